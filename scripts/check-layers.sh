@@ -1,0 +1,79 @@
+#!/bin/sh
+# check-layers.sh CC LAYER=DIR:DIR...: who may include whom. Given the include path that each layer is built
+# with, tries every header of src/ from every layer: those of the layers it may see must compile there, all
+# others must not. Then reads the includes themselves, for what a path cannot forbid.
+set -eu
+source=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+cc=$1
+shift
+failed=0
+
+complain() {
+    echo "$*" >&2
+    failed=1
+}
+
+# The layers that a layer may include from.
+sees() {
+    case $1 in
+        util) echo util ;;
+        crypto) echo util crypto ;;
+        prov) echo util crypto prov ;;
+        bearer) echo util bearer ;;
+        node) echo util crypto prov bearer node ;;
+        *) complain "unknown layer: $1" ;;
+    esac
+}
+
+# may LAYER OTHER
+may() {
+    case " $(sees "$1") " in
+        *" $2 "*) return 0 ;;
+        *) return 1 ;;
+    esac
+}
+
+# compiles HEADER DIR:DIR...
+compiles() {
+    flags=$(printf '%s' "-I$2" | sed 's/:/ -I/g')
+    # shellcheck disable=SC2086 # a list of flags; our paths have no blanks
+    printf '#include "%s"\n' "$1" | (cd / && "$cc" -x c -std=c11 -fsyntax-only $flags -) 2>/dev/null
+}
+
+tried=0
+for pair in "$@"; do
+    layer=${pair%%=*}
+    for header in "$source"/src/*/*.h; do
+        owner=$(basename "$(dirname "$header")")
+        name=$(basename "$header")
+        tried=$((tried + 1))
+        if compiles "$name" "${pair#*=}"; then
+            may "$layer" "$owner" || complain "src/$layer can include $owner/$name"
+        else
+            ! may "$layer" "$owner" || complain "src/$layer cannot include $owner/$name"
+        fi
+    done
+done
+
+# Nothing below node knows the port, nor the instance but for prov, which tells usher/usher.h's events. No
+# include climbs out of its directory, and the core needs no more of the C library than this.
+cd "$source"
+if grep -nE '#include <usher/port\.h>' -r src/util src/crypto src/prov src/bearer; then
+    complain 'only src/node may include usher/port.h'
+fi
+if grep -nE '#include <usher/usher\.h>' -r src/util src/crypto src/bearer; then
+    complain 'only src/node and src/prov may include usher/usher.h'
+fi
+if grep -nE '#include "[^"]*/' -r src; then
+    complain 'an include names a directory'
+fi
+if grep -nE '#include <' -r src --include='*.[ch]' --exclude=openssl.c --exclude=psa.c |
+    grep -vE '<(usher/.*|assert|limits|stdbool|stddef|stdint|string)(\.h)?>'; then
+    complain 'the core includes more than freestanding headers, string.h and assert.h'
+fi
+
+if [ $tried -eq 0 ]; then
+    complain 'no layer or no header to try'
+fi
+[ $failed -eq 0 ] && echo "$tried pairs of layer and header are as they should be"
+exit $failed
