@@ -1,8 +1,8 @@
 #!/bin/sh
-# check-globals.sh BUILD_DIR: fails if the core has a writable global. Builds the core alone, without
-# sanitizers (they add globals of their own), and reads the section sizes of every object: .data, .bss and
-# COMMON symbols must not be. Constant tables that hold addresses are in .data.rel.ro, which is not writable
-# at run time, and are allowed.
+# check-globals.sh BUILD_DIR: fails if the core has a writable global. Builds the core alone,
+# without sanitizers (they add globals of their own), and reads the section sizes of every object:
+# .data, .bss and COMMON symbols must not be. Constant tables that hold addresses are in
+# .data.rel.ro, which is not writable at run time, and are allowed.
 set -eu
 source=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 build=$1

@@ -1,5 +1,6 @@
 #!/bin/sh
-# check-headers.sh CC [CXX]: every public header compiles alone, as C11 and, given a C++ compiler, as C++17.
+# check-headers.sh CC [CXX]: every public header compiles alone, as C11 and, given a C++ compiler,
+# as C++17.
 set -eu
 cd "$(dirname "$0")/.."
 failed=0

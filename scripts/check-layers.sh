@@ -1,7 +1,8 @@
 #!/bin/sh
-# check-layers.sh CC LAYER=DIR:DIR...: who may include whom. Given the include path that each layer is built
-# with, tries every header of src/ from every layer: those of the layers it may see must compile there, all
-# others must not. Then reads the includes themselves, for what a path cannot forbid.
+# check-layers.sh CC LAYER=DIR:DIR...: who may include whom. Given the include path that each
+# layer is built with, tries every header of src/ from every layer: those of the layers it may see
+# must compile there, all others must not. Then reads the includes themselves, for what a path
+# cannot forbid.
 set -eu
 source=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 cc=$1
@@ -55,8 +56,9 @@ for pair in "$@"; do
     done
 done
 
-# Nothing below node knows the port, nor the instance but for prov, which tells usher/usher.h's events. No
-# include climbs out of its directory, and the core needs no more of the C library than this.
+# Nothing below node knows the port, nor the instance but for prov, which tells usher/usher.h's
+# events. No include climbs out of its directory, and the core needs no more of the C library than
+# this.
 cd "$source"
 if grep -nE '#include <usher/port\.h>' -r src/util src/crypto src/prov src/bearer; then
     complain 'only src/node may include usher/port.h'

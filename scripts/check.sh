@@ -1,6 +1,7 @@
 #!/bin/sh
-# Everything about the source that can be checked without running it. ./dev check calls it and installs what
-# it needs. Each step prints one line; a failed one also what it found, and the others still run.
+# Everything about the source that can be checked without running it. ./dev check calls it and
+# installs what it needs. Each step prints one line; a failed one also what it found, and the
+# others still run.
 # shellcheck disable=SC2317 # the functions are called by step
 set -u
 cd "$(dirname "$0")/.." || exit
@@ -37,7 +38,8 @@ style() {
 
 # All of it, by the other compiler. The linters read its compile commands.
 clang_build() {
-    CC=clang cmake -S . -B build/clang -G Ninja -DUSHER_WERROR=ON -DCMAKE_EXPORT_COMPILE_COMMANDS=ON &&
+    CC=clang cmake -S . -B build/clang -G Ninja -DUSHER_WERROR=ON \
+        -DCMAKE_EXPORT_COMPILE_COMMANDS=ON &&
         cmake --build build/clang -j "$(nproc)"
 }
 
@@ -47,13 +49,14 @@ tidy() {
 
 cpp_check() {
     cppcheck --quiet --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
-        --enable=warning,performance,portability -j "$(nproc)" --project=build/clang/compile_commands.json
+        --enable=warning,performance,portability -j "$(nproc)" \
+        --project=build/clang/compile_commands.json
 }
 
 # gcc's analyzer follows the paths through the core; the core alone is what it is quick with.
 analyzer() {
-    cmake -S . -B build/analyzer -G Ninja -DUSHER_HOST=OFF -DUSHER_WERROR=ON -DCMAKE_BUILD_TYPE=Release \
-        -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS=-fanalyzer &&
+    cmake -S . -B build/analyzer -G Ninja -DUSHER_HOST=OFF -DUSHER_WERROR=ON \
+        -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=gcc -DCMAKE_C_FLAGS=-fanalyzer &&
         cmake --build build/analyzer -j "$(nproc)"
 }
 
@@ -61,7 +64,8 @@ step 'format' formatted
 step 'columns, unfinished marks' style
 step 'shell scripts' shellcheck dev .ci/run scripts/*.sh
 step 'clang build' clang_build
-step 'layers, globals, headers' ctest --test-dir build/clang -L check --output-on-failure --no-tests=error
+step 'layers, globals, headers' \
+    ctest --test-dir build/clang -L check --output-on-failure --no-tests=error
 step 'clang-tidy' tidy
 step 'cppcheck' cpp_check
 step 'gcc -fanalyzer' analyzer
