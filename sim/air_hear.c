@@ -1,0 +1,234 @@
+/*
+ * The hearing half of the simulated air: who hears a PDU, and what becomes of it on the way to the
+ * owner (loss, duplication, delay, reordering). Called by air.c at the end of each PDU.
+ *
+ * This is where a simulation spends its time: a thousand radios listen to every PDU. So there is a
+ * list of listeners for each class of PDU, the tests read two words per listener, and a report that
+ * is not held back is told without a copy.
+ */
+#include "air_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum ad_class hear_class(const uint8_t *ad, uint8_t len)
+{
+    enum { PB_ADV = 0x29, MESH_BEACON = 0x2B, URI = 0x24 };
+
+    if (len < 2) {
+        return CLASS_OTHER;
+    }
+    switch (ad[1]) {
+    case PB_ADV:
+        return CLASS_PB_ADV;
+    case MESH_BEACON:
+    case URI:
+        return CLASS_BEACON;
+    default:
+        return CLASS_OTHER;
+    }
+}
+
+static void list(struct air_radio *radio, enum ad_class c)
+{
+    struct listeners *l = &radio->air->listeners[c];
+
+    l->radios[l->count++] = radio->index;
+    radio->listed[c] = l->count;
+}
+
+static void unlist(struct air_radio *radio, enum ad_class c)
+{
+    struct listeners *l = &radio->air->listeners[c];
+    uint32_t place = radio->listed[c];
+    uint32_t last = l->radios[--l->count];
+
+    l->radios[place - 1] = last;
+    radio->air->radios[last]->listed[c] = place;
+    radio->listed[c] = 0;
+}
+
+void hear_scan_set(struct air_radio *radio, unsigned what)
+{
+    const bool want[CLASSES] = {
+        [CLASS_PB_ADV] = (what & USHER_SCAN_PB_ADV) != 0,
+        [CLASS_BEACON] = (what & USHER_SCAN_BEACON) != 0,
+        [CLASS_OTHER] = (what & ~(unsigned)(USHER_SCAN_PB_ADV | USHER_SCAN_BEACON)) != 0,
+    };
+
+    for (enum ad_class c = 0; c < CLASSES; c++) {
+        bool has = radio->listed[c] != 0;
+
+        if (want[c] && !has) {
+            list(radio, c);
+        } else if (!want[c] && has) {
+            unlist(radio, c);
+        }
+    }
+}
+
+/* -40 to -80 dBm, the same in both directions. */
+static int8_t rssi_between(const struct air_radio *a, const struct air_radio *b)
+{
+    return (int8_t)(-40 - (int)(((uint64_t)(a->place ^ b->place) * 41) >> 32));
+}
+
+static void tell(struct air_radio *to, enum ad_class c, const struct usher_adv_report *report)
+{
+    if (to->listed[c] != 0) {
+        to->air->stats.receptions++;
+        to->owner.report(to->ctx, report);
+    }
+}
+
+static void held_report_due(void *ctx)
+{
+    struct held_report *h = ctx;
+    struct air *air = h->air;
+
+    h->to->held_back--;
+    tell(h->to, h->ad_class, &h->report);
+    h->next_free = air->free_reports;
+    air->free_reports = h;
+}
+
+static struct held_report *held_report_get(struct air *air)
+{
+    struct held_report *h = air->free_reports;
+
+    if (h != NULL) {
+        air->free_reports = h->next_free;
+        return h;
+    }
+    h = calloc(1, sizeof(*h));
+    if (h == NULL || !queue_reserve(&air->queue, 1)) {
+        free(h);
+        return NULL;
+    }
+    h->item.due = held_report_due;
+    h->item.ctx = h;
+    h->air = air;
+    h->next = air->reports;
+    air->reports = h;
+    return h;
+}
+
+static void hold_back(struct air_radio *to, enum ad_class c, const struct usher_adv_report *report,
+                      uint32_t delay_us)
+{
+    struct air *air = to->air;
+    struct held_report *h = held_report_get(air);
+
+    if (h == NULL) { /* no memory: a reception more that is lost */
+        air->stats.lost++;
+        return;
+    }
+    h->to = to;
+    h->ad_class = c;
+    h->report = *report;
+    memcpy(h->data, report->data, report->len);
+    h->report.data = h->data;
+    to->held_back++;
+    queue_put(&air->queue, &h->item, air->now + delay_us);
+}
+
+/* One reception, its impairments drawn here. */
+static void receive(struct air_radio *to, enum ad_class c, const struct usher_adv_report *report)
+{
+    struct air *air = to->air;
+    const struct air_config *config = &air->config;
+    uint32_t delay_us = 0;
+
+    if (rng_chance(&air->rng, config->loss_pct)) {
+        air->stats.lost++;
+        return;
+    }
+    if (config->delay_ms != 0) {
+        delay_us = rng_below(&air->rng, config->delay_ms * 1000u + 1);
+    }
+    if (rng_chance(&air->rng, config->reorder_pct)) {
+        air->stats.reordered++;
+        delay_us += 5000 + rng_below(&air->rng, 35001);
+    }
+    if (rng_chance(&air->rng, config->dup_pct)) {
+        air->stats.duplicated++;
+        hold_back(to, c, report, delay_us + 1000 + rng_below(&air->rng, 9001));
+    }
+    if (delay_us != 0) {
+        hold_back(to, c, report, delay_us);
+    } else {
+        tell(to, c, report);
+    }
+}
+
+/*
+ * Fills air->hearing with the radios that a PDU reaches: those that listen for its class, on its
+ * channel, and do not send themselves. A radio changes channels between events rather than within
+ * one: it stays where it was when an event began, and so hears each event on exactly one channel.
+ */
+static uint32_t reached(struct air *air, const struct air_radio *sender)
+{
+    const struct transmission *tx = &sender->tx;
+    const struct listeners *l = &air->listeners[tx->ad_class];
+    const struct ear *ears = air->ears;
+    const uint32_t cycle = air->interval_us * CHANNELS;
+    const uint32_t time = (uint32_t)(tx->event_start % cycle);
+    const uint32_t channel_from = tx->channel * air->interval_us;
+    const bool half_duplex = !air->config.no_collisions;
+    uint32_t count = 0;
+    uint32_t deaf = 0;
+
+    for (uint32_t i = 0; i < l->count; i++) {
+        uint32_t radio = l->radios[i];
+        const struct ear *ear = &ears[radio];
+        uint32_t at = time + ear->phase;
+
+        at -= at >= cycle ? cycle : 0;
+
+        bool tuned = at - channel_from < air->interval_us && radio != sender->index;
+        bool sends = half_duplex && ear->busy_until > tx->start;
+
+        air->hearing[count] = radio;
+        count += tuned && !sends;
+        deaf += tuned && sends;
+    }
+    air->stats.deaf += deaf;
+    return count;
+}
+
+void hear_pdu(struct air_radio *sender)
+{
+    struct air *air = sender->air;
+    const struct transmission *tx = &sender->tx;
+    enum ad_class c = tx->ad_class;
+    uint32_t count = reached(air, sender);
+
+    if (tx->collided) {
+        air->stats.collided += count;
+        return;
+    }
+
+    struct usher_adv_report report = { .type = tx->type, .len = tx->len, .data = tx->data };
+
+    memcpy(report.addr, sender->addr, sizeof(report.addr));
+    /* Owners may join, leave and scan from within: the arrays are read anew each time, and a radio
+     * that has left or no longer listens is not listed any more, but still in memory. */
+    for (uint32_t i = 0; i < count; i++) {
+        struct air_radio *to = air->radios[air->hearing[i]];
+
+        if (to->listed[c] != 0) {
+            report.rssi = rssi_between(sender, to);
+            receive(to, c, &report);
+        }
+    }
+}
+
+void hear_free(struct air *air)
+{
+    while (air->reports != NULL) {
+        struct held_report *h = air->reports;
+
+        air->reports = h->next;
+        free(h);
+    }
+}

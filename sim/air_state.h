@@ -1,0 +1,143 @@
+/*
+ * What the files of the air share: its state, and the calls between sending (air.c) and hearing
+ * (air_hear.c). Private to them.
+ */
+#ifndef SIM_AIR_STATE_H
+#define SIM_AIR_STATE_H
+
+#include "air.h"
+#include "queue.h"
+#include "rng.h"
+
+enum {
+    CHANNELS = 3,
+    FIRST_CHANNEL = 37,
+    NO_SLOT = 0xFF,
+};
+
+/* PDUs by the first AD type in them: a list of listeners for each. */
+enum ad_class {
+    CLASS_PB_ADV,
+    CLASS_BEACON,
+    CLASS_OTHER,
+    CLASSES,
+};
+
+/*
+ * What decides whether a radio hears a PDU, apart from the rest of the radio: this is read millions
+ * of times.
+ */
+struct ear {
+    uint64_t busy_until; /* the end of the radio's own event, during which it hears nothing */
+    uint32_t phase;      /* how far its cycle through the channels is ahead, us */
+};
+
+struct listeners {
+    uint32_t *radios; /* indices */
+    uint32_t count;
+};
+
+struct slot {
+    bool used;
+    uint8_t left;  /* events */
+    uint64_t due;  /* of the next event */
+    uint64_t turn; /* when two are due at once, the smaller goes first */
+    struct usher_adv adv;
+};
+
+enum send_state {
+    SEND_IDLE,   /* nothing to send, or the next event is not due yet */
+    SEND_ON_AIR, /* a PDU is on the air */
+    SEND_GAP,    /* between two channels of an event */
+};
+
+/* The event that a radio is sending. */
+struct transmission {
+    enum send_state state;
+    uint8_t slot;    /* NO_SLOT: stopped */
+    uint8_t channel; /* 0..2 */
+    bool collided;
+    enum ad_class ad_class;
+    uint64_t event_start;
+    uint64_t start; /* of the PDU */
+    uint64_t end;
+    struct air_radio *next; /* in the channel's list */
+    enum usher_adv_type type;
+    uint8_t len;
+    uint8_t data[USHER_AD_MAX];
+};
+
+struct air_radio {
+    struct air *air;
+    struct air_owner owner;
+    void *ctx;
+    uint32_t index;     /* in the air's arrays */
+    bool gone;          /* has left; kept until nothing refers to it */
+    uint32_t held_back; /* reports on their way to it */
+    uint32_t place; /* stands for where it is: two of them give the signal strength between them */
+    uint8_t addr[6];
+    struct rng rng;           /* its owner's */
+    uint32_t listed[CLASSES]; /* place in the listeners' lists, from 1; 0: not in */
+
+    struct queue_item wake;
+    struct queue_item step; /* the transmission's next one */
+    struct transmission tx;
+    uint64_t free_at;  /* the earliest start of its next event */
+    uint64_t last_due; /* of the advertisements handed in so far */
+    uint64_t next_turn;
+    struct slot slots[USHER_ADV_SLOTS];
+    struct air_radio *next_gone;
+};
+
+/* A report held back by delay, reordering or duplication. */
+struct held_report {
+    struct queue_item item;
+    struct air *air;
+    struct air_radio *to;
+    enum ad_class ad_class;
+    struct usher_adv_report report;
+    uint8_t data[USHER_AD_MAX];
+    struct held_report *next; /* of all there are */
+    struct held_report *next_free;
+};
+
+struct air {
+    struct air_config config;
+    uint32_t interval_us; /* on one channel */
+    struct rng rng;
+    uint64_t now;
+    bool running;
+    struct queue queue;
+    struct air_stats stats;
+    air_sniffer sniffer;
+    void *sniffer_ctx;
+
+    uint32_t room;   /* of each array below */
+    uint32_t used;   /* indices below this have been given out */
+    uint32_t vacant; /* of them, those that are free again */
+    struct air_radio **radios;
+    struct ear *ears;
+    uint32_t *hearing; /* who hears the PDU that has just ended */
+    struct listeners listeners[CLASSES];
+
+    struct air_radio *on_channel[CHANNELS];
+    struct air_radio *gone;
+    uint64_t joined; /* ever */
+    struct held_report *reports;
+    struct held_report *free_reports;
+};
+
+/* A PDU's time on the air at 1 Mbit/s: preamble, access address, header, advertiser, AD, CRC. */
+static inline uint32_t air_time_us(uint8_t len)
+{
+    return (1u + 4 + 2 + 6 + len + 3) * 8;
+}
+
+/* air_hear.c */
+enum ad_class hear_class(const uint8_t *ad, uint8_t len);
+void hear_scan_set(struct air_radio *radio, unsigned what);
+/* A radio's PDU has ended and reached everyone who could hear it: their owners are told. */
+void hear_pdu(struct air_radio *sender);
+void hear_free(struct air *air);
+
+#endif
