@@ -11,6 +11,10 @@
 
 #include <usher/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define USHER_CCM_NONCE 13 /**< Octets of every CCM nonce of the mesh (L = 2). */
 
 struct usher_crypto {
@@ -87,5 +91,9 @@ void usher_crypto_openssl_free(const struct usher_crypto *crypto);
  * @retval NULL  psa_crypto_init() failed.
  */
 const struct usher_crypto *usher_crypto_psa(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

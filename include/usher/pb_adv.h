@@ -8,6 +8,10 @@
 #include <usher/config.h>
 #include <usher/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define USHER_PB_ADV_SEGMENTS (1 + (USHER_PDU_MAX - 20 + 22) / 23) /**< Segments of the longest PDU. */
 
 /** When a link sends what, in ms. usher_pb_adv_spec is the default. */
@@ -51,9 +55,11 @@ struct usher_pb_adv {
     uint64_t control_at;
     uint64_t opened_at; /* the last Link Open */
     uint8_t open_tries;
+    bool opened_new; /* open now, to be told */
     /* the transaction we send */
     bool tx_active;
-    bool tx_new; /* acknowledged now, to be told */
+    bool tx_heard; /* at least one segment went out */
+    bool tx_new;   /* acknowledged now, to be told */
     uint8_t tx_number;
     uint8_t tx_fcs;
     uint16_t tx_len;
@@ -69,6 +75,7 @@ struct usher_pb_adv {
     uint16_t rttvar;
     /* the transaction we receive */
     bool rx_any;          /* one was completed */
+    bool rx_new;          /* completed now, to be told */
     bool rx_started;      /* the Start segment is in */
     uint8_t rx_number;    /* the one expected next */
     uint8_t rx_fcs;
@@ -78,10 +85,15 @@ struct usher_pb_adv {
     uint8_t rx_pdu[USHER_PDU_MAX];
     /* the ack we owe */
     bool ack_due;
+    bool ack_sent;        /* explicitly, for the last transaction */
     uint8_t ack_number;
     uint64_t ack_at;
     uint8_t ack_strict;   /* evidence that the peer wants explicit acks */
     struct usher_link_stats stats;
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

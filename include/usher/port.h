@@ -12,6 +12,10 @@
 #include <usher/crypto.h>
 #include <usher/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Advertising PDU types, numbered as in LE Advertising Reports (Core, Vol 4, Part E, 7.7.65.2). */
 enum usher_adv_type {
     USHER_ADV_IND = 0,         /**< Connectable and scannable. */
@@ -86,5 +90,9 @@ struct usher_port {
     enum usher_err (*ecdh)(void *ctx, uint32_t token, const uint8_t private_key[USHER_P256_PRIVATE],
                            const uint8_t peer[USHER_P256_PUBLIC]);
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

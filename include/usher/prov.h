@@ -9,6 +9,10 @@
 #include <usher/crypto.h>
 #include <usher/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** The two sides; also the index into everything that a session keeps twice. */
 enum usher_role {
     USHER_ROLE_PROVISIONER = 0,
@@ -69,13 +73,6 @@ enum usher_failure {
 
 /** The standard's words for a Failed reason, "Confirmation Failed"; "unknown" for numbers without one. */
 const char *usher_failure_name(uint8_t code);
-
-/** Why a link was closed (table 5.7); other numbers can come from a peer. */
-enum usher_close_reason {
-    USHER_CLOSE_SUCCESS = 0,
-    USHER_CLOSE_TIMEOUT = 1,
-    USHER_CLOSE_ERROR = 2,
-};
 
 /** Provisioning Capabilities (5.4.1.2), host byte order. */
 struct usher_caps {
@@ -152,7 +149,6 @@ struct usher_prov {
     uint8_t attention;
     uint8_t events[6];      /* to be told, oldest first */
     uint8_t event_count;
-    bool own_key_static;    /* our key pair is the out-of-band one */
     struct usher_caps caps; /* the device's */
     struct usher_start start;
     uint8_t inputs[145];    /* ConfirmationInputs: invite, capabilities, start, both public keys */
@@ -172,5 +168,9 @@ struct usher_prov {
     uint8_t device_key[USHER_KEY_SIZE];
     struct usher_prov_data data;
 };
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

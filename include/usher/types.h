@@ -9,6 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** What a function answers. The numbers are those of nRF5's nrf_error.h, so that a wrapper is one line. */
 enum usher_err {
     USHER_OK = 0,            /**< Done. */
@@ -33,6 +37,13 @@ enum usher_err {
 /** The name of an error, for logs and messages: "USHER_E_DATA"; "unknown error" for other numbers. */
 const char *usher_err_name(enum usher_err err);
 
+/** Why a link was closed (table 5.7); other numbers can come from a peer. */
+enum usher_close_reason {
+    USHER_CLOSE_SUCCESS = 0,
+    USHER_CLOSE_TIMEOUT = 1,
+    USHER_CLOSE_ERROR = 2,
+};
+
 #define USHER_KEY_SIZE 16         /**< Octets of a NetKey, AppKey or DevKey. */
 #define USHER_UUID_SIZE 16        /**< Octets of a Device UUID. */
 #define USHER_P256_PRIVATE 32     /**< Octets of a P-256 private key, most significant first. */
@@ -45,5 +56,9 @@ const char *usher_err_name(enum usher_err err);
 #define USHER_KEY_INDEX_MAX 0x0FFFu /**< Highest NetKey or AppKey index. */
 
 #define USHER_NEVER UINT64_MAX    /**< A deadline that does not come. */
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -25,6 +25,10 @@
 #include <usher/port.h>
 #include <usher/prov.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct usher;
 struct usher_session;
 
@@ -145,8 +149,9 @@ struct usher_session {
     const uint8_t *p_public_key;
     uint8_t state;
     uint8_t phase_told;
-    bool complete_told;
-    bool fresh_key; /* prov.private_key holds a pair that has not been used */
+    uint8_t attention_s;
+    bool data_given; /* `data` came with usher_provision() */
+    struct usher_prov_data data;
     uint32_t ecdh_token;
     uint8_t close_reason;
     struct usher_prov prov;
@@ -193,7 +198,6 @@ struct usher {
     uint64_t wake;
     uint32_t next_token;
     uint32_t slots_busy; /* a bit each */
-    struct usher_session *slot_owner[USHER_ADV_SLOTS];
     uint8_t last_random[16];
     uint8_t scan_what;
     bool scanning;
@@ -293,8 +297,8 @@ enum usher_err usher_listen_stop(struct usher_session *s);
 
 /**
  * The strongest choice for what a device offers: HMAC before CMAC, an OOB public key if @p pubkey_known, then
- * static if @p methods has it, output, input, none; the largest size; alphanumeric before numeric before the
- * rest.
+ * static if @p methods has it, output, input, none; alphanumeric before numeric, of the largest size, before what
+ * a person has to count, of size 1.
  *
  * @param methods  Bits 1 << enum usher_oob_method that this provisioner can do.
  *
@@ -388,5 +392,9 @@ struct usher_outcome {
     struct usher_link_stats link;
 };
 void usher_outcome(const struct usher_session *s, struct usher_outcome *outcome);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

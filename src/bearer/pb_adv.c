@@ -1,0 +1,423 @@
+/*
+ * PB-ADV, what is sent and when (Mesh Protocol 1.1, section 5.3): link control, transactions and their repetition, acks.
+ *
+ * Every PDU waits for a random delay; the segments of one burst wait side by side, not one after the other. Repetition
+ * follows the measured round trip, with backoff and jitter, so that a fast peer loses little time to a lost PDU and a
+ * slow one is not flooded. A response that is ready at once stands for the ack; peers that want to see an ack first
+ * show that by repeating themselves, and get one from then on.
+ */
+#include "pb_adv_link.h"
+
+#include "crc8.h"
+#include "io.h"
+
+#include <string.h>
+
+const struct usher_pb_adv_policy usher_pb_adv_spec = {
+    .delay_min = 20,
+    .delay_max = 50,
+    .retry_min = 60,
+    .retry_max = 2000,
+    .open_early = 80,
+    .open_early_count = 2,
+    .open_slow = 1200,
+    .close_count = 3,
+    .implied_ack = true,
+};
+
+/* -- small things ------------------------------------------------------------------------------------------------- */
+
+static uint32_t jitter(struct usher_pb_adv *l, uint32_t below)
+{
+    /* xorshift32: only spreads transmissions in time, nothing depends on its quality */
+    l->prng ^= l->prng << 13;
+    l->prng ^= l->prng >> 17;
+    l->prng ^= l->prng << 5;
+    return below == 0 ? 0 : l->prng % below;
+}
+
+uint64_t pb_adv_delay(struct usher_pb_adv *l, uint64_t now)
+{
+    const struct usher_pb_adv_policy *p = l->policy;
+
+    return now + p->delay_min + jitter(l, (uint32_t)(p->delay_max - p->delay_min) + 1);
+}
+
+uint8_t pb_adv_segments(size_t len)
+{
+    return (uint8_t)(len <= START_DATA ? 1 : 1 + (len - START_DATA + CONTINUATION_DATA - 1) / CONTINUATION_DATA);
+}
+
+uint64_t pb_adv_segments_mask(uint8_t n)
+{
+    return UINT64_MAX >> (64 - n);
+}
+
+size_t pb_adv_segment_offset(uint8_t index)
+{
+    return index == 0 ? 0 : START_DATA + (size_t)(index - 1) * CONTINUATION_DATA;
+}
+
+size_t pb_adv_segment_len(size_t pdu_len, uint8_t index)
+{
+    size_t left = pdu_len - pb_adv_segment_offset(index);
+    size_t most = index == 0 ? START_DATA : CONTINUATION_DATA;
+
+    return left < most ? left : most;
+}
+
+uint8_t pb_adv_number_after(uint8_t number)
+{
+    return (uint8_t)((number & 0x80) | ((number + 1) & 0x7F));
+}
+
+void pb_adv_measured(struct usher_pb_adv *l, uint64_t ms, bool sure)
+{
+    uint16_t sample = (uint16_t)(ms < 10000 ? ms : 10000);
+
+    if (l->srtt == 0) {
+        l->srtt = sample > 0 ? sample : 1;
+        l->rttvar = sample / 4;
+    } else if (sure || sample > l->srtt) {
+        uint16_t off = (uint16_t)(sample > l->srtt ? sample - l->srtt : l->srtt - sample);
+
+        l->rttvar = (uint16_t)((3u * l->rttvar + off) / 4);
+        l->srtt = (uint16_t)((7u * l->srtt + sample) / 8);
+    }
+    l->stats.round_trip = l->srtt;
+}
+
+/* How long to wait for an ack before the next round. */
+static uint64_t retry_after(struct usher_pb_adv *l)
+{
+    const struct usher_pb_adv_policy *p = l->policy;
+    uint64_t ms = (uint64_t)l->srtt + 4u * l->rttvar;
+
+    ms = ms < p->retry_min ? p->retry_min : ms;
+    for (uint8_t i = 0; i < l->tx_tries && ms < p->retry_max; i++) {
+        ms += ms / 2;
+    }
+    ms = ms > p->retry_max ? p->retry_max : ms;
+    return ms + jitter(l, (uint32_t)(ms / 4));
+}
+
+/* -- opening and closing ------------------------------------------------------------------------------------------ */
+
+static void begin(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, enum pb_adv_role role,
+                  uint32_t seed, const uint8_t uuid[USHER_UUID_SIZE])
+{
+    memset(l, 0, sizeof(*l));
+    l->policy = policy;
+    l->role = (uint8_t)role;
+    l->prng = seed != 0 ? seed : 1;
+    memcpy(l->uuid, uuid, USHER_UUID_SIZE);
+    l->link_deadline = USHER_NEVER;
+}
+
+void pb_adv_open(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, uint64_t now,
+                 uint32_t link_id, uint32_t seed, const uint8_t uuid[USHER_UUID_SIZE])
+{
+    begin(l, policy, PB_ADV_CLIENT, seed, uuid);
+    l->state = LINK_OPENING;
+    l->link_id = link_id;
+    l->control = CONTROL_OPEN;
+    l->control_at = pb_adv_delay(l, now);
+    l->link_deadline = now + LINK_TIMEOUT_MS;
+}
+
+void pb_adv_listen(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, uint32_t seed,
+                   const uint8_t uuid[USHER_UUID_SIZE])
+{
+    begin(l, policy, PB_ADV_SERVER, seed, uuid);
+    l->state = LINK_LISTENING;
+}
+
+void pb_adv_opened(struct usher_pb_adv *l, uint64_t now)
+{
+    l->state = LINK_OPEN;
+    l->opened_new = true;
+    l->tx_number = l->role == PB_ADV_CLIENT ? 0x00 : 0x80;
+    l->rx_number = l->role == PB_ADV_CLIENT ? 0x80 : 0x00;
+    l->link_deadline = now + LINK_TIMEOUT_MS;
+}
+
+void pb_adv_stop(struct usher_pb_adv *l)
+{
+    l->state = LINK_IDLE;
+    l->control = CONTROL_NONE;
+    l->tx_active = false;
+    l->ack_due = false;
+    l->link_deadline = USHER_NEVER;
+}
+
+void pb_adv_close(struct usher_pb_adv *l, uint64_t now, uint8_t reason)
+{
+    if (l->state != LINK_OPENING && l->state != LINK_OPEN) {
+        return;
+    }
+    pb_adv_stop(l);
+    l->state = LINK_CLOSING;
+    l->close_reason = reason;
+    l->control = CONTROL_CLOSE;
+    l->control_left = l->policy->close_count;
+    l->control_at = pb_adv_delay(l, now);
+}
+
+/* -- transactions ------------------------------------------------------------------------------------------------- */
+
+bool pb_adv_ready(const struct usher_pb_adv *l)
+{
+    return l->state == LINK_OPEN && !l->tx_active && !l->tx_new && !l->opened_new;
+}
+
+/* A round: every segment after a delay of its own, in order. */
+static void begin_round(struct usher_pb_adv *l, uint64_t now)
+{
+    uint8_t n = pb_adv_segments(l->tx_len);
+
+    for (uint8_t i = 0; i < n; i++) {
+        uint64_t at = pb_adv_delay(l, now);
+        uint8_t k = i;
+
+        for (; k > 0 && l->tx_at[k - 1] > at; k--) {
+            l->tx_at[k] = l->tx_at[k - 1];
+        }
+        l->tx_at[k] = at;
+    }
+    l->tx_pending = pb_adv_segments_mask(n);
+    l->tx_retry_at = USHER_NEVER;
+}
+
+enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *pdu, size_t len)
+{
+    if (!pb_adv_ready(l)) {
+        return USHER_E_BUSY;
+    }
+    if (len == 0 || len > USHER_PDU_MAX) {
+        return USHER_E_SIZE;
+    }
+    memcpy(l->tx_pdu, pdu, len);
+    l->tx_len = (uint16_t)len;
+    l->tx_fcs = crc8_fcs(pdu, len);
+    l->tx_active = true;
+    l->tx_heard = false;
+    l->tx_tries = 0;
+    l->tx_deadline = USHER_NEVER;
+    l->link_deadline = USHER_NEVER;
+    if (l->policy->implied_ack && l->ack_strict < 2) {
+        l->ack_due = false;
+    }
+    begin_round(l, now);
+    return USHER_OK;
+}
+
+void pb_adv_owe_ack(struct usher_pb_adv *l, uint64_t now)
+{
+    if (!l->ack_due) {
+        l->ack_due = true;
+        l->ack_at = pb_adv_delay(l, now);
+    }
+}
+
+void pb_adv_acked(struct usher_pb_adv *l, uint64_t now)
+{
+    if (l->tx_pending == 0) {
+        pb_adv_measured(l, now - l->tx_sent_at, l->tx_tries == 0);
+    }
+    l->tx_active = false;
+    l->tx_new = true;
+    l->tx_number = pb_adv_number_after(l->tx_number);
+    memset(l->tx_pdu, 0, sizeof(l->tx_pdu));
+}
+
+/* No ack in time. The peer may be one that ignores a response before an ack: so send that again as well. */
+static void retry(struct usher_pb_adv *l, uint64_t now)
+{
+    if (l->tx_tries < UINT8_MAX) {
+        l->tx_tries++;
+    }
+    l->stats.retries++;
+    if (l->rx_any) {
+        pb_adv_owe_ack(l, now);
+    }
+    begin_round(l, now);
+}
+
+/* -- telling ------------------------------------------------------------------------------------------------------ */
+
+enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct bearer_input *in)
+{
+    if (now >= l->link_deadline || (l->tx_active && now >= l->tx_deadline)) {
+        pb_adv_close(l, now, USHER_CLOSE_TIMEOUT);
+    }
+    if (l->tx_active && now >= l->tx_retry_at) {
+        retry(l, now);
+    }
+    if (l->opened_new) {
+        l->opened_new = false;
+        return BEARER_OPENED;
+    }
+    if (l->tx_new) {
+        l->tx_new = false;
+        return BEARER_SENT;
+    }
+    if (l->rx_new) {
+        l->rx_new = false;
+        in->pdu = l->rx_pdu;
+        in->len = l->rx_len;
+        return BEARER_PDU;
+    }
+    if (l->state == LINK_CLOSED) {
+        pb_adv_stop(l);
+        memset(l->rx_pdu, 0, sizeof(l->rx_pdu));
+        in->reason = l->close_reason;
+        return BEARER_CLOSED;
+    }
+    return BEARER_NOTHING;
+}
+
+/* -- sending ------------------------------------------------------------------------------------------------------ */
+
+static uint8_t header(struct usher_pb_adv *l, struct io *io, uint8_t number, uint8_t first)
+{
+    uint8_t len = 0, type = PB_ADV_AD_TYPE;
+
+    io_u8(io, &len); /* mended by the caller, who knows it */
+    io_u8(io, &type);
+    io_be32(io, &l->link_id);
+    io_u8(io, &number);
+    io_u8(io, &first);
+    return first;
+}
+
+static void control_sent(struct usher_pb_adv *l, uint64_t now)
+{
+    const struct usher_pb_adv_policy *p = l->policy;
+    uint64_t gap;
+
+    switch (l->control) {
+    case CONTROL_OPEN:
+        l->opened_at = now;
+        gap = l->open_tries < p->open_early_count ? (uint64_t)p->open_early << l->open_tries
+                                                  : (uint64_t)p->open_slow + jitter(l, p->open_slow / 4u);
+        l->control_at = now + gap;
+        l->stats.retries += l->open_tries > 0;
+        l->open_tries += l->open_tries < UINT8_MAX;
+        break;
+    case CONTROL_CLOSE:
+        if (--l->control_left > 0) {
+            l->control_at = pb_adv_delay(l, now);
+        } else {
+            l->control = CONTROL_NONE;
+            l->state = LINK_CLOSED;
+        }
+        break;
+    default:
+        l->control = CONTROL_NONE;
+        break;
+    }
+}
+
+static void write_control(struct usher_pb_adv *l, struct io *io, uint64_t now)
+{
+    header(l, io, 0, (uint8_t)((l->control - 1) << 2 | GPCF_CONTROL));
+    if (l->control == CONTROL_OPEN) {
+        io_bytes(io, l->uuid, sizeof(l->uuid));
+    } else if (l->control == CONTROL_CLOSE) {
+        io_u8(io, &l->close_reason);
+    }
+    control_sent(l, now);
+}
+
+static void write_ack(struct usher_pb_adv *l, struct io *io)
+{
+    header(l, io, l->ack_number, GPCF_ACK);
+    l->ack_due = false;
+    l->ack_sent = true;
+}
+
+static uint8_t first_pending(const struct usher_pb_adv *l)
+{
+    uint8_t i = 0;
+
+    while ((l->tx_pending >> i & 1) == 0) {
+        i++;
+    }
+    return i;
+}
+
+static void write_segment(struct usher_pb_adv *l, struct io *io, uint64_t now)
+{
+    uint8_t i = first_pending(l), last = (uint8_t)(pb_adv_segments(l->tx_len) - 1);
+
+    if (i == 0) {
+        header(l, io, l->tx_number, (uint8_t)(last << 2 | GPCF_START));
+        io_be16(io, &l->tx_len);
+        io_u8(io, &l->tx_fcs);
+    } else {
+        header(l, io, l->tx_number, (uint8_t)(i << 2 | GPCF_CONTINUATION));
+    }
+    io_bytes(io, l->tx_pdu + pb_adv_segment_offset(i), pb_adv_segment_len(l->tx_len, i));
+    l->tx_pending &= l->tx_pending - 1;
+    l->tx_heard = true;
+    if (l->tx_deadline == USHER_NEVER) {
+        l->tx_deadline = now + TRANSACTION_TIMEOUT_MS;
+    }
+    if (l->tx_pending == 0) {
+        l->tx_sent_at = now;
+        l->tx_retry_at = now + retry_after(l);
+    }
+}
+
+static uint64_t segment_due(const struct usher_pb_adv *l)
+{
+    return l->tx_active && l->tx_pending != 0 ? l->tx_at[first_pending(l)] : USHER_NEVER;
+}
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+uint64_t pb_adv_due(const struct usher_pb_adv *l)
+{
+    uint64_t due = segment_due(l);
+
+    if (l->control != CONTROL_NONE) {
+        due = earlier(due, l->control_at);
+    }
+    if (l->ack_due) {
+        due = earlier(due, l->ack_at);
+    }
+    return due;
+}
+
+uint64_t pb_adv_deadline(const struct usher_pb_adv *l)
+{
+    uint64_t at = l->link_deadline;
+
+    if (l->tx_active) {
+        at = earlier(at, earlier(l->tx_deadline, l->tx_retry_at));
+    }
+    return at;
+}
+
+uint8_t pb_adv_next(struct usher_pb_adv *l, uint64_t now, uint8_t ad[USHER_AD_MAX])
+{
+    uint64_t due = pb_adv_due(l);
+    struct io io = io_writer(ad, USHER_AD_MAX);
+
+    if (due > now) {
+        return 0;
+    }
+    if (l->control != CONTROL_NONE && l->control_at == due) {
+        write_control(l, &io, now);
+    } else if (l->ack_due && l->ack_at == due) {
+        write_ack(l, &io);
+    } else {
+        write_segment(l, &io, now);
+    }
+    l->stats.tx++;
+    ad[0] = (uint8_t)(io_pos(&io) - 1);
+    return (uint8_t)io_pos(&io);
+}

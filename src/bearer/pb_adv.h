@@ -1,0 +1,68 @@
+/*
+ * PB-ADV (Mesh Protocol 1.1, section 5.3): one link, client or server. Advertisements in, advertisements out, a
+ * deadline; no I/O. Called by node; pb_adv.c is what is sent and when, pb_adv_rx.c what is received.
+ */
+#ifndef PB_ADV_H
+#define PB_ADV_H
+
+#include "bearer.h"
+
+#include <usher/pb_adv.h>
+
+#define PB_ADV_AD_TYPE 0x29
+#define PB_ADV_MIN 6u /* link id, transaction number, one octet */
+
+enum pb_adv_role { PB_ADV_CLIENT = 0, PB_ADV_SERVER = 1 };
+
+/**
+ * Client: begins to open a link; BEARER_OPENED or BEARER_CLOSED follows.
+ *
+ * @param seed  For jitter; any number.
+ */
+void pb_adv_open(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, uint64_t now,
+                 uint32_t link_id, uint32_t seed, const uint8_t uuid[USHER_UUID_SIZE]);
+
+/** Server: waits for a Link Open to its UUID. */
+void pb_adv_listen(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, uint32_t seed,
+                   const uint8_t uuid[USHER_UUID_SIZE]);
+
+/** Forgets the link at once: nothing is sent, nothing is told. */
+void pb_adv_stop(struct usher_pb_adv *l);
+
+/** Closes: Link Close is sent, and then BEARER_CLOSED told. */
+void pb_adv_close(struct usher_pb_adv *l, uint64_t now, uint8_t reason);
+
+/** Whether the link can take a PDU. */
+bool pb_adv_ready(const struct usher_pb_adv *l);
+
+/**
+ * Sends a PDU, until the peer acknowledges it: then BEARER_SENT.
+ *
+ * @retval USHER_E_BUSY   The one before is not acknowledged, or the link is not open.
+ * @retval USHER_E_SIZE   0, or more than USHER_PDU_MAX octets.
+ */
+enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *pdu, size_t len);
+
+/** Whether the data of an AD structure of type 0x29 are for this link. */
+bool pb_adv_wants(const struct usher_pb_adv *l, const uint8_t *data, size_t len);
+
+/** Takes such data in. Whatever they hold, the worst is that they are counted as dropped. */
+void pb_adv_rx(struct usher_pb_adv *l, uint64_t now, const uint8_t *data, size_t len);
+
+/** What there is to tell; also lets timers run out. To be called until it answers BEARER_NOTHING. */
+enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct bearer_input *in);
+
+/**
+ * The next AD structure that is due.
+ *
+ * @retval 0  Nothing is due.
+ * @retval its octets otherwise
+ */
+uint8_t pb_adv_next(struct usher_pb_adv *l, uint64_t now, uint8_t ad[USHER_AD_MAX]);
+
+/** When pb_adv_next() will have something. */
+uint64_t pb_adv_due(const struct usher_pb_adv *l);
+/** When pb_adv_poll() must be called at the latest. */
+uint64_t pb_adv_deadline(const struct usher_pb_adv *l);
+
+#endif

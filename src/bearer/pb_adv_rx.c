@@ -1,0 +1,276 @@
+/*
+ * PB-ADV, what is received (Mesh Protocol 1.1, section 5.3): nothing here is authenticated, so every length and number is
+ * checked against what this link expects, and what does not fit is dropped and counted.
+ */
+#include "pb_adv_link.h"
+
+#include "crc8.h"
+#include "io.h"
+
+#include <string.h>
+
+/* An advertisement's data, taken apart as far as all formats have in common. */
+struct rx {
+    uint64_t now;
+    uint32_t link_id;
+    uint8_t number;
+    uint8_t gpcf;
+    uint8_t six; /* the upper six bits beside GPCF */
+    const uint8_t *data;
+    size_t len; /* of what follows */
+};
+
+static bool parse(struct rx *rx, uint64_t now, const uint8_t *data, size_t len)
+{
+    struct io io = io_reader(data, len);
+    uint8_t first = 0;
+
+    rx->now = now;
+    io_be32(&io, &rx->link_id);
+    io_u8(&io, &rx->number);
+    io_u8(&io, &first);
+    rx->gpcf = first & 3;
+    rx->six = first >> 2;
+    rx->data = data + io_pos(&io);
+    rx->len = io_left(&io);
+    return io_ok(&io);
+}
+
+static bool is_open_for(const struct usher_pb_adv *l, const struct rx *rx)
+{
+    return rx->gpcf == GPCF_CONTROL && rx->six == CONTROL_OPEN - 1 && rx->len == USHER_UUID_SIZE &&
+           memcmp(rx->data, l->uuid, USHER_UUID_SIZE) == 0;
+}
+
+bool pb_adv_wants(const struct usher_pb_adv *l, const uint8_t *data, size_t len)
+{
+    struct rx rx;
+
+    if (l->state == LINK_IDLE || len < PB_ADV_MIN || !parse(&rx, 0, data, len)) {
+        return false;
+    }
+    return l->state == LINK_LISTENING ? is_open_for(l, &rx) : rx.link_id == l->link_id;
+}
+
+static void drop(struct usher_pb_adv *l)
+{
+    l->stats.dropped++;
+}
+
+/* -- link control ------------------------------------------------------------------------------------------------- */
+
+static void rx_open(struct usher_pb_adv *l, const struct rx *rx)
+{
+    if (!is_open_for(l, rx)) {
+        drop(l);
+        return;
+    }
+    if (l->state == LINK_LISTENING) {
+        l->link_id = rx->link_id;
+        pb_adv_opened(l, rx->now);
+    } else if (l->role != PB_ADV_SERVER || l->state != LINK_OPEN || l->rx_any) {
+        drop(l);
+        return;
+    }
+    if (l->control == CONTROL_NONE) {
+        l->control = CONTROL_ACK;
+        l->control_at = pb_adv_delay(l, rx->now);
+    }
+}
+
+static void rx_link_ack(struct usher_pb_adv *l, const struct rx *rx)
+{
+    if (l->state != LINK_OPENING || rx->len != 0 || l->open_tries == 0) {
+        drop(l);
+        return;
+    }
+    l->control = CONTROL_NONE;
+    pb_adv_measured(l, rx->now - l->opened_at, l->open_tries == 1);
+    pb_adv_opened(l, rx->now);
+}
+
+static void rx_close(struct usher_pb_adv *l, const struct rx *rx)
+{
+    if (rx->len != 1 || l->state == LINK_LISTENING || l->state == LINK_CLOSED) {
+        drop(l);
+        return;
+    }
+    if (l->state != LINK_CLOSING) {
+        l->close_reason = rx->data[0];
+    }
+    l->tx_active = false;
+    l->ack_due = false;
+    l->control = CONTROL_NONE;
+    l->state = LINK_CLOSED;
+}
+
+static void rx_control(struct usher_pb_adv *l, const struct rx *rx)
+{
+    switch (rx->six + 1) {
+    case CONTROL_OPEN:
+        rx_open(l, rx);
+        break;
+    case CONTROL_ACK:
+        rx_link_ack(l, rx);
+        break;
+    case CONTROL_CLOSE:
+        rx_close(l, rx);
+        break;
+    default: /* reserved for future use */
+        drop(l);
+        break;
+    }
+}
+
+/* -- transactions ------------------------------------------------------------------------------------------------- */
+
+static void rx_ack(struct usher_pb_adv *l, const struct rx *rx)
+{
+    if (!l->tx_active || !l->tx_heard || rx->number != l->tx_number || rx->six != 0 || rx->len != 0) {
+        drop(l);
+        return;
+    }
+    pb_adv_acked(l, rx->now);
+}
+
+/* The last transaction again: the peer has neither our ack nor, if it was that, our response. */
+static void rx_again(struct usher_pb_adv *l, const struct rx *rx)
+{
+    if (l->tx_active && l->tx_pending != 0 && l->ack_strict < 2) {
+        return; /* the response is on its way */
+    }
+    if (l->tx_active && !l->ack_sent && l->ack_strict < 2) {
+        l->ack_strict++;
+    }
+    pb_adv_owe_ack(l, rx->now);
+}
+
+static void restart_rx(struct usher_pb_adv *l)
+{
+    l->rx_started = false;
+    l->rx_mask = 0;
+}
+
+static void rx_whole(struct usher_pb_adv *l, uint64_t now)
+{
+    if (crc8_fcs(l->rx_pdu, l->rx_len) != l->rx_fcs) {
+        l->stats.fcs_errors++;
+        restart_rx(l);
+        return;
+    }
+    restart_rx(l);
+    l->rx_new = true;
+    l->rx_any = true;
+    l->ack_number = l->rx_number;
+    l->ack_due = false;
+    l->ack_sent = false;
+    l->rx_number = pb_adv_number_after(l->rx_number);
+    l->link_deadline = USHER_NEVER;
+    pb_adv_owe_ack(l, now);
+}
+
+/* Keeps a segment; its length is looked at once the Start has told the length of all. */
+static void keep_segment(struct usher_pb_adv *l, uint8_t index, const uint8_t *data, size_t len)
+{
+    size_t offset = pb_adv_segment_offset(index);
+
+    if (index >= USHER_PB_ADV_SEGMENTS || len > USHER_PDU_MAX - offset || (l->rx_mask >> index & 1) != 0) {
+        drop(l);
+        return;
+    }
+    memcpy(l->rx_pdu + offset, data, len);
+    l->rx_seg_len[index] = (uint8_t)len;
+    l->rx_mask |= UINT64_C(1) << index;
+}
+
+static bool rx_start(struct usher_pb_adv *l, const struct rx *rx)
+{
+    struct io io = io_reader(rx->data, rx->len);
+    uint16_t total = 0;
+    uint8_t fcs = 0;
+
+    io_be16(&io, &total);
+    io_u8(&io, &fcs);
+    if (!io_ok(&io) || total == 0 || total > USHER_PDU_MAX || rx->six != pb_adv_segments(total) - 1 ||
+        io_left(&io) != pb_adv_segment_len(total, 0)) {
+        return false;
+    }
+    if (!l->rx_started) {
+        l->rx_started = true;
+        l->rx_len = total;
+        l->rx_fcs = fcs;
+        keep_segment(l, 0, rx->data + io_pos(&io), io_left(&io));
+    }
+    return true;
+}
+
+static bool rx_continuation(struct usher_pb_adv *l, const struct rx *rx)
+{
+    if (rx->six == 0 || rx->six >= USHER_PB_ADV_SEGMENTS || rx->len == 0 || rx->len > CONTINUATION_DATA) {
+        return false;
+    }
+    if (l->rx_started && (rx->six >= pb_adv_segments(l->rx_len) ||
+                          rx->len != pb_adv_segment_len(l->rx_len, rx->six))) {
+        return false;
+    }
+    keep_segment(l, rx->six, rx->data, rx->len);
+    return true;
+}
+
+/* Continuations that came before the Start and do not fit it are forgotten. */
+static bool all_in(struct usher_pb_adv *l)
+{
+    uint8_t n = pb_adv_segments(l->rx_len);
+
+    for (uint8_t i = 1; i < USHER_PB_ADV_SEGMENTS; i++) {
+        if (i >= n || l->rx_seg_len[i] != pb_adv_segment_len(l->rx_len, i)) {
+            l->rx_mask &= ~(UINT64_C(1) << i);
+        }
+    }
+    return l->rx_mask == pb_adv_segments_mask(n);
+}
+
+static void rx_segment(struct usher_pb_adv *l, const struct rx *rx)
+{
+    bool taken;
+
+    if (l->rx_any && rx->number == l->ack_number) {
+        rx_again(l, rx);
+        return;
+    }
+    if (rx->number != l->rx_number || l->rx_new) {
+        drop(l);
+        return;
+    }
+    taken = rx->gpcf == GPCF_START ? rx_start(l, rx) : rx_continuation(l, rx);
+    if (!taken) {
+        drop(l);
+        return;
+    }
+    if (l->tx_active && l->tx_heard) {
+        pb_adv_acked(l, rx->now); /* a peer that goes on has what we sent */
+    }
+    if (l->rx_started && all_in(l)) {
+        rx_whole(l, rx->now);
+    }
+}
+
+void pb_adv_rx(struct usher_pb_adv *l, uint64_t now, const uint8_t *data, size_t len)
+{
+    struct rx rx;
+
+    if (!parse(&rx, now, data, len)) {
+        drop(l);
+        return;
+    }
+    l->stats.rx++;
+    if (rx.gpcf == GPCF_CONTROL) {
+        rx_control(l, &rx);
+    } else if (l->state != LINK_OPEN) {
+        drop(l);
+    } else if (rx.gpcf == GPCF_ACK) {
+        rx_ack(l, &rx);
+    } else {
+        rx_segment(l, &rx);
+    }
+}

@@ -1,0 +1,135 @@
+/*
+ * One advertiser shared among links and beacon. Nothing waits in a queue: when a slot of the port is free, the link whose PDU
+ * has been due the longest is asked for it, so what was acknowledged meanwhile is never sent. The beacon comes last.
+ */
+#include "node.h"
+
+#include "beacon.h"
+
+#include <string.h>
+
+static bool slot_free(const struct usher *u, uint8_t *slot)
+{
+    for (uint8_t i = 0; i < u->port->adv_slots; i++) {
+        if ((u->slots_busy >> i & 1) == 0) {
+            *slot = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static struct usher_session *most_due(const struct usher *u, uint64_t *due)
+{
+    struct usher_session *first = NULL;
+
+    *due = USHER_NEVER;
+    for (struct usher_session *s = u->sessions; s != NULL; s = s->next) {
+        uint64_t at = pb_adv_due(&s->link);
+
+        if (at < *due) {
+            *due = at;
+            first = s;
+        }
+    }
+    return first;
+}
+
+/* The beacon, or in turn the URI that its hash is of. */
+static uint8_t next_beacon(struct usher *u, uint8_t ad[USHER_AD_MAX])
+{
+    struct usher_beacon *b = &u->beacon;
+    uint8_t spread = 0, len = b->uri_next ? b->uri_len : b->len;
+
+    memcpy(ad, b->uri_next ? b->uri_ad : b->ad, len);
+    b->uri_next = b->uri_len != 0 && !b->uri_next;
+    (void)node_random(u, &spread, sizeof(spread));
+    b->at = u->now + (b->uri_next ? 20u : u->config.beacon_interval_ms) + spread % 11u;
+    return len;
+}
+
+void advert_fill(struct usher *u)
+{
+    struct usher_adv adv = { .type = USHER_ADV_NONCONN_IND, .count = 1 };
+
+    while (slot_free(u, &adv.slot)) {
+        uint64_t due;
+        struct usher_session *s = most_due(u, &due);
+
+        if (due <= u->now) {
+            adv.len = pb_adv_next(&s->link, u->now, adv.data);
+            u->again = true; /* a link may have sent its last Link Close */
+        } else if (u->beacon.on && u->beacon.at <= u->now) {
+            adv.len = next_beacon(u, adv.data);
+        } else {
+            return;
+        }
+        if (u->port->adv_start(u->port->ctx, &adv) == USHER_OK) {
+            u->slots_busy |= 1u << adv.slot;
+        }
+    }
+}
+
+uint64_t advert_due(const struct usher *u)
+{
+    uint8_t slot;
+    uint64_t due;
+
+    if (!slot_free(u, &slot)) {
+        return USHER_NEVER;
+    }
+    (void)most_due(u, &due);
+    return u->beacon.on && u->beacon.at < due ? u->beacon.at : due;
+}
+
+void usher_in_adv_done(struct usher *u, uint8_t slot)
+{
+    if (slot < USHER_ADV_SLOTS) {
+        u->slots_busy &= ~(1u << slot);
+    }
+    node_drain(u);
+}
+
+void advert_stop_all(struct usher *u)
+{
+    for (uint8_t slot = 0; slot < u->port->adv_slots; slot++) {
+        if ((u->slots_busy >> slot & 1) != 0) {
+            u->port->adv_stop(u->port->ctx, slot);
+        }
+    }
+    u->slots_busy = 0;
+}
+
+enum usher_err advert_beacon_start(struct usher *u, const struct usher_listen *p)
+{
+    struct beacon b = { .oob_info = p->oob_info, .has_hash = p->uri_len != 0 };
+    struct usher_beacon *out = &u->beacon;
+    enum usher_err err = USHER_OK;
+    uint8_t spread = 0;
+
+    memcpy(b.uuid, p->uuid, sizeof(b.uuid));
+    if (b.has_hash) {
+        err = beacon_uri_hash(u->port->crypto, p->uri, p->uri_len, b.hash);
+        out->uri_ad[0] = (uint8_t)(p->uri_len + 1);
+        out->uri_ad[1] = BEACON_URI_AD_TYPE;
+        memcpy(out->uri_ad + 2, p->uri, p->uri_len);
+    }
+    if (err == USHER_OK) {
+        err = node_random(u, &spread, sizeof(spread));
+    }
+    if (err != USHER_OK) {
+        return err;
+    }
+    out->uri_len = (uint8_t)(b.has_hash ? p->uri_len + 2 : 0);
+    out->uri_next = false;
+    out->len = beacon_build(&b, out->ad);
+    /* Many devices that are switched on together do not beacon together. */
+    out->at = u->now + (uint64_t)spread * u->config.beacon_interval_ms / 256;
+    out->on = true;
+    return USHER_OK;
+}
+
+void advert_beacon_stop(struct usher *u)
+{
+    u->beacon.on = false;
+}

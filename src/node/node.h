@@ -1,0 +1,55 @@
+/*
+ * The instance, seen from inside src/node: what its files share. The node alone knows the order of the layers. It takes
+ * inputs in, lets bearer and session exchange what they have until both are quiet, tells the user, and hands out the
+ * advertisements that are due.
+ */
+#ifndef NODE_H
+#define NODE_H
+
+#include "pb_adv.h"
+#include "role.h"
+
+#include <usher/usher.h>
+
+/** The states of struct usher_session. */
+enum node_session_state {
+    SESSION_IDLE,
+    SESSION_LISTENING,
+    SESSION_LINK, /* a link is being opened, open, or being closed */
+};
+
+/** Does all that is due, after any input: see node.c. */
+void node_drain(struct usher *u);
+
+/**
+ * Random octets from the port, which must not repeat themselves: a generator that is stuck counts as none.
+ *
+ * @retval USHER_E_INTERNAL  There are none.
+ */
+enum usher_err node_random(struct usher *u, void *buf, size_t len);
+
+/** Makes a session known to its instance, with a key pair for the next exchange. */
+enum usher_err node_session_start(struct usher_session *s, const struct usher_prov_role *acts, uint64_t *now);
+/** Takes it off the instance. */
+void node_session_end(struct usher_session *s);
+
+/** Tells the user. */
+void node_tell(struct usher *u, const struct usher_event *event);
+
+/* advert.c: the port's slots, shared among links and beacon */
+
+/** Hands out what is due as long as there are free slots. */
+void advert_fill(struct usher *u);
+/** When advert_fill() has something to do again, given the free slots. */
+uint64_t advert_due(const struct usher *u);
+void advert_stop_all(struct usher *u);
+/** Begins to beacon for a listening device. */
+enum usher_err advert_beacon_start(struct usher *u, const struct usher_listen *p);
+void advert_beacon_stop(struct usher *u);
+
+/* scan.c: advertisements in */
+
+/** Tells the port what there is to listen for. */
+enum usher_err scan_update(struct usher *u);
+
+#endif

@@ -1,0 +1,41 @@
+/* The provisioner's entry call (usher.h); linking this object is choosing the role. */
+#include "node.h"
+#include "session.h"
+
+#include <string.h>
+
+enum usher_err usher_provision(struct usher_session *s, const struct usher_provision *p)
+{
+    struct {
+        uint32_t link_id, seed, spare[2];
+    } draw;
+    enum usher_err err;
+    uint64_t now;
+
+    if (s == NULL || p == NULL || p->uuid == NULL || s->node == NULL) {
+        return USHER_E_NULL;
+    }
+    if (s->state != SESSION_IDLE) {
+        return USHER_E_STATE;
+    }
+    if (p->data != NULL && session_data_check(p->data, 1) != USHER_OK) {
+        return USHER_E_DATA;
+    }
+    err = node_random(s->node, &draw, sizeof(draw));
+    if (err == USHER_OK) {
+        err = node_session_start(s, &prov_provisioner, &now);
+    }
+    if (err != USHER_OK) {
+        return err;
+    }
+    memcpy(s->uuid, p->uuid, sizeof(s->uuid));
+    s->attention_s = p->attention_s;
+    s->data_given = p->data != NULL;
+    if (s->data_given) {
+        s->data = *p->data;
+    }
+    s->state = SESSION_LINK;
+    pb_adv_open(&s->link, s->node->config.policy, now, draw.link_id, draw.seed, p->uuid);
+    node_drain(s->node);
+    return USHER_OK;
+}

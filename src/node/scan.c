@@ -1,0 +1,112 @@
+/*
+ * Advertisements in: AD structures are told apart and routed, PB-ADV by link to its session, beacons of unprovisioned
+ * devices to the user. Most of what a provisioner hears are beacons that it has heard before, so these are shed before
+ * anything else is done with them.
+ */
+#include "node.h"
+
+#include "beacon.h"
+
+#include <string.h>
+
+static unsigned wanted(const struct usher *u)
+{
+    return (u->scanning ? USHER_SCAN_BEACON : 0u) | (u->sessions != NULL ? USHER_SCAN_PB_ADV : 0u);
+}
+
+enum usher_err scan_update(struct usher *u)
+{
+    unsigned what = wanted(u);
+    enum usher_err err = USHER_OK;
+
+    if (what != u->scan_what) {
+        err = u->port->scan(u->port->ctx, what);
+        u->scan_what = (uint8_t)(err == USHER_OK ? what : USHER_SCAN_OFF);
+    }
+    return err;
+}
+
+enum usher_err usher_scan(struct usher *u, bool on)
+{
+    u->scanning = on;
+    if (on) {
+        memset(u->heard, 0, sizeof(u->heard));
+    }
+    return scan_update(u);
+}
+
+/* FNV-1a over the UUID: for telling devices apart cheaply, a clash costs one beacon told twice. */
+static uint64_t hash_uuid(const uint8_t *uuid)
+{
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+    for (int i = 0; i < USHER_UUID_SIZE; i++) {
+        h = (h ^ uuid[i]) * UINT64_C(0x100000001b3);
+    }
+    return h | 1; /* 0 is an empty place */
+}
+
+static bool heard_lately(struct usher *u, const uint8_t *uuid)
+{
+    uint64_t h = hash_uuid(uuid), now = u->port->now_ms(u->port->ctx);
+    size_t i = (size_t)(h >> 32) % USHER_SCAN_CACHE;
+
+    if (u->heard[i].hash == h && now - u->heard[i].at < u->config.beacon_repeat_ms) {
+        return true;
+    }
+    u->heard[i].hash = h;
+    u->heard[i].at = now;
+    return false;
+}
+
+static void in_beacon(struct usher *u, const uint8_t *data, size_t len, int8_t rssi)
+{
+    struct usher_event e = { .type = USHER_EVT_UNPROVISIONED_RECEIVED };
+    struct beacon b;
+
+    if (!u->scanning || !beacon_parse(data, len, &b) ||
+        (u->config.beacon_repeat_ms != 0 && heard_lately(u, b.uuid))) {
+        return;
+    }
+    memcpy(e.params.unprov.device_uuid, b.uuid, sizeof(b.uuid));
+    e.params.unprov.oob_info = b.oob_info;
+    e.params.unprov.rssi = rssi;
+    e.params.unprov.uri_hash_present = b.has_hash;
+    if (b.has_hash) {
+        memcpy(e.params.unprov.uri_hash, b.hash, sizeof(b.hash));
+    }
+    node_tell(u, &e);
+    node_drain(u);
+}
+
+static void in_pb_adv(struct usher *u, const uint8_t *data, size_t len)
+{
+    for (struct usher_session *s = u->sessions; s != NULL; s = s->next) {
+        if (pb_adv_wants(&s->link, data, len)) {
+            pb_adv_rx(&s->link, u->port->now_ms(u->port->ctx), data, len);
+            node_drain(u);
+            return;
+        }
+    }
+}
+
+void usher_in_adv(struct usher *u, const struct usher_adv_report *report)
+{
+    const uint8_t *ad = report->data;
+    size_t left = report->len <= USHER_AD_MAX ? report->len : 0;
+
+    if (report->type != USHER_ADV_NONCONN_IND) { /* 3.3.1: mesh AD types are ignored elsewhere */
+        return;
+    }
+    while (left >= 2 && ad[0] != 0 && ad[0] < left) {
+        size_t len = ad[0];
+
+        if (ad[1] == PB_ADV_AD_TYPE) {
+            in_pb_adv(u, ad + 2, len - 1);
+        } else if (ad[1] == BEACON_AD_TYPE) {
+            in_beacon(u, ad + 2, len - 1, report->rssi);
+        }
+        ad += len + 1;
+        left -= len + 1;
+    }
+}

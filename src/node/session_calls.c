@@ -1,0 +1,98 @@
+/* The user's calls for a session that serve both roles (usher.h): answers to events, cancelling, reports. */
+#include "node.h"
+#include "session.h"
+
+#include <string.h>
+
+void usher_session_init(struct usher *u, struct usher_session *s, const struct usher_caps *caps, void *user)
+{
+    memset(s, 0, sizeof(*s));
+    s->node = u;
+    s->user = user;
+    if (caps != NULL) {
+        s->capabilities = *caps;
+    }
+}
+
+void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key, const uint8_t *public_key)
+{
+    s->p_private_key = public_key != NULL ? private_key : NULL;
+    s->p_public_key = private_key != NULL ? public_key : NULL;
+}
+
+bool usher_session_idle(const struct usher_session *s)
+{
+    return s->state == SESSION_IDLE;
+}
+
+/* What the user gave is in; the instance goes on with it. */
+static enum usher_err after(struct usher_session *s, enum usher_err err)
+{
+    if (s->node != NULL) {
+        node_drain(s->node);
+    }
+    return err;
+}
+
+enum usher_err usher_oob_use(struct usher_session *s, const struct usher_start *choice)
+{
+    return after(s, session_choose(&s->prov, choice));
+}
+
+enum usher_err usher_pubkey_set(struct usher_session *s, const uint8_t key[USHER_P256_PUBLIC])
+{
+    return after(s, session_peer_key(&s->prov, key));
+}
+
+enum usher_err usher_auth_static(struct usher_session *s, const uint8_t *value, size_t len)
+{
+    return after(s, session_auth_static(&s->prov, value, len));
+}
+
+enum usher_err usher_auth_number(struct usher_session *s, uint32_t number)
+{
+    return after(s, session_auth_number(&s->prov, number));
+}
+
+enum usher_err usher_auth_text(struct usher_session *s, const char *text)
+{
+    return after(s, session_auth_text(&s->prov, text));
+}
+
+enum usher_err usher_secret_set(struct usher_session *s, const uint8_t secret[USHER_P256_SECRET])
+{
+    return s->ecdh_offload ? after(s, session_secret(&s->prov, USHER_OK, secret)) : USHER_E_STATE;
+}
+
+enum usher_err usher_data_set(struct usher_session *s, const struct usher_prov_data *data)
+{
+    return after(s, session_data(&s->prov, data));
+}
+
+enum usher_err usher_cancel(struct usher_session *s, enum usher_close_reason reason)
+{
+    if (s->state != SESSION_LINK) {
+        return USHER_E_STATE;
+    }
+    session_cancel(&s->prov, (uint8_t)reason);
+    pb_adv_close(&s->link, s->node->port->now_ms(s->node->port->ctx), (uint8_t)reason);
+    return after(s, USHER_OK);
+}
+
+const uint8_t *usher_device_key(const struct usher_session *s)
+{
+    return session_complete(&s->prov) ? s->prov.device_key : NULL;
+}
+
+void usher_outcome(const struct usher_session *s, struct usher_outcome *outcome)
+{
+    *outcome = (struct usher_outcome){
+        .complete = session_complete(&s->prov),
+        .close_reason = s->close_reason,
+        .failure = s->prov.failure,
+        .pdu = s->prov.failed_pdu,
+        .phase = session_phase(&s->prov),
+        .start = s->prov.start,
+        .link = s->link.stats,
+    };
+}

@@ -1,0 +1,69 @@
+/* The two-way cursor of io.h. */
+#include "io.h"
+
+#include <string.h>
+
+struct io io_reader(const uint8_t *buf, size_t len)
+{
+    return (struct io){ .in = buf, .size = len };
+}
+
+struct io io_writer(uint8_t *buf, size_t size)
+{
+    return (struct io){ .out = buf, .size = size };
+}
+
+void io_bytes(struct io *io, uint8_t *v, size_t len)
+{
+    if (io->failed || len > io->size - io->pos) {
+        io->failed = true;
+        return;
+    }
+    if (io->out != NULL) {
+        memcpy(io->out + io->pos, v, len);
+    } else {
+        memcpy(v, io->in + io->pos, len);
+    }
+    io->pos += len;
+}
+
+void io_u8(struct io *io, uint8_t *v)
+{
+    io_bytes(io, v, 1);
+}
+
+void io_be16(struct io *io, uint16_t *v)
+{
+    uint8_t b[2] = { (uint8_t)(*v >> 8), (uint8_t)*v };
+
+    io_bytes(io, b, sizeof(b));
+    *v = (uint16_t)(b[0] << 8 | b[1]);
+}
+
+void io_be32(struct io *io, uint32_t *v)
+{
+    uint8_t b[4] = { (uint8_t)(*v >> 24), (uint8_t)(*v >> 16), (uint8_t)(*v >> 8), (uint8_t)*v };
+
+    io_bytes(io, b, sizeof(b));
+    *v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+size_t io_pos(const struct io *io)
+{
+    return io->pos;
+}
+
+size_t io_left(const struct io *io)
+{
+    return io->size - io->pos;
+}
+
+bool io_ok(const struct io *io)
+{
+    return !io->failed;
+}
+
+bool io_done(const struct io *io)
+{
+    return !io->failed && io->pos == io->size;
+}
