@@ -26,12 +26,9 @@
 #define PDU_ADV_NONCONN_IND 0x02u
 #define PDU_TX_ADD_RANDOM 0x40u
 
-/* Flags of the radio header. */
+/* Flags of the radio header. Without the one that says that the CRC was checked, readers check it. */
 #define FLAG_DEWHITENED 0x0001u
 #define FLAG_REFERENCE_ADDRESS 0x0010u
-#define FLAG_CRC_CHECKED 0x0400u
-#define FLAG_CRC_VALID 0x0800u
-#define FLAGS (FLAG_DEWHITENED | FLAG_REFERENCE_ADDRESS | FLAG_CRC_CHECKED | FLAG_CRC_VALID)
 
 enum {
     FILE_HEADER = 24,
@@ -75,7 +72,7 @@ static size_t packet_build(uint8_t packet[PACKET_MAX], const uint8_t addr[6],
     *at++ = RF_2402_MHZ;
     at = put_le(at, 0, 3); /* signal, noise, access address offences: not told */
     at = put_le(at, ACCESS_ADDRESS, 4);
-    at = put_le(at, FLAGS, 2);
+    at = put_le(at, FLAG_DEWHITENED | FLAG_REFERENCE_ADDRESS, 2);
     at = put_le(at, ACCESS_ADDRESS, 4);
 
     const uint8_t *pdu = at;

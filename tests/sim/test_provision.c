@@ -1,0 +1,184 @@
+/*
+ * Provisioning between two real instances on the simulated air: every method, action, algorithm and key exchange, with
+ * users who answer at once or late and ECDH computed in place, elsewhere, or by the user; on bad air; and with wrong
+ * AuthValues, which both sides must refuse.
+ */
+#include "world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct usher_crypto *crypto;
+
+static const struct usher_caps all_caps = {
+    .num_elements = 3,
+    .algorithms = 0x3,
+    .pubkey_type = USHER_PUBKEY_OOB,
+    .oob_static_types = USHER_STATIC_AVAILABLE,
+    .oob_output_size = 8,
+    .oob_output_actions = 0x1F,
+    .oob_input_size = 8,
+    .oob_input_actions = 0xF,
+};
+
+/* Every method with every action of it; the sizes go through 1..8. */
+static const struct usher_start starts[] = {
+    { .method = USHER_OOB_NONE },
+    { .method = USHER_OOB_STATIC },
+    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_BLINK, .size = 1 },
+    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_BEEP, .size = 2 },
+    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_VIBRATE, .size = 3 },
+    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_NUMERIC, .size = 4 },
+    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_ALPHANUMERIC, .size = 5 },
+    { .method = USHER_OOB_INPUT, .action = USHER_INPUT_PUSH, .size = 1 },
+    { .method = USHER_OOB_INPUT, .action = USHER_INPUT_TWIST, .size = 6 },
+    { .method = USHER_OOB_INPUT, .action = USHER_INPUT_NUMERIC, .size = 7 },
+    { .method = USHER_OOB_INPUT, .action = USHER_INPUT_ALPHANUMERIC, .size = 8 },
+};
+#define STARTS (sizeof(starts) / sizeof(starts[0]))
+
+static void describe(const struct world_config *c)
+{
+    print_message("seed %llu, loss %u %%, algorithm %u, key %s, method %u, action %u, size %u, %s, ecdh %s\n",
+                  (unsigned long long)c->air.seed, c->air.loss_pct, c->choice.algorithm,
+                  c->choice.public_key ? "oob" : "in band", c->choice.method, c->choice.action, c->choice.size,
+                  c->answers == WORLD_LATE ? "late" : "prompt",
+                  c->offload ? "offloaded" : c->ecdh_delay_ms ? "elsewhere" : "in place");
+}
+
+/* Provisions once; the configuration is printed only if a check fails. */
+static void must_complete(const struct world_config *config)
+{
+    struct world *w = world_new(config);
+    const struct party *prov = &w->party[USHER_ROLE_PROVISIONER], *dev = &w->party[USHER_ROLE_DEVICE];
+    bool ok = world_provision(w, 300000) && prov->complete && dev->complete &&
+              prov->close_reason == USHER_CLOSE_SUCCESS && dev->close_reason == USHER_CLOSE_SUCCESS &&
+              memcmp(prov->device_key, dev->device_key, USHER_KEY_SIZE) == 0 &&
+              memcmp(&dev->session.prov.data.netkey, w->data.netkey, USHER_KEY_SIZE) == 0 &&
+              dev->session.prov.data.address == w->data.address;
+
+    if (!ok) {
+        describe(config);
+        print_message("provisioner: complete %d closed %d reason %u failure %u; device: %d %d %u %u\n", prov->complete,
+                      prov->closed, prov->close_reason, prov->failure, dev->complete, dev->closed,
+                      dev->close_reason, dev->failure);
+    }
+    world_free(w);
+    assert_true(ok);
+}
+
+static void must_be_refused(const struct world_config *config)
+{
+    struct world *w = world_new(config);
+    const struct party *prov = &w->party[USHER_ROLE_PROVISIONER], *dev = &w->party[USHER_ROLE_DEVICE];
+    bool ok = world_provision(w, 300000) && !prov->complete && !dev->complete &&
+              prov->failure == USHER_FAIL_CONFIRMATION && dev->failure == USHER_FAIL_CONFIRMATION &&
+              world_count(prov, USHER_EVT_DATA_REQUEST) == 0 && usher_device_key(&dev->session) == NULL;
+
+    if (!ok) {
+        describe(config);
+    }
+    world_free(w);
+    assert_true(ok);
+}
+
+static struct world_config base(uint64_t seed)
+{
+    return (struct world_config){ .air = { .seed = seed }, .crypto = crypto, .caps = all_caps };
+}
+
+static void every_method_completes(void **state)
+{
+    unsigned n = 0;
+
+    (void)state;
+    for (unsigned i = 0; i < STARTS * 2 * 2 * 2 * 3; i++) {
+        struct world_config c = base(i + 1);
+        unsigned ecdh = i / STARTS / 8;
+
+        c.choice = starts[i % STARTS];
+        c.choice.algorithm = (uint8_t)(i / STARTS & 1);
+        c.choice.public_key = (uint8_t)(i / STARTS >> 1 & 1);
+        c.answers = (i / STARTS >> 2 & 1) != 0 ? WORLD_LATE : WORLD_PROMPT;
+        c.ecdh_delay_ms = ecdh == 1 ? 137 : 0;
+        c.offload = ecdh == 2;
+        c.caps.pubkey_type = c.choice.public_key ? USHER_PUBKEY_OOB : 0;
+        c.data_early = (i & 1) != 0;
+        must_complete(&c);
+        n++;
+    }
+    print_message("%u combinations completed\n", n);
+}
+
+static void wrong_auth_values_are_refused_by_both(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < STARTS * 8; i++) {
+        struct world_config c = base(1000 + i);
+        const struct usher_start *s = &starts[i % STARTS];
+
+        if (s->method == USHER_OOB_NONE) {
+            continue;
+        }
+        c.choice = *s;
+        c.choice.algorithm = (uint8_t)(i / STARTS & 1);
+        c.choice.public_key = (uint8_t)(i / STARTS >> 1 & 1);
+        c.answers = (i / STARTS >> 2 & 1) != 0 ? WORLD_LATE : WORLD_PROMPT;
+        c.caps.pubkey_type = c.choice.public_key ? USHER_PUBKEY_OOB : 0;
+        if (s->method == USHER_OOB_STATIC) {
+            c.wrong[i / STARTS & 1] = true;
+        } else {
+            c.wrong[s->method == USHER_OOB_OUTPUT ? USHER_ROLE_PROVISIONER : USHER_ROLE_DEVICE] = true;
+        }
+        must_be_refused(&c);
+    }
+}
+
+static void two_hundred_seeds_of_bad_air(void **state)
+{
+    (void)state;
+    for (unsigned seed = 1; seed <= 200; seed++) {
+        struct world_config c = base(seed);
+
+        c.air.loss_pct = 30;
+        c.air.dup_pct = 10;
+        c.air.reorder_pct = 10;
+        c.choice = starts[seed % STARTS];
+        c.choice.algorithm = (uint8_t)(seed / STARTS & 1);
+        c.ecdh_delay_ms = (seed & 2) != 0 ? 50 : 0;
+        c.caps.pubkey_type = 0;
+        must_complete(&c);
+    }
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    crypto = usher_crypto_openssl_new();
+    return crypto == NULL;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    usher_crypto_openssl_free(crypto);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_method_completes),
+        cmocka_unit_test(wrong_auth_values_are_refused_by_both),
+        cmocka_unit_test(two_hundred_seeds_of_bad_air),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
