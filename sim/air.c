@@ -18,7 +18,7 @@
  * From the end of a PDU to the start of the next: 150 us between frames, and a controller's time to
  * retune.
  */
-#define GAP_US 150
+#define GAP_US 400
 /* An advertisement starts up to this much after it was handed in: two radios that are told so in
  * the same millisecond do not send in step. */
 #define START_JITTER_US 1000
