@@ -634,20 +634,9 @@ static void p256_runs_on_several_threads(void **state)
     }
 }
 
-/* cmocka hands a state on without const. */
-static void *state_of(const struct usher_crypto *table)
-{
-    union {
-        const struct usher_crypto *table;
-        void *state;
-    } u = { .table = table };
-
-    return u.state;
-}
-
 static int filling_run(const char *name, const struct usher_crypto *table)
 {
-    void *state = state_of(table);
+    void *state = vectors_state(table);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(every_vector, state),
         cmocka_unit_test_prestate(private_keys_outside_the_order_are_refused, state),
@@ -668,7 +657,7 @@ int main(void)
     struct fillings both = { .a = openssl, .b = psa };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(the_fillings_agree, &both),
-        cmocka_unit_test_prestate(p256_runs_on_several_threads, state_of(openssl)),
+        cmocka_unit_test_prestate(p256_runs_on_several_threads, vectors_state(openssl)),
     };
     int failed;
 

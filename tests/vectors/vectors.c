@@ -91,6 +91,16 @@ void vectors_run(const char *name, const struct vector_type *types, size_t n_typ
     json_decref(file);
 }
 
+void *vectors_state(const void *data)
+{
+    union {
+        const void *data;
+        void *state;
+    } u = { .data = data };
+
+    return u.state;
+}
+
 static int digit_value(char c)
 {
     if (c >= '0' && c <= '9') {

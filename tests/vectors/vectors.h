@@ -43,6 +43,12 @@ struct vector_type {
  */
 void vectors_run(const char *name, const struct vector_type *types, size_t n_types, void *arg);
 
+/**
+ * A pointer to constant data as the state of a cmocka test or the arg of vectors_run(), which have
+ * no const.
+ */
+void *vectors_state(const void *data);
+
 /** The octets of a hexadecimal input; none where the field is absent or null. */
 struct octets vector_in(const struct vector *v, const char *field);
 
