@@ -15,10 +15,10 @@
 #include <string.h>
 
 /*
- * From the end of a PDU to the start of the next: 150 us between frames, and a controller's time to
- * retune.
+ * From the end of a PDU to the start of the next. A controller that sends non-connectable PDUs does
+ * not listen in between, so this is the time to retune: 150 us, the standard's inter frame space.
  */
-#define GAP_US 400
+#define GAP_US 150
 /* An advertisement starts up to this much after it was handed in: two radios that are told so in
  * the same millisecond do not send in step. */
 #define START_JITTER_US 1000

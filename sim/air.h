@@ -3,7 +3,7 @@
  * in microseconds of a time of its own. A seed replays everything that happens on it.
  *
  * What it models: each advertising event is a PDU on channels 37, 38 and 39 one after the other,
- * with its time on the air, (16 + octets of AD) * 8 us, and 400 us between them; a radio scans one
+ * with its time on the air, (16 + octets of AD) * 8 us, and 150 us between them; a radio scans one
  * channel at a time and moves on every scan interval, but not in the middle of an event, so it
  * hears an event on exactly one of them; it hears nothing while it sends (half duplex); two PDUs
  * that overlap on a channel destroy each other (collision); and, per reception, seeded loss,
