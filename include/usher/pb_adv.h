@@ -86,6 +86,7 @@ struct usher_pb_adv {
     /* the ack we owe */
     bool ack_due;
     bool ack_sent;        /* explicitly, for the last transaction */
+    bool ack_implied;     /* by the transaction that we send */
     uint8_t ack_number;
     uint64_t ack_at;
     uint8_t ack_strict;   /* evidence that the peer wants explicit acks */

@@ -18,8 +18,8 @@ const struct usher_pb_adv_policy usher_pb_adv_spec = {
     .delay_max = 50,
     .retry_min = 60,
     .retry_max = 2000,
-    .open_early = 80,
-    .open_early_count = 2,
+    .open_early = 70,
+    .open_early_count = 3,
     .open_slow = 1200,
     .close_count = 3,
     .implied_ack = true,
@@ -91,14 +91,14 @@ void pb_adv_measured(struct usher_pb_adv *l, uint64_t ms, bool sure)
 static uint64_t retry_after(struct usher_pb_adv *l)
 {
     const struct usher_pb_adv_policy *p = l->policy;
-    uint64_t ms = (uint64_t)l->srtt + 4u * l->rttvar;
+    uint64_t ms = (uint64_t)l->srtt + 3u * l->rttvar;
 
     ms = ms < p->retry_min ? p->retry_min : ms;
     for (uint8_t i = 0; i < l->tx_tries && ms < p->retry_max; i++) {
         ms += ms / 2;
     }
     ms = ms > p->retry_max ? p->retry_max : ms;
-    return ms + jitter(l, (uint32_t)(ms / 4));
+    return ms + jitter(l, (uint32_t)(ms / 8));
 }
 
 /* -- opening and closing ------------------------------------------------------------------------------------------ */
@@ -204,7 +204,8 @@ enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *
     l->tx_tries = 0;
     l->tx_deadline = USHER_NEVER;
     l->link_deadline = USHER_NEVER;
-    if (l->policy->implied_ack && l->ack_strict < 2) {
+    l->ack_implied = l->ack_due && l->policy->implied_ack && l->ack_strict < PB_ADV_STRICT;
+    if (l->ack_implied) {
         l->ack_due = false;
     }
     begin_round(l, now);
@@ -219,8 +220,17 @@ void pb_adv_owe_ack(struct usher_pb_adv *l, uint64_t now)
     }
 }
 
+/* A response that got through only once an ack had gone before it, twice running, shows a strict peer. */
+static void learn(struct usher_pb_adv *l)
+{
+    if (l->ack_implied && l->ack_strict < PB_ADV_STRICT) {
+        l->ack_strict = (uint8_t)(l->ack_sent ? l->ack_strict + 1 : 0);
+    }
+}
+
 void pb_adv_acked(struct usher_pb_adv *l, uint64_t now)
 {
+    learn(l);
     if (l->tx_pending == 0) {
         pb_adv_measured(l, now - l->tx_sent_at, l->tx_tries == 0);
     }
@@ -230,14 +240,14 @@ void pb_adv_acked(struct usher_pb_adv *l, uint64_t now)
     memset(l->tx_pdu, 0, sizeof(l->tx_pdu));
 }
 
-/* No ack in time. The peer may be one that ignores a response before an ack: so send that again as well. */
-static void retry(struct usher_pb_adv *l, uint64_t now)
+/* After two rounds in vain the peer may be one that ignores a response before an ack: it gets that as well. */
+void pb_adv_retry(struct usher_pb_adv *l, uint64_t now)
 {
     if (l->tx_tries < UINT8_MAX) {
         l->tx_tries++;
     }
     l->stats.retries++;
-    if (l->rx_any) {
+    if (l->rx_any && l->tx_tries >= 2) {
         pb_adv_owe_ack(l, now);
     }
     begin_round(l, now);
@@ -251,7 +261,7 @@ enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct beare
         pb_adv_close(l, now, USHER_CLOSE_TIMEOUT);
     }
     if (l->tx_active && now >= l->tx_retry_at) {
-        retry(l, now);
+        pb_adv_retry(l, now);
     }
     if (l->opened_new) {
         l->opened_new = false;

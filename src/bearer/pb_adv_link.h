@@ -20,6 +20,9 @@ enum pb_adv_gpcf { GPCF_START = 0, GPCF_ACK = 1, GPCF_CONTINUATION = 2, GPCF_CON
 
 #define START_DATA 20u        /* octets of a PDU in its Start segment */
 #define CONTINUATION_DATA 23u /* ... and in the others */
+#define PB_ADV_STRICT 2u /* evidence enough that a peer wants its acks */
+#define PB_ADV_SLOW_MS 150u /* a peer with a longer round trip is not pressed to answer */
+
 #define LINK_TIMEOUT_MS 60000u        /* 5.3.2.1 and the link timer */
 #define TRANSACTION_TIMEOUT_MS 30000u /* 5.3.3 */
 
@@ -37,6 +40,8 @@ uint64_t pb_adv_delay(struct usher_pb_adv *l, uint64_t now);
 void pb_adv_opened(struct usher_pb_adv *l, uint64_t now);
 /** Schedules the ack for the last transaction received, unless one is scheduled. */
 void pb_adv_owe_ack(struct usher_pb_adv *l, uint64_t now);
+/** Sends the transaction at hand once more. */
+void pb_adv_retry(struct usher_pb_adv *l, uint64_t now);
 /** The peer has our transaction, by an ack or by going on. */
 void pb_adv_acked(struct usher_pb_adv *l, uint64_t now);
 /** Takes a round-trip sample; @p sure is false if it is only known that it took at least so long. */

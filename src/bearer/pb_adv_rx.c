@@ -133,16 +133,17 @@ static void rx_ack(struct usher_pb_adv *l, const struct rx *rx)
     pb_adv_acked(l, rx->now);
 }
 
-/* The last transaction again: the peer has neither our ack nor, if it was that, our response. */
+/*
+ * The last transaction again: the peer has neither our ack nor, if it was that, our response. A response that is
+ * repeated now says both; a slow or strict peer gets the ack alone, since more copies would only keep it longer.
+ */
 static void rx_again(struct usher_pb_adv *l, const struct rx *rx)
 {
-    if (l->tx_active && l->tx_pending != 0 && l->ack_strict < 2) {
-        return; /* the response is on its way */
+    if (!l->tx_active || l->ack_strict == PB_ADV_STRICT || l->srtt >= PB_ADV_SLOW_MS) {
+        pb_adv_owe_ack(l, rx->now);
+    } else if (l->tx_pending == 0) {
+        pb_adv_retry(l, rx->now);
     }
-    if (l->tx_active && !l->ack_sent && l->ack_strict < 2) {
-        l->ack_strict++;
-    }
-    pb_adv_owe_ack(l, rx->now);
 }
 
 static void restart_rx(struct usher_pb_adv *l)

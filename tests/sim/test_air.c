@@ -369,7 +369,7 @@ static void an_event_is_a_pdu_on_each_channel(void **state)
         assert_int_equal(sniffed.on[c], 1);
     }
     assert_int_equal(sniffed.gap_us,
-                     376 + 400); /* 47 octets at 1 Mbit/s, and the way to the next */
+                     376 + 150); /* 47 octets at 1 Mbit/s, and the way to the next */
     air_free(air);
 }
 
@@ -394,7 +394,7 @@ static void a_radio_scans_one_channel_at_a_time(void **state)
             air_run_until(air, air_next_us(air));
             start = step == 0 ? air_now_us(air) : start;
         }
-        heard[(air_now_us(air) - start) / 776]++;
+        heard[(air_now_us(air) - start) / (376 + 150)]++;
         run_for(air, 3330);
         assert_int_equal(b.reports, before + 1); /* on one channel, not on two */
     }
@@ -616,6 +616,27 @@ static void stop_ends_what_is_not_sent(void **state)
     air_free(air);
 }
 
+static void a_radio_that_was_stopped_hears_again(void **state)
+{
+    struct air *air = air_new(&(struct air_config){ .seed = 2 });
+    struct station a, b;
+
+    (void)state;
+    join(air, &a);
+    join(air, &b);
+    air_scan(a.radio, USHER_SCAN_PB_ADV);
+    for (unsigned i = 0; i < 300; i++) {
+        send_one(&a, 0, 0);
+        air_run_until(air, air_next_us(air)); /* the event has begun, ... */
+        air_stop(a.radio, 0);
+        run_for(air, 376); /* ... and ends with its first PDU */
+        send_one(&b, 0, 0);
+        run_for(air, 10000);
+        assert_int_equal(a.reports, i + 1);
+    }
+    air_free(air);
+}
+
 static void wakes_come_in_time_and_once(void **state)
 {
     struct air *air = air_new(&(struct air_config){ .seed = 2 });
@@ -637,6 +658,9 @@ static void wakes_come_in_time_and_once(void **state)
     air_run_until(air, SECOND);
     assert_int_equal(a.wakes, 2);
     assert_int_equal(a.wake_us, SECOND);
+    air_wake_at(a.radio, 10); /* and again, at the same time */
+    air_run_until(air, SECOND);
+    assert_int_equal(a.wakes, 3);
 
     air_wake_at(a.radio, 2000);
     air_wake_at(a.radio, USHER_NEVER);
@@ -943,6 +967,7 @@ int main(void)
         cmocka_unit_test(what_cannot_be_sent_is_refused),
         cmocka_unit_test(events_keep_their_interval),
         cmocka_unit_test(stop_ends_what_is_not_sent),
+        cmocka_unit_test(a_radio_that_was_stopped_hears_again),
         cmocka_unit_test(wakes_come_in_time_and_once),
         cmocka_unit_test(owners_may_do_anything_from_within),
         cmocka_unit_test(a_radio_that_leaves_is_not_told_what_was_held_back),

@@ -59,7 +59,7 @@ static void must_complete(const struct world_config *config)
     struct world *w = world_new(config);
     const struct party *prov = &w->party[USHER_ROLE_PROVISIONER], *dev = &w->party[USHER_ROLE_DEVICE];
     bool ok = world_provision(w, 300000) && prov->complete && dev->complete &&
-              prov->close_reason == USHER_CLOSE_SUCCESS && dev->close_reason == USHER_CLOSE_SUCCESS &&
+              prov->close_reason == USHER_CLOSE_SUCCESS && /* the device may have missed every Link Close */
               memcmp(prov->device_key, dev->device_key, USHER_KEY_SIZE) == 0 &&
               memcmp(&dev->session.prov.data.netkey, w->data.netkey, USHER_KEY_SIZE) == 0 &&
               dev->session.prov.data.address == w->data.address;
