@@ -1,0 +1,401 @@
+/*
+ * The table of verbs and options: what the parser, the help, the manual page and the completions
+ * know.
+ */
+#include "options.h"
+#include "verbs.h"
+
+#define MEMBER(m) offsetof(struct args, m)
+
+/* Options that every verb has. */
+static const struct option opt_json = {
+    "json", OPTION_FLAG, MEMBER(json),
+    0,      NULL,        "Print one JSON object a line on standard output.",
+    0,      0,           NULL,
+    NULL
+};
+static const struct option opt_help = {
+    "help", OPTION_FLAG, MEMBER(help), 0, NULL, "Explain this verb.", 0, 0, NULL, NULL
+};
+const struct option *const common_options[] = { &opt_json, &opt_help, NULL };
+
+/* Options of several verbs. */
+static const struct option opt_radio = {
+    "radio",
+    OPTION_TEXT,
+    MEMBER(radio),
+    0,
+    "RADIO",
+    "The radio: air:PATH, the simulated air that \"usher air\" serves at PATH.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_parallel = {
+    "parallel", OPTION_NUMBER, MEMBER(parallel), 0, "N", "Links open at once, 1 to 64 (8).", 1, 64,
+    "8",        NULL
+};
+static const struct option opt_loss = { "loss", OPTION_NUMBER, MEMBER(loss_pct),
+                                        0,      "PCT",         "Receptions lost, in percent (0).",
+                                        0,      100,           "0",
+                                        NULL };
+static const struct option opt_seed = {
+    "seed",
+    OPTION_NUMBER,
+    MEMBER(seed),
+    MEMBER(seed_given),
+    "N",
+    "Seed of the simulated air (1). The same seed gives the same air.",
+    0,
+    2147483647,
+    "1",
+    NULL
+};
+static const struct option opt_pcap = {
+    "pcap", OPTION_FILE, MEMBER(pcap),
+    0,      "FILE",      "Write a capture of the simulated air that Wireshark reads.",
+    0,      0,           NULL,
+    NULL
+};
+static const struct option opt_show_secrets = {
+    "show-secrets", OPTION_FLAG, MEMBER(show_secrets), 0, NULL, "Print device keys as well.", 0, 0,
+    NULL,           NULL
+};
+
+/* demo */
+static const struct option opt_devices = {
+    "devices", OPTION_NUMBER, MEMBER(devices),
+    0,         "N",           "Devices at the site, 1 to 5000 (24).",
+    1,         5000,          "24",
+    NULL
+};
+static const struct option opt_demo_loss = {
+    "loss", OPTION_NUMBER, MEMBER(loss_pct), 0, "PCT", "Receptions lost, in percent (10).", 0, 100,
+    "10",   NULL
+};
+static const struct option opt_demo_seed = {
+    "seed", OPTION_NUMBER, MEMBER(seed),
+    0,      "N",           "Seed of everything random (1): the same seed gives the same output.",
+    0,      2147483647,    "1",
+    NULL
+};
+static const struct option opt_demo_state = {
+    "state",
+    OPTION_FILE,
+    MEMBER(state),
+    0,
+    "DIR",
+    "Keep the network in DIR as \"usher provision\" does; without it, in memory.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option *const demo_options[] = { &opt_devices,      &opt_parallel,
+                                                     &opt_demo_loss,    &opt_demo_seed,
+                                                     &opt_pcap,         &opt_demo_state,
+                                                     &opt_show_secrets, NULL };
+
+/* air */
+static const struct option opt_listen = {
+    "listen", OPTION_FILE, MEMBER(listen),
+    0,        "PATH",      "The socket at which radios join; required.",
+    0,        0,           NULL,
+    NULL
+};
+static const struct option opt_dup = {
+    "dup", OPTION_NUMBER, MEMBER(dup_pct),
+    0,     "PCT",         "Receptions delivered twice, in percent (0).",
+    0,     100,           "0",
+    NULL
+};
+static const struct option opt_reorder = {
+    "reorder",
+    OPTION_NUMBER,
+    MEMBER(reorder_pct),
+    0,
+    "PCT",
+    "Receptions held back so that later ones overtake them, in percent (0).",
+    0,
+    100,
+    "0",
+    NULL
+};
+static const struct option opt_delay = {
+    "delay", OPTION_NUMBER, MEMBER(delay_ms),
+    0,       "MS",          "Delay of receptions, at random up to MS milliseconds (0).",
+    0,       10000,         "0",
+    NULL
+};
+static const struct option opt_meshd = {
+    "meshd",
+    OPTION_FILES,
+    MEMBER(meshd),
+    0,
+    "PATH",
+    "Join a bluetooth-meshd that runs with --io unit:PATH. May be repeated.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option *const air_options[] = { &opt_listen,  &opt_loss,  &opt_dup,
+                                                    &opt_reorder, &opt_delay, &opt_seed,
+                                                    &opt_pcap,    &opt_meshd, NULL };
+
+/* device */
+static const struct option opt_uuid = {
+    "uuid", OPTION_TEXT, MEMBER(uuid),
+    0,      "HEX",       "The device's UUID, 32 digits; without it a random one.",
+    0,      0,           NULL,
+    NULL
+};
+static const struct option opt_count = {
+    "count", OPTION_NUMBER, MEMBER(count), 0,   "N", "Devices in this process, 1 to 1000 (1).",
+    1,       1000,          "1",           NULL
+};
+static const struct option opt_device_seed = {
+    "seed",
+    OPTION_NUMBER,
+    MEMBER(seed),
+    MEMBER(seed_given),
+    "N",
+    "Make the random UUIDs from this number, so that another run has the same.",
+    0,
+    2147483647,
+    NULL,
+    NULL
+};
+static const struct option opt_device_oob = {
+    "oob", OPTION_LIST, MEMBER(oob),
+    0,     "KIND",      "What the device can do to authenticate; may be repeated. KIND: see below.",
+    0,     0,           NULL,
+    NULL
+};
+static const struct option opt_private_key = {
+    "pubkey-oob",
+    OPTION_FILE,
+    MEMBER(pubkey_oob),
+    0,
+    "FILE",
+    "The private key (PEM, or 64 digits) of a public key known out of band; made if missing.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_alg = { "alg",
+                                       OPTION_WORD,
+                                       MEMBER(algorithm),
+                                       0,
+                                       "ALGORITHM",
+                                       "Algorithms offered: cmac, hmac or both (both).",
+                                       0,
+                                       0,
+                                       "both",
+                                       "cmac hmac both" };
+static const struct option opt_uri = {
+    "uri",
+    OPTION_TEXT,
+    MEMBER(uri),
+    0,
+    "URI",
+    "A URI to advertise beside the beacon, such as https://example.com/a1; 28 octets at most.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_device_state = {
+    "state",
+    OPTION_FILE,
+    MEMBER(state),
+    0,
+    "DIR",
+    "Keep each device's provisioning data in DIR, so that it survives a restart.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_elements = {
+    "elements", OPTION_NUMBER, MEMBER(elements),
+    0,          "N",           "Elements of each device, 1 to 255 (1).",
+    1,          255,           "1",
+    NULL
+};
+static const struct option opt_exit = {
+    "exit", OPTION_FLAG, MEMBER(exit_when_done),
+    0,      NULL,        "End when all devices are provisioned, instead of at Ctrl-C.",
+    0,      0,           NULL,
+    NULL
+};
+static const struct option *const device_options[] = {
+    &opt_radio,       &opt_uuid,         &opt_count, &opt_device_seed,  &opt_device_oob,
+    &opt_private_key, &opt_alg,          &opt_uri,   &opt_device_state, &opt_elements,
+    &opt_exit,        &opt_show_secrets, NULL
+};
+
+/* scan */
+static const struct option opt_scan_for = {
+    "for", OPTION_TIME, MEMBER(for_ms),
+    0,     "T",         "Listen for this long, such as 10s; without it until Ctrl-C.",
+    0,     0,           NULL,
+    NULL
+};
+static const struct option opt_uuid_prefix = { "uuid-prefix",
+                                               OPTION_TEXT,
+                                               MEMBER(uuid_prefix),
+                                               0,
+                                               "HEX",
+                                               "Only devices whose UUID begins so.",
+                                               0,
+                                               0,
+                                               NULL,
+                                               NULL };
+static const struct option opt_rssi = {
+    "rssi",       OPTION_SIGNED,
+    MEMBER(rssi), 0,
+    "DBM",        "Only beacons that are at least this strong, such as --rssi -70.",
+    -127,         20,
+    "-127",       NULL
+};
+static const struct option *const scan_options[] = { &opt_radio, &opt_scan_for, &opt_uuid_prefix,
+                                                     &opt_rssi, NULL };
+
+/* provision */
+static const struct option opt_state = {
+    "state",
+    OPTION_FILE,
+    MEMBER(state),
+    0,
+    "DIR",
+    "The network's directory: keys, addresses, nodes. Made if missing; required.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_all = { "all", OPTION_FLAG, MEMBER(all),
+                                       0,     NULL,        "Provision every device that is heard.",
+                                       0,     0,           NULL,
+                                       NULL };
+static const struct option opt_provision_for = {
+    "for", OPTION_TIME, MEMBER(for_ms), 0,   "T", "How long to listen for devices; see below.",
+    0,     0,           NULL,           NULL
+};
+static const struct option opt_oob = {
+    "oob",
+    OPTION_LIST,
+    MEMBER(oob),
+    0,
+    "KIND",
+    "How devices may be authenticated: none, output, input, static:HEX; may be repeated.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_public_key = {
+    "pubkey-oob",
+    OPTION_FILE,
+    MEMBER(pubkey_oob),
+    0,
+    "FILE",
+    "The device's public key, known out of band (PEM, or 128 digits).",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_attention = {
+    "attention", OPTION_NUMBER, MEMBER(attention_s),
+    0,           "S",           "Let the device attract attention for S seconds (0).",
+    0,           255,           "0",
+    NULL
+};
+static const struct option opt_retry = {
+    "retry",
+    OPTION_NUMBER,
+    MEMBER(retries),
+    0,
+    "N",
+    "Further attempts at a device that failed for a reason that may pass (3).",
+    0,
+    100,
+    "3",
+    NULL
+};
+static const struct option opt_require_secure = {
+    "require-secure",
+    OPTION_FLAG,
+    MEMBER(require_secure),
+    0,
+    NULL,
+    "Refuse devices that an attacker on the air could pose as; see below.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option *const provision_options[] = {
+    &opt_radio,      &opt_state,     &opt_all,   &opt_provision_for,  &opt_parallel,     &opt_oob,
+    &opt_public_key, &opt_attention, &opt_retry, &opt_require_secure, &opt_show_secrets, NULL
+};
+
+const struct command commands[] = {
+    { "demo", NULL, 0, 0, NULL, "commission a simulated site in one process",
+      "A site of devices with mixed means of authentication is commissioned over\n"
+      "the simulated air, in virtual time: no radio is needed, and seconds are\n"
+      "simulated. What a person would do at the site (read a display, count the\n"
+      "blinks of a lamp, push a button) the demo does itself, after half a second\n"
+      "to two seconds. In the end the device key of each device is compared with\n"
+      "the provisioner's.\n",
+      demo_options, verb_demo },
+    { "air", NULL, 0, 0, NULL, "serve a simulated air that processes share",
+      "Other verbs join it with --radio air:PATH. Time is real. Ctrl-C ends it.\n", air_options,
+      verb_air },
+    { "device", NULL, 0, 0, NULL, "be one or many unprovisioned devices",
+      "Each device beacons, lets itself be provisioned and then stays, silent, until\n"
+      "Ctrl-C. KIND of --oob is one of\n"
+      "\n"
+      "  none                  no authentication\n"
+      "  static:HEX            1 to 32 octets that the provisioner knows\n"
+      "  output:ACTION:SIZE    the device shows a value: ACTION is blink, beep,\n"
+      "                        vibrate, numeric or alphanumeric\n"
+      "  input:ACTION:SIZE     the device asks for a value: ACTION is push, twist,\n"
+      "                        numeric or alphanumeric\n"
+      "\n"
+      "with a SIZE of 1 to 8 digits or characters. Values that a device asks for are\n"
+      "read from standard input: VALUE while one is asked for, UUIDPREFIX VALUE else.\n",
+      device_options, verb_device },
+    { "scan", NULL, 0, 0, NULL, "list unprovisioned devices as they are heard",
+      "Each device is printed once, when it is first heard.\n", scan_options, verb_scan },
+    { "provision", "UUID or --all", 0, 1, NULL, "provision one device, or all that are heard",
+      "With a UUID, the device is looked for during --for (30s). With --all, devices\n"
+      "are taken as they are heard, until nothing new was heard for ten seconds and\n"
+      "none is under way; with --for, for that long, and then those under way are\n"
+      "finished. It is no failure if --all hears no device.\n"
+      "\n"
+      "The state directory has the network key, every address ever given and every\n"
+      "device key, written before a device is told them. An address is never given\n"
+      "twice, however a run ended: a device that comes back unprovisioned gets a new\n"
+      "one. After Ctrl-C, or worse, another run goes on with the rest.\n"
+      "\n"
+      "Without --oob, devices may be authenticated by output, by input or not at all,\n"
+      "and what a device can do best is taken. A value that a device shows is asked\n"
+      "for: type VALUE while one is asked for, UUIDPREFIX VALUE else.\n"
+      "\n"
+      "--require-secure takes a device only if its public key is known out of band, or\n"
+      "if it is authenticated with the HMAC-SHA-256 algorithm. (The older CMAC\n"
+      "algorithm lets an attacker guess short values, and alter long ones.)\n",
+      provision_options, verb_provision },
+    { "help", "[VERB]", 0, 1, "@verbs", "explain the tool or a verb", NULL, NULL, verb_help },
+    { "completion", "bash, zsh or fish", 1, 1, "bash zsh fish", "print completion for a shell",
+      "For bash: . <(usher completion bash). For zsh: usher completion zsh into a\n"
+      "file _usher of a directory in fpath. For fish: usher completion fish | source.\n",
+      NULL, verb_completion },
+    { "man", NULL, 0, 0, NULL, "print the manual page", NULL, NULL, verb_man },
+    { NULL, NULL, 0, 0, NULL, NULL, NULL, NULL, NULL },
+};

@@ -1,0 +1,109 @@
+/*
+ * The commissioner: takes the devices that an instance of Usher hears, provisions up to N at
+ * once, tries again where that may help, records them in the site and reports what happens. It
+ * does not know whether time is real or simulated: the clock is the port's, and it asks to be
+ * woken.
+ *
+ *     c = commissioner_new(&config);
+ *     usher_init(&u, port, &(struct usher_config){ .handler = commissioner_event, .user = c });
+ *     commissioner_start(c, &u);
+ */
+#ifndef COMMISSIONER_H
+#define COMMISSIONER_H
+
+#include "site.h"
+
+#include <usher/usher.h>
+
+struct commissioner;
+
+/**
+ * What is known about a device out of band; zeros for what is not. Pointers stay good for the
+ * run.
+ */
+struct commissioner_known {
+    const uint8_t *public_key; /* 64 octets */
+    const uint8_t *static_value;
+    size_t static_len;
+};
+
+struct commissioner_config {
+    const struct usher_port *port;
+    struct site *site;
+    const char *radio; /* its name in reports */
+    unsigned parallel; /* links at work at once */
+    unsigned retries;  /* attempts after the first */
+    unsigned methods;  /* bits 1 << enum usher_oob_method that may be used */
+    uint8_t attention_s;
+    bool require_secure;
+    bool show_secrets;
+    bool list; /* text: a line for each device that is provisioned */
+    void *ctx; /* handed to the functions below */
+
+    /** Whether a device that is heard is wanted; asked once for each that is not known yet. */
+    bool (*wants)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE]);
+    /** Tells what is known of a device. */
+    void (*known)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], struct commissioner_known *known);
+    /** Show this value to the person at the device. */
+    void (*show)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t action, uint8_t size,
+                 const char *value);
+    /** Ask what the device shows; commissioner_answer() then. */
+    void (*ask)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t action, uint8_t size);
+    /** Call commissioner_run() at this time; replaces the one before. USHER_NEVER: no need. */
+    void (*wake_at)(void *ctx, uint64_t ms);
+    /** A device is provisioned, @p ms after its first attempt began. */
+    void (*completed)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint64_t ms);
+    /** The counts have changed. */
+    void (*changed)(void *ctx);
+};
+
+struct commissioner_counts {
+    unsigned devices; /* taken on */
+    unsigned provisioned, failed;
+    unsigned refused; /* of the failed ones: by policy */
+    unsigned active;  /* links at work */
+    unsigned asking;  /* of them: waiting for a person */
+    unsigned retries;
+    unsigned unstored; /* devices that could not be recorded; nothing more is started then */
+};
+
+/** @retval NULL  No memory. */
+struct commissioner *commissioner_new(const struct commissioner_config *config);
+/** Prepares the sessions of an instance whose handler is commissioner_event(), and scans. */
+enum usher_err commissioner_start(struct commissioner *c, struct usher *u);
+/** Releases it. Its instance must be deinitialised before. NULL is allowed. */
+void commissioner_free(struct commissioner *c);
+
+/** The instance's event handler; @p commissioner is the user pointer. */
+void commissioner_event(void *commissioner, struct usher *u, const struct usher_event *event);
+
+/** Starts what is due. */
+void commissioner_run(struct commissioner *c);
+
+/**
+ * Starts nothing more, and cancels what has not come to the point where the device gets its
+ * data.
+ */
+void commissioner_stop(struct commissioner *c);
+
+/** Whether nothing is under way or waiting, and all links are closed. */
+bool commissioner_idle(const struct commissioner *c);
+
+/**
+ * Gives a value that was asked for.
+ *
+ * @param prefix  First digits of the device's UUID; NULL or empty: the only one that asks.
+ * @param why     Gets one line if it cannot be taken; the question stays.
+ */
+bool commissioner_answer(struct commissioner *c, const char *prefix, const char *value, char *why,
+                         size_t why_len);
+
+/** Nobody will answer: gives up the devices that ask, now and later. */
+void commissioner_no_answers(struct commissioner *c);
+
+/** How far it is, in a line for a progress display. */
+void commissioner_progress(const struct commissioner *c, char *text, size_t len);
+
+void commissioner_counts(const struct commissioner *c, struct commissioner_counts *counts);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * Failures in words; see failure.h. Called by the commissioner when a session ends without
+ * Complete.
+ */
+#include "failure.h"
+
+#include <stddef.h>
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+const struct failure failure_nothing_common = {
+    "the device offers no authentication that is allowed here",
+    "allow what it offers with --oob, or give its static value", false, true
+};
+const struct failure failure_insecure = {
+    "the device can only be provisioned insecurely, and --require-secure is given",
+    "provision it with its public key (--pubkey-oob), or without --require-secure", false, true
+};
+const struct failure failure_store = { "its address and key could not be stored",
+                                       "see to the state directory, then run again", false, false };
+const struct failure failure_no_value = {
+    "nobody can type the value that the device shows: standard input has ended",
+    "run on a terminal, or pipe the value in", false, false
+};
+const struct failure failure_start = { "the session could not be begun",
+                                       "is there enough memory and randomness on this machine?",
+                                       false, false };
+
+/* By the reason in Provisioning Failed (table 5.41). */
+static const struct failure by_code[] = {
+    [USHER_FAIL_INVALID_PDU] = { "the device does not know a PDU of ours",
+                                 "its firmware may be too old for what was chosen", false, false },
+    [USHER_FAIL_INVALID_FORMAT] = { "a field was refused as invalid",
+                                    "keys that are echoed or not on the curve are an attack or a "
+                                    "defect of the device",
+                                    false, false },
+    [USHER_FAIL_UNEXPECTED_PDU] = { "a PDU came out of order",
+                                    "switch the device off and on, then try again", true, false },
+    [USHER_FAIL_CONFIRMATION] = { "the confirmation is wrong: one side has another authentication "
+                                  "value",
+                                  "compare the value with the device's label or display, and try "
+                                  "again",
+                                  false, false },
+    [USHER_FAIL_RESOURCES] = { "the device is out of resources",
+                               "switch the device off and on, then try again", true, false },
+    [USHER_FAIL_DECRYPTION] = { "the provisioning data could not be decrypted",
+                                "somebody may interfere; try again nearer to the device", true,
+                                false },
+    [USHER_FAIL_UNEXPECTED_ERROR] = { "the device had an unexpected error",
+                                      "switch the device off and on, then try again", true, false },
+    [USHER_FAIL_ADDRESS] = { "the device cannot take the address range",
+                             "it may be part of a network "
+                             "already: reset it",
+                             false, false },
+    [USHER_FAIL_INVALID_DATA] = { "the device refuses the provisioning data",
+                                  "reset the device, then try again", false, false },
+};
+
+static const struct failure unknown_code = { "the device gives a reason without a meaning",
+                                             "look for newer firmware", false, false };
+static const struct failure mistyped = {
+    "the confirmation is wrong: the value that was typed is not the one "
+    "that was shown",
+    "try again, and compare each character", true, false
+};
+static const struct failure no_link = {
+    "no answer to Link Open",
+    "is it near, unprovisioned and free of other provisioners? \"usher scan\" shows what is heard",
+    true, false
+};
+static const struct failure no_value_in_time = { "no value was entered in time",
+                                                 "try again; there is a minute to enter it", true,
+                                                 false };
+static const struct failure data_unanswered = {
+    "no answer to the provisioning data",
+    "it may be provisioned: its address stays recorded as unknown and is not given again", true,
+    false
+};
+static const struct failure silent = { "no answer from the device in time",
+                                       "move nearer, or open fewer links at once (--parallel)",
+                                       true, false };
+static const struct failure closed = { "the device closed the link",
+                                       "try again; another provisioner may be at work", true,
+                                       false };
+
+const struct failure *failure_explain(const struct usher_outcome *o)
+{
+    bool typed = o->start.method == USHER_OOB_OUTPUT || o->start.method == USHER_OOB_INPUT;
+
+    if (o->failure == USHER_FAIL_CONFIRMATION && typed) {
+        return &mistyped;
+    }
+    if (o->failure != USHER_FAIL_NONE) {
+        return o->failure < COUNT(by_code) ? &by_code[o->failure] : &unknown_code;
+    }
+    if (o->phase == USHER_PHASE_LINK) {
+        return &no_link;
+    }
+    if (o->phase == USHER_PHASE_DATA) {
+        return &data_unanswered;
+    }
+    if (o->close_reason != USHER_CLOSE_TIMEOUT) {
+        return &closed;
+    }
+    return o->phase == USHER_PHASE_INPUT ? &no_value_in_time : &silent;
+}
+
+const char *failure_pdu(const struct usher_outcome *o)
+{
+    /* The PDU types that the phases wait for (table 5.18). */
+    static const uint8_t awaited[] = {
+        [USHER_PHASE_INVITE] = 1,       [USHER_PHASE_CAPABILITIES] = 1, [USHER_PHASE_START] = 2,
+        [USHER_PHASE_PUBLIC_KEY] = 3,   [USHER_PHASE_ECDH] = 3,         [USHER_PHASE_INPUT] = 4,
+        [USHER_PHASE_CONFIRMATION] = 5, [USHER_PHASE_RANDOM] = 6,       [USHER_PHASE_DATA] = 8,
+        [USHER_PHASE_COMPLETE] = 8,
+    };
+    if (o->failure != USHER_FAIL_NONE) {
+        return usher_pdu_name(o->pdu);
+    }
+    if (o->phase == USHER_PHASE_LINK) {
+        return "Link Open";
+    }
+    return (size_t)o->phase < COUNT(awaited) ? usher_pdu_name(awaited[o->phase]) : "unknown";
+}

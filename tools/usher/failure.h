@@ -1,0 +1,31 @@
+/*
+ * Why a device was not provisioned, in words: reason, what to try next, and whether trying again
+ * may help.
+ */
+#ifndef FAILURE_H
+#define FAILURE_H
+
+#include <usher/usher.h>
+
+struct failure {
+    const char *reason;
+    const char *hint;
+    bool passing; /* another attempt may succeed */
+    bool policy;  /* refused by us, as the command line demands */
+};
+
+/* What we ourselves end a session for. */
+extern const struct failure
+    failure_nothing_common;                   /* the device offers nothing that --oob allows */
+extern const struct failure failure_insecure; /* --require-secure */
+extern const struct failure failure_store;    /* the record could not be made durable */
+extern const struct failure failure_no_value; /* nobody can give the value that the device shows */
+extern const struct failure failure_start;    /* the session could not be begun */
+
+/** Explains how a session that is not complete ended. */
+const struct failure *failure_explain(const struct usher_outcome *outcome);
+
+/** The PDU at which it ended: the one that failed, or the one that was to come next. */
+const char *failure_pdu(const struct usher_outcome *outcome);
+
+#endif

@@ -1,0 +1,205 @@
+/*
+ * The loop of the real-time verbs; see loop.h. Called by the verbs air, device, scan and provision.
+ */
+#include "loop.h"
+
+#include "out.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static void on_signal(uv_signal_t *signal, int number)
+{
+    struct loop *loop = signal->data;
+    (void)number;
+    if (loop->stopping) {
+        loop_end(loop);
+        return;
+    }
+    loop->stopping = true;
+    loop->stop(loop->ctx);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct loop *loop = timer->data;
+    loop->ticked(loop->ctx);
+}
+
+bool loop_init(struct loop *loop, void (*stop)(void *ctx), void (*ticked)(void *ctx),
+               unsigned tick_ms, void *ctx)
+{
+    static const int numbers[] = { SIGINT, SIGTERM };
+
+    memset(loop, 0, sizeof *loop);
+    loop->stop = stop;
+    loop->ticked = ticked;
+    loop->ctx = ctx;
+    int err = uv_loop_init(&loop->uv);
+    if (err != 0) {
+        out_error("the event loop does not start: %s", uv_strerror(err));
+        return false;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(&loop->uv, &loop->signals[i]);
+        loop->signals[i].data = loop;
+        err = uv_signal_start(&loop->signals[i], on_signal, numbers[i]);
+        if (err != 0) {
+            out_error("signals cannot be handled: %s", uv_strerror(err));
+        }
+    }
+    uv_timer_init(&loop->uv, &loop->tick);
+    loop->tick.data = loop;
+    if (ticked) {
+        uv_timer_start(&loop->tick, on_tick, tick_ms, tick_ms);
+    }
+    return true;
+}
+
+void loop_run(struct loop *loop)
+{
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_end(struct loop *loop)
+{
+    uv_stop(&loop->uv);
+}
+
+void loop_close(struct loop *loop)
+{
+    for (size_t i = 0; i < 2; i++) {
+        uv_close((uv_handle_t *)&loop->signals[i], NULL);
+    }
+    uv_close((uv_handle_t *)&loop->tick, NULL);
+    uv_run(&loop->uv, UV_RUN_DEFAULT);
+    uv_loop_close(&loop->uv);
+}
+
+/* Lines. */
+
+/** Hands out the whole lines that are in, while they are wanted. */
+static void lines_deliver(struct lines *l)
+{
+    char *end;
+    while (l->wanted && (end = memchr(l->text, '\n', l->len)) != NULL) {
+        char line[sizeof l->text];
+        size_t used = (size_t)(end - l->text) + 1;
+        memcpy(line, l->text, used);
+        line[used - 1] = '\0';
+        l->len -= used;
+        memmove(l->text, end + 1, l->len);
+        l->line(l->ctx, line);
+    }
+}
+
+/** Reads once. Called when there is something to be read, or the end. */
+static void lines_read(struct lines *l)
+{
+    if (l->len == sizeof l->text) {
+        out_note("a line is too long; it is left out");
+        l->len = 0;
+    }
+    ssize_t n = read(STDIN_FILENO, l->text + l->len, sizeof l->text - l->len);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+    if (n > 0) {
+        l->len += (size_t)n;
+        return;
+    }
+    l->ended = true;
+    if (l->len > 0 && l->len < sizeof l->text) {
+        l->text[l->len++] = '\n'; /* the last line had none */
+    }
+}
+
+static void lines_poll(struct lines *l, bool on);
+
+static void lines_go_on(struct lines *l)
+{
+    lines_deliver(l);
+    if (l->wanted && l->ended) {
+        l->wanted = false;
+        l->line(l->ctx, NULL);
+    }
+    lines_poll(l, l->wanted);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    (void)status; /* an error shows again in read() */
+    (void)events;
+    lines_read(poll->data);
+    lines_go_on(poll->data);
+}
+
+static void on_kick(uv_timer_t *timer)
+{
+    struct lines *l = timer->data;
+    if (!l->pollable && !l->ended && l->wanted && !memchr(l->text, '\n', l->len)) {
+        lines_read(l);
+    }
+    lines_go_on(l);
+}
+
+static void lines_poll(struct lines *l, bool on)
+{
+    if (!l->pollable && on) {
+        uv_timer_start(&l->kick, on_kick, 0, 0);
+    } else if (l->pollable && on && !l->ended) {
+        uv_poll_start(&l->poll, UV_READABLE | UV_DISCONNECT, on_readable);
+    } else if (l->pollable) {
+        uv_poll_stop(&l->poll);
+    }
+}
+
+void lines_init(struct lines *lines, struct loop *loop, void (*line)(void *ctx, char *line),
+                void *ctx)
+{
+    memset(lines, 0, sizeof *lines);
+    lines->line = line;
+    lines->ctx = ctx;
+    uv_timer_init(&loop->uv, &lines->kick);
+    lines->kick.data = lines;
+    lines->pollable = uv_poll_init(&loop->uv, &lines->poll, STDIN_FILENO) == 0;
+    lines->poll.data = lines;
+}
+
+void lines_want(struct lines *lines, bool wanted)
+{
+    if (wanted != lines->wanted) {
+        lines->wanted = wanted;
+        if (wanted) {
+            /* Later, not within the caller's call: a line may be in already. */
+            uv_timer_start(&lines->kick, on_kick, 0, 0);
+        } else {
+            lines_poll(lines, false);
+        }
+    }
+}
+
+void lines_close(struct lines *lines)
+{
+    uv_close((uv_handle_t *)&lines->kick, NULL);
+    if (lines->pollable) {
+        uv_close((uv_handle_t *)&lines->poll, NULL);
+    }
+}
+
+void lines_split(char *line, char **prefix, char **value)
+{
+    static const char blanks[] = " \t\r";
+    *prefix = NULL;
+    *value = line + strspn(line, blanks);
+    char *end = *value + strcspn(*value, blanks);
+    char *second = end + strspn(end, blanks);
+    *end = '\0';
+    if (*second) {
+        *prefix = *value;
+        *value = second;
+        second[strcspn(second, blanks)] = '\0';
+    }
+}

@@ -1,0 +1,149 @@
+/*
+ * What the table of verbs says, as text for the terminal (`usher help`) and as a manual page
+ * (`usher man`).
+ */
+#include "options.h"
+#include "out.h"
+#include "verbs.h"
+
+#include <usher/usher.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const exit_codes[] = {
+    [EXIT_DONE] = "all was done",
+    [EXIT_USAGE] = "the command line is wrong",
+    [EXIT_FAILED] = "some devices failed, or the device was not found",
+    [EXIT_TRANSPORT] = "the radio, or a file, does not work",
+    [EXIT_POLICY] = "a device was refused by the security policy",
+};
+
+#define EXIT_CODES (sizeof exit_codes / sizeof *exit_codes)
+
+static void help_options(const struct option *const *list)
+{
+    for (; list && *list; list++) {
+        char left[40];
+        const struct option *o = *list;
+        snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
+                 o->argument ? o->argument : "");
+        printf("  %-20s  %s\n", left, o->help);
+    }
+}
+
+static void help_verb(const struct command *c)
+{
+    printf("usher %s%s%s%s: %s\n", c->name, c->operands ? " " : "", c->operands ? c->operands : "",
+           c->options ? " [OPTION]..." : "", c->summary);
+    if (c->details) {
+        printf("\n%s", c->details);
+    }
+    printf("\nOptions:\n");
+    help_options(c->options);
+    help_options(common_options);
+}
+
+static void help_all(void)
+{
+    printf("usher: provisions Bluetooth Mesh devices.\n\n"
+           "usher VERB [OPTION]...\n\nVerbs:\n");
+    for (const struct command *c = commands; c->name; c++) {
+        printf("  %-12s  %s\n", c->name, c->summary);
+    }
+    printf("\n\"usher help VERB\" explains a verb, \"usher --version\" tells the version.\n\n"
+           "Exit codes:\n");
+    for (size_t i = 0; i < EXIT_CODES; i++) {
+        printf("  %zu  %s\n", i, exit_codes[i]);
+    }
+}
+
+int verb_help(const struct args *args)
+{
+    if (args->operands.count == 0) {
+        help_all();
+        return EXIT_DONE;
+    }
+    const struct command *c = command_find(args->operands.item[0]);
+    if (!c) {
+        out_error("there is no verb \"%s\"; see \"usher help\"", args->operands.item[0]);
+        return EXIT_USAGE;
+    }
+    help_verb(c);
+    return EXIT_DONE;
+}
+
+/** Prints text for roff: dashes that stay dashes, no line taken for a request. */
+static void roff_text(const char *text)
+{
+    bool line_start = true;
+    for (; *text; text++) {
+        if (line_start && (*text == '.' || *text == '\'')) {
+            fputs("\\&", stdout);
+        }
+        if (*text == '-') {
+            fputs("\\-", stdout);
+        } else if (*text == '\\') {
+            fputs("\\e", stdout);
+        } else {
+            putchar(*text);
+        }
+        line_start = *text == '\n';
+    }
+}
+
+static void roff_options(const struct option *const *list)
+{
+    for (; list && *list; list++) {
+        const struct option *o = *list;
+        printf(".TP\n.B \\-\\-");
+        roff_text(o->name);
+        if (o->argument) {
+            printf(" \\fI%s\\fR", o->argument);
+        }
+        putchar('\n');
+        roff_text(o->help);
+        putchar('\n');
+    }
+}
+
+static void roff_verb(const struct command *c)
+{
+    printf(".SS usher %s", c->name);
+    if (c->operands) {
+        putchar(' ');
+        roff_text(c->operands);
+    }
+    putchar('\n');
+    roff_text(c->summary);
+    puts(".");
+    if (c->details) {
+        puts(".PP\n.nf");
+        roff_text(c->details);
+        puts(".fi");
+    }
+    roff_options(c->options);
+}
+
+int verb_man(const struct args *args)
+{
+    (void)args;
+    printf(".TH USHER 1 \"\" \"usher %s\" \"User Commands\"\n", usher_version());
+    puts(".SH NAME\nusher \\- provision Bluetooth Mesh devices");
+    puts(".SH SYNOPSIS\n.B usher\n.I VERB\n[\\fIOPTION\\fR]...");
+    puts(".SH DESCRIPTION\n"
+         "Bytes are hexadecimal digits without separators, times are such as 10s or 500ms.\n"
+         "Progress and messages go to standard error, results to standard output.\n"
+         "Secrets are not printed unless \\fB\\-\\-show\\-secrets\\fR is given.");
+    puts(".SH VERBS");
+    for (const struct command *c = commands; c->name; c++) {
+        roff_verb(c);
+    }
+    puts(".SH COMMON OPTIONS");
+    roff_options(common_options);
+    puts(".SH EXIT STATUS");
+    for (size_t i = 0; i < EXIT_CODES; i++) {
+        printf(".TP\n.B %zu\n%s\n", i, exit_codes[i]);
+    }
+    return EXIT_DONE;
+}

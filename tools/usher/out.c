@@ -1,0 +1,170 @@
+/*
+ * Standard output and standard error of the tool; see out.h.
+ */
+#include "out.h"
+
+#include "options.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct {
+    bool json;
+    bool broken; /* standard output takes nothing any more */
+    bool redraws;
+    unsigned long long progress_at;
+    size_t drawn; /* columns of the progress line that is on the terminal */
+} out;
+
+static unsigned long long wall_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (unsigned long long)t.tv_sec * 1000 + (unsigned long long)t.tv_nsec / 1000000;
+}
+
+void out_init(bool json)
+{
+    out.json = json;
+    out.redraws = isatty(STDERR_FILENO) == 1;
+    out.progress_at = wall_ms();
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
+}
+
+bool out_json(void)
+{
+    return out.json;
+}
+
+bool out_progress_due(void)
+{
+    unsigned long long now = wall_ms();
+    if (now - out.progress_at < (out.redraws ? 100 : 5000)) {
+        return false;
+    }
+    out.progress_at = now;
+    return true;
+}
+
+/**
+ * Ends a line of results, so that a reader has it now. If there is no reader any more the verb
+ * is asked to end, as with Ctrl-C.
+ */
+static void line_end(int result)
+{
+    if (!out.broken && (result < 0 || fflush(stdout) != 0)) {
+        out.broken = true;
+        raise(SIGTERM);
+    }
+}
+
+/** Takes the progress line off the terminal, so that another line can take its place. */
+static void progress_clear(void)
+{
+    if (out.drawn > 0) {
+        fprintf(stderr, "\r%*s\r", (int)out.drawn, "");
+        fflush(stderr);
+        out.drawn = 0;
+    }
+}
+
+void out_event(json_t *event)
+{
+    if (!event) {
+        out_error("out of memory");
+        out.broken = true;
+        return;
+    }
+    if (out.json) {
+        int result =
+            json_dumpf(event, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+        line_end(result < 0 ? result : putchar('\n'));
+    }
+    json_decref(event);
+}
+
+void out_text(const char *format, ...)
+{
+    if (!out.json) {
+        va_list list;
+        progress_clear();
+        va_start(list, format);
+        int result = vprintf(format, list);
+        va_end(list);
+        line_end(result < 0 ? result : putchar('\n'));
+    }
+}
+
+void out_note(const char *format, ...)
+{
+    va_list list;
+    progress_clear();
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+}
+
+void out_error(const char *format, ...)
+{
+    va_list list;
+    progress_clear();
+    fputs("usher: ", stderr);
+    va_start(list, format);
+    vfprintf(stderr, format, list);
+    va_end(list);
+    fputc('\n', stderr);
+}
+
+void out_progress(const char *format, ...)
+{
+    char line[256];
+    va_list list;
+    va_start(list, format);
+    vsnprintf(line, sizeof line, format, list);
+    va_end(list);
+    if (out.redraws) {
+        size_t length = strlen(line);
+        fprintf(stderr, "\r%-*s", (int)out.drawn, line);
+        fflush(stderr);
+        out.drawn = length > out.drawn ? length : out.drawn;
+    } else {
+        fprintf(stderr, "%s\n", line);
+    }
+}
+
+void out_progress_end(void)
+{
+    progress_clear();
+}
+
+bool out_flush(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout) && !out.broken;
+}
+
+json_t *out_seconds(unsigned long long ms)
+{
+    return json_real((double)ms / 1000.0);
+}
+
+json_t *out_hex(const unsigned char *octets, unsigned long len)
+{
+    char text[2 * 64 + 1];
+    if (len > 64) {
+        return NULL;
+    }
+    format_hex(octets, len, text);
+    return json_string(text);
+}
+
+json_t *out_address(unsigned address)
+{
+    char text[7];
+    snprintf(text, sizeof text, "0x%04x", address & 0xFFFF);
+    return json_string(text);
+}

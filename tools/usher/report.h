@@ -1,0 +1,72 @@
+/*
+ * The tool's events: one function for each, which prints the JSON object or the line of text.
+ * Names and fields of the JSON are part of the tool's interface.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include "failure.h"
+
+#include <usher/usher.h>
+
+/**
+ * heard: the beacon of an unprovisioned device. @p text  Whether there is a line of text as
+ * well.
+ */
+void report_heard(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_event *event, bool text);
+
+/** link-open: a link is open. JSON only. */
+void report_link_open(const uint8_t uuid[USHER_UUID_SIZE], unsigned link, const char *radio);
+
+/** phase: a session went on; @p ms since its link was asked for. JSON only. */
+void report_phase(const uint8_t uuid[USHER_UUID_SIZE], enum usher_phase phase, uint64_t ms);
+
+/**
+ * show: a value for a person to carry. JSON only. @p method  Input at a provisioner, output at a
+ * device.
+ */
+void report_show(const uint8_t uuid[USHER_UUID_SIZE], uint8_t method, uint8_t action, uint8_t size,
+                 const char *value);
+
+/** ask: a value is wanted from a person. JSON only. */
+void report_ask(const uint8_t uuid[USHER_UUID_SIZE], uint8_t method, uint8_t action, uint8_t size);
+
+struct report_complete {
+    const uint8_t *uuid;
+    uint16_t address;
+    uint8_t elements;
+    const struct usher_start *start; /* what was chosen */
+    uint64_t ms;
+    unsigned retries;
+    uint32_t resent; /* bursts sent again on the last link */
+    bool secure;
+    uint16_t replaces;         /* the device's address before, 0: none */
+    const uint8_t *device_key; /* NULL: not to be shown */
+};
+/** complete: a device is provisioned. */
+void report_complete(const struct report_complete *r);
+
+/** failed: a device is given up. */
+void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outcome *outcome,
+                   const struct failure *why, unsigned retries);
+
+struct report_summary {
+    unsigned devices, provisioned, failed, refused; /* failed counts the refused ones as well */
+    unsigned interrupted;                           /* not finished because of Ctrl-C */
+    unsigned retries;
+    uint64_t ms;
+    unsigned links;
+    bool simulated; /* the next two are known, and seconds are virtual */
+    unsigned loss_pct;
+    unsigned seed;
+};
+/** summary: the last line. */
+void report_summary(const struct report_summary *r);
+
+/** How the parties authenticate, for a line of text: "output numeric 6, hmac, key out of band". */
+void report_start_text(const struct usher_start *start, char *text, size_t len);
+
+/** Whether provisioning so keeps out an attacker on the air: see "usher help provision". */
+bool report_is_secure(const struct usher_start *start);
+
+#endif
