@@ -223,7 +223,8 @@ static void port_wake_at(void *ctx, uint64_t deadline)
         return;
     }
     uint64_t now = port_now_ms(p);
-    uv_timer_start(&p->timer, on_timer, deadline > now ? deadline - now : 0, 0);
+    /* At least 1 ms: a timer of 0 that its callback sets again keeps libuv from the sockets. */
+    uv_timer_start(&p->timer, on_timer, deadline > now ? deadline - now : 1, 0);
 }
 
 static enum usher_err port_random(void *ctx, uint8_t *buf, size_t len)

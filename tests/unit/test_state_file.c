@@ -154,6 +154,7 @@ static void a_killed_writer_leaves_old_or_new(void **state)
         unsigned n;
         pid_t pid = start_writer(last + 1, &told);
 
+        assert_int_equal(read(told, &last, sizeof(last)), sizeof(last)); /* it is at work */
         usleep((useconds_t)(random() % 8000));
         kill(pid, SIGKILL);
         assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -175,7 +176,6 @@ static void a_killed_writer_leaves_old_or_new(void **state)
         }
         free(data);
     }
-    assert_true(last > KILLS); /* the writers did write */
 }
 
 /* A process that holds the lock until it is killed. */
