@@ -406,7 +406,6 @@ void air_stop(struct air_radio *radio, uint8_t slot)
     radio->slots[slot].used = false;
     if (tx->state == SEND_ON_AIR && tx->slot == slot) {
         tx->slot = NO_SLOT;
-        radio->air->ears[radio->index].busy_until = tx->end;
     } else if (tx->state == SEND_GAP && tx->slot == slot) {
         event_end(radio);
         plan(radio);

@@ -168,29 +168,34 @@ static void receive(struct air_radio *to, enum ad_class c, const struct usher_ad
  */
 static uint32_t reached(struct air *air, const struct air_radio *sender)
 {
+    /* in locals, and with & for &&, so that the loop neither reads them again nor branches */
     const struct transmission *tx = &sender->tx;
-    const struct listeners *l = &air->listeners[tx->ad_class];
+    const uint32_t *radios = air->listeners[tx->ad_class].radios;
+    const uint32_t radio_count = air->listeners[tx->ad_class].count;
     const struct ear *ears = air->ears;
-    const uint32_t cycle = air->interval_us * CHANNELS;
+    uint32_t *hearing = air->hearing;
+    const uint32_t self = sender->index;
+    const uint32_t interval = air->interval_us;
+    const uint32_t cycle = interval * CHANNELS;
     const uint32_t time = (uint32_t)(tx->event_start % cycle);
-    const uint32_t channel_from = tx->channel * air->interval_us;
-    const bool half_duplex = !air->config.no_collisions;
+    const uint32_t channel_from = tx->channel * interval;
+    const uint64_t deaf_from = air->config.no_collisions ? UINT64_MAX : tx->start;
     uint32_t count = 0;
     uint32_t deaf = 0;
 
-    for (uint32_t i = 0; i < l->count; i++) {
-        uint32_t radio = l->radios[i];
-        const struct ear *ear = &ears[radio];
-        uint32_t at = time + ear->phase;
+    for (uint32_t i = 0; i < radio_count; i++) {
+        uint32_t radio = radios[i];
+        uint32_t at = time + ears[radio].phase;
+        uint32_t wrapped = at - cycle;
 
-        at -= at >= cycle ? cycle : 0;
+        at = at >= cycle ? wrapped : at;
 
-        bool tuned = at - channel_from < air->interval_us && radio != sender->index;
-        bool sends = half_duplex && ear->busy_until > tx->start;
+        unsigned tuned = (at - channel_from < interval) & (radio != self);
+        unsigned sends = ears[radio].busy_until > deaf_from;
 
-        air->hearing[count] = radio;
-        count += tuned && !sends;
-        deaf += tuned && sends;
+        hearing[count] = radio;
+        count += tuned & ~sends;
+        deaf += tuned & sends;
     }
     air->stats.deaf += deaf;
     return count;
@@ -216,10 +221,8 @@ void hear_pdu(struct air_radio *sender)
     for (uint32_t i = 0; i < count; i++) {
         struct air_radio *to = air->radios[air->hearing[i]];
 
-        if (to->listed[c] != 0) {
-            report.rssi = rssi_between(sender, to);
-            receive(to, c, &report);
-        }
+        report.rssi = rssi_between(sender, to);
+        receive(to, c, &report);
     }
 }
 
