@@ -8,10 +8,10 @@
  * usher_crypto_openssl_free() clears them.
  *
  * P-256 goes through EC_GROUP and EC_POINT rather than EVP_PKEY: a key here is 32 or 64 octets used
- * once, and importing it into an EVP_PKEY costs as much as computing with it. Peer points are
- * checked here, with all that SP 800-56A asks for on a curve of cofactor 1. The group is only read,
- * and the rest of the state of a P-256 call lives as long as the call, so these calls may run on
- * any number of threads.
+ * once, and turning it into an EVP_PKEY with its own checks costs as much again as computing with
+ * it. Peer points are checked here, with all that SP 800-56A asks for on a curve of cofactor 1. The
+ * group is only read, and the rest of the state of a P-256 call lives as long as the call, so these
+ * calls may run on any number of threads.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -28,7 +28,15 @@
 #include <usher/crypto.h>
 
 #define COORDINATE 32u        /* octets of a coordinate, and of a scalar */
+#define MAC_KEY_MAX 64        /* octets of the longest key of a MAC */
 #define CCM_LENGTH_MAX 0xFFFF /* what the two octets of length in a CCM block can say */
+
+/* A kept MAC context, and the key that it has. Keys often come several times in a row. */
+struct mac {
+    EVP_MAC_CTX *ctx;
+    size_t key_len; /* 0: none yet */
+    uint8_t key[MAC_KEY_MAX];
+};
 
 struct openssl {
     struct usher_crypto table;
@@ -36,8 +44,8 @@ struct openssl {
     EVP_CIPHER_CTX *ecb;
     EVP_CIPHER_CTX *ccm_encrypt;
     EVP_CIPHER_CTX *ccm_decrypt;
-    EVP_MAC_CTX *cmac;
-    EVP_MAC_CTX *hmac;
+    struct mac cmac;
+    struct mac hmac;
 };
 
 /* What one P-256 call computes with. The numbers belong to bn, which clears what it frees. */
@@ -87,14 +95,31 @@ static enum usher_err openssl_aes128(void *ctx, const uint8_t key[16], const uin
                           EVP_EncryptUpdate(o->ecb, out, &n, in, 16) > 0 && n == 16);
 }
 
-static enum usher_err mac_compute(EVP_MAC_CTX *mac_ctx, const uint8_t *key, size_t key_len,
-                                  const uint8_t *msg, size_t len, uint8_t *mac, size_t mac_len)
+/* Begins a MAC; to begin again with the key of before costs a third of what a new one does. */
+static bool mac_begin(struct mac *mac, const uint8_t *key, size_t key_len)
+{
+    if (key_len == 0 || key_len > sizeof(mac->key)) {
+        return false;
+    }
+    if (key_len == mac->key_len && CRYPTO_memcmp(key, mac->key, key_len) == 0) {
+        return EVP_MAC_init(mac->ctx, NULL, 0, NULL) > 0;
+    }
+    mac->key_len = 0;
+    if (EVP_MAC_init(mac->ctx, key, key_len, NULL) <= 0) {
+        return false;
+    }
+    memcpy(mac->key, key, key_len);
+    mac->key_len = key_len;
+    return true;
+}
+
+static enum usher_err mac_compute(struct mac *mac, const uint8_t *key, size_t key_len,
+                                  const uint8_t *msg, size_t len, uint8_t *out, size_t out_len)
 {
     size_t n = 0;
 
-    return ok_or_internal(EVP_MAC_init(mac_ctx, key, key_len, NULL) > 0 &&
-                          EVP_MAC_update(mac_ctx, msg, len) > 0 &&
-                          EVP_MAC_final(mac_ctx, mac, &n, mac_len) > 0 && n == mac_len);
+    return ok_or_internal(mac_begin(mac, key, key_len) && EVP_MAC_update(mac->ctx, msg, len) > 0 &&
+                          EVP_MAC_final(mac->ctx, out, &n, out_len) > 0 && n == out_len);
 }
 
 static enum usher_err openssl_cmac(void *ctx, const uint8_t key[16], const uint8_t *msg, size_t len,
@@ -102,7 +127,7 @@ static enum usher_err openssl_cmac(void *ctx, const uint8_t key[16], const uint8
 {
     struct openssl *o = ctx;
 
-    return mac_compute(o->cmac, key, 16, msg, len, mac, 16);
+    return mac_compute(&o->cmac, key, 16, msg, len, mac, 16);
 }
 
 static enum usher_err openssl_hmac_sha256(void *ctx, const uint8_t *key, size_t key_len,
@@ -110,7 +135,7 @@ static enum usher_err openssl_hmac_sha256(void *ctx, const uint8_t *key, size_t 
 {
     struct openssl *o = ctx;
 
-    return mac_compute(o->hmac, key, key_len, msg, len, mac, 32);
+    return mac_compute(&o->hmac, key, key_len, msg, len, mac, 32);
 }
 
 static enum usher_err openssl_ccm_encrypt(void *ctx, const uint8_t key[16],
@@ -353,12 +378,13 @@ static EVP_MAC_CTX *mac_new(const char *name, const char *param, char *algorithm
 
 static void openssl_free(struct openssl *o)
 {
-    EVP_MAC_CTX_free(o->hmac);
-    EVP_MAC_CTX_free(o->cmac);
+    EVP_MAC_CTX_free(o->hmac.ctx);
+    EVP_MAC_CTX_free(o->cmac.ctx);
     EVP_CIPHER_CTX_free(o->ccm_decrypt);
     EVP_CIPHER_CTX_free(o->ccm_encrypt);
     EVP_CIPHER_CTX_free(o->ecb);
     EC_GROUP_free(o->group);
+    OPENSSL_cleanse(o, sizeof(*o));
     free(o);
 }
 
@@ -375,10 +401,10 @@ const struct usher_crypto *usher_crypto_openssl_new(void)
     o->ecb = cipher_new("AES-128-ECB", 1);
     o->ccm_encrypt = ccm_new(1);
     o->ccm_decrypt = ccm_new(0);
-    o->cmac = mac_new("CMAC", OSSL_MAC_PARAM_CIPHER, cipher);
-    o->hmac = mac_new("HMAC", OSSL_MAC_PARAM_DIGEST, digest);
+    o->cmac.ctx = mac_new("CMAC", OSSL_MAC_PARAM_CIPHER, cipher);
+    o->hmac.ctx = mac_new("HMAC", OSSL_MAC_PARAM_DIGEST, digest);
     if (o->group == NULL || o->ecb == NULL || o->ccm_encrypt == NULL || o->ccm_decrypt == NULL ||
-        o->cmac == NULL || o->hmac == NULL || EVP_CIPHER_CTX_set_padding(o->ecb, 0) <= 0) {
+        o->cmac.ctx == NULL || o->hmac.ctx == NULL || EVP_CIPHER_CTX_set_padding(o->ecb, 0) <= 0) {
         openssl_free(o);
         return NULL;
     }
