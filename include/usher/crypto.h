@@ -86,7 +86,9 @@ const struct usher_crypto *usher_crypto_openssl_new(void);
 void usher_crypto_openssl_free(const struct usher_crypto *crypto);
 
 /**
- * The filling over PSA Crypto (Mbed TLS 2.28 or later). One constant table: PSA keeps its state itself.
+ * The filling over PSA Crypto (Mbed TLS 2.28 or later). One constant table: PSA keeps its state
+ * itself, and before Mbed TLS 3.6 does not guard it: then all calls, the P-256 ones too, belong to
+ * one thread.
  *
  * @retval NULL  psa_crypto_init() failed.
  */
