@@ -189,6 +189,7 @@ struct usher {
     const struct usher_port *port;
     struct usher_config config;
     struct usher_session *sessions;
+    struct usher_session *turn; /* the session to be served next, while draining */
     struct usher_beacon beacon;
     struct {
         uint64_t at;
@@ -198,7 +199,7 @@ struct usher {
     uint64_t wake;
     uint32_t next_token;
     uint32_t slots_busy; /* a bit each */
-    uint8_t last_random[16];
+    uint8_t random_mark[16]; /* of the last draw: a generator that is stuck is noticed */
     uint8_t scan_what;
     bool scanning;
     bool draining;

@@ -196,6 +196,9 @@ static bool rx_start(struct usher_pb_adv *l, const struct rx *rx)
         io_left(&io) != pb_adv_segment_len(total, 0)) {
         return false;
     }
+    if (l->rx_started && (total != l->rx_len || fcs != l->rx_fcs)) {
+        restart_rx(l); /* one of the two is a forgery: were the first kept for good, it would block the other */
+    }
     if (!l->rx_started) {
         l->rx_started = true;
         l->rx_len = total;

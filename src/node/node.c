@@ -8,6 +8,7 @@
 #include "node.h"
 
 #include "ct.h"
+#include "kdf.h"
 #include "session.h"
 
 #include <string.h>
@@ -114,7 +115,7 @@ static void link_opened(struct usher *u, struct usher_session *s)
     struct session_begin begin = {
         .crypto = u->port->crypto,
         .role = s->acts,
-        .caps = &s->capabilities,
+        .caps = s->acts->me == USHER_ROLE_DEVICE ? &s->capabilities : NULL,
         .attention = s->attention_s,
     };
     struct usher_event e = { .type = USHER_EVT_LINK_ESTABLISHED };
@@ -242,8 +243,11 @@ void node_drain(struct usher *u)
     u->now = u->port->now_ms(u->port->ctx);
     while (u->again) {
         u->again = false;
-        for (struct usher_session *s = u->sessions, *next; s != NULL; s = next) {
-            next = s->next;
+        u->turn = u->sessions;
+        while (u->turn != NULL) {
+            struct usher_session *s = u->turn;
+
+            u->turn = s->next; /* s may be gone after its service, and what comes next may end */
             service(u, s);
         }
         advert_fill(u);
@@ -316,21 +320,24 @@ void usher_deinit(struct usher *u)
     advert_stop_all(u);
     (void)scan_update(u);
     u->port->wake_at(u->port->ctx, USHER_NEVER);
-    u->port->crypto->wipe(u->last_random, sizeof(u->last_random));
 }
 
 enum usher_err node_random(struct usher *u, void *buf, size_t len)
 {
-    uint8_t *octets = buf;
-    size_t n = len < sizeof(u->last_random) ? len : sizeof(u->last_random);
+    uint8_t mark[16];
 
-    if (u->port->random(u->port->ctx, octets, len) != USHER_OK) {
+    if (u->port->random(u->port->ctx, buf, len) != USHER_OK) {
         return USHER_E_INTERNAL;
     }
-    if (n >= 16 && (ct_zero(octets, n) || ct_equal(octets, u->last_random, n))) {
+    if (len < sizeof(mark)) { /* jitter: may well repeat */
+        return USHER_OK;
+    }
+    /* What was drawn may become a key: kept is a one-way mark of it. */
+    if (ct_zero(buf, len) || kdf_s1(u->port->crypto, buf, sizeof(mark), mark) != USHER_OK ||
+        ct_equal(mark, u->random_mark, sizeof(mark))) {
         return USHER_E_INTERNAL;
     }
-    memcpy(u->last_random, octets, n);
+    memcpy(u->random_mark, mark, sizeof(mark));
     return USHER_OK;
 }
 
@@ -355,17 +362,17 @@ enum usher_err node_session_start(struct usher_session *s, const struct usher_pr
     struct usher *u = s->node;
     const struct usher_crypto *c = u->port->crypto;
     uint8_t private_key[USHER_P256_PRIVATE], public_key[USHER_P256_PUBLIC];
-    enum usher_err err = USHER_OK;
+    enum usher_err err;
 
     if (s->p_private_key != NULL) {
         session_keys_set(&s->prov, s->p_private_key, s->p_public_key);
     } else {
         err = usher_generate_keys(u, private_key, public_key);
+        if (err != USHER_OK) {
+            return err;
+        }
         session_keys_set(&s->prov, private_key, public_key);
         c->wipe(private_key, sizeof(private_key));
-    }
-    if (err != USHER_OK) {
-        return err;
     }
     s->acts = acts;
     s->phase_told = USHER_PHASE_LINK;
@@ -380,8 +387,12 @@ enum usher_err node_session_start(struct usher_session *s, const struct usher_pr
 
 void node_session_end(struct usher_session *s)
 {
-    struct usher_session **at = &s->node->sessions;
+    struct usher *u = s->node;
+    struct usher_session **at = &u->sessions;
 
+    if (u->turn == s) {
+        u->turn = s->next;
+    }
     while (*at != NULL && *at != s) {
         at = &(*at)->next;
     }
@@ -390,4 +401,7 @@ void node_session_end(struct usher_session *s)
     }
     s->next = NULL;
     s->state = SESSION_IDLE;
+    /* What a link that never opened has left behind. */
+    u->port->crypto->wipe(s->prov.private_key, sizeof(s->prov.private_key));
+    u->port->crypto->wipe(&s->data, sizeof(s->data));
 }

@@ -281,7 +281,7 @@ enum usher_err session_rx(struct usher_prov *s, uint64_t now, const uint8_t *pdu
 {
     enum usher_failure failure;
 
-    if (s->state != PROV_RUNNING) {
+    if (s->state != PROV_RUNNING || session_complete(s)) { /* a device that has accepted the data is a node */
         return refuse(s);
     }
     if (len == 0) {
