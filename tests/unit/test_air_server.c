@@ -345,9 +345,9 @@ static void a_slow_reader_loses_reports_but_no_word_of_its_own(void **state)
     int busy = client(site), slow = client(site);
     msg = (struct air_msg){ .type = AIR_MSG_SCAN, .what = USHER_SCAN_OFF };
     assert_int_equal(air_wire_send(busy, &msg), AIR_WIRE_OK);
-    for (uint8_t round = 0; round < ROUNDS; round++) {
+    for (unsigned round = 0; round < ROUNDS; round++) {
         for (uint8_t slot = 0; slot < USHER_ADV_SLOTS; slot++) {
-            send_beacon(busy, slot, round);
+            send_beacon(busy, slot, (uint8_t)round);
         }
         for (uint8_t slot = 0; slot < USHER_ADV_SLOTS; slot++) {
             expect(site, busy, &msg, AIR_MSG_DONE);

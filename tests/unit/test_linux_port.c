@@ -424,35 +424,78 @@ static void a_late_word_is_not_about_the_next_advertisement(void **state)
     assert_int_equal(site->a.lost, 0);
 }
 
-static void a_server_that_does_not_read_misses_no_stop(void **state)
+/*
+ * Sends in slot 0 until the server's socket is full; then slot 1 is stopped, and all is scanned
+ * for.
+ */
+static const struct usher_port *fill_socket(struct site *site)
 {
-    struct site *site = *state;
-    struct usher_adv adv = beacon(0);
-    struct air_msg msg = { 0 };
+    struct usher_adv first = beacon(1), adv = beacon(0);
     unsigned sent = 0;
 
     play_server(site, AIR_WIRE_VERSION);
     const struct usher_port *port = linux_port_get(site->a.port);
+    assert_int_equal(port->adv_start(port->ctx, &first), USHER_OK);
     while (sent < 100000 && port->adv_start(port->ctx, &adv) == USHER_OK) {
-        sent++;
         port->adv_stop(port->ctx, 0);
+        sent++;
     }
-    assert_in_range(sent, 10, 99999); /* its socket is full */
+    assert_in_range(sent, 10, 99999);
+    port->adv_stop(port->ctx, 1);
     assert_int_equal(port->scan(port->ctx, USHER_SCAN_BEACON), USHER_OK);
+    return port;
+}
 
-    unsigned balance = 0;
-    bool scan = false;
-    for (unsigned i = 0; i < 50; i++) { /* it reads, and what waited comes */
-        while (air_wire_receive(site->peer, &msg) == AIR_WIRE_OK) {
-            balance += msg.type == AIR_MSG_SEND;
-            balance -= msg.type == AIR_MSG_STOP;
-            scan |= msg.type == AIR_MSG_SCAN && msg.what == USHER_SCAN_BEACON;
+/* What the server has read. */
+struct tally {
+    int on[2]; /* by slot: started and not stopped */
+    unsigned scans;
+};
+
+static void read_all(struct site *site, struct tally *tally)
+{
+    struct air_msg msg;
+
+    while (air_wire_receive(site->peer, &msg) == AIR_WIRE_OK) {
+        if (msg.type == AIR_MSG_SCAN) {
+            assert_int_equal(msg.what, USHER_SCAN_BEACON);
+            tally->scans++;
+            continue;
         }
-        run_ms(site, 1);
+        assert_in_range(msg.slot, 0, 1);
+        tally->on[msg.slot] += msg.type == AIR_MSG_SEND ? 1 : -1;
+        assert_in_range(tally->on[msg.slot], 0, 1); /* never a second one in a slot */
     }
-    assert_int_equal(balance, 0);
-    assert_true(scan);
-    assert_int_equal(port->adv_start(port->ctx, &adv), USHER_OK);
+}
+
+static void a_server_that_does_not_read_misses_no_stop(void **state)
+{
+    struct site *site = *state;
+    struct tally tally = { 0 };
+
+    fill_socket(site);
+    read_all(site, &tally);
+    assert_int_equal(tally.on[1], 1);
+    assert_int_equal(tally.scans, 0);
+    run_ms(site, 5); /* now there is room */
+    read_all(site, &tally);
+    assert_int_equal(tally.on[0], 0);
+    assert_int_equal(tally.on[1], 0);
+    assert_int_equal(tally.scans, 1);
+}
+
+static void what_waits_is_sent_before_what_is_new(void **state)
+{
+    struct site *site = *state;
+    struct usher_adv next = beacon(1);
+    struct tally tally = { 0 };
+
+    const struct usher_port *port = fill_socket(site);
+    assert_int_equal(port->adv_start(port->ctx, &next), USHER_E_BUSY);
+    read_all(site, &tally);
+    assert_int_equal(port->adv_start(port->ctx, &next), USHER_OK);
+    read_all(site, &tally);
+    assert_int_equal(tally.on[1], 1);
 }
 
 /* More computations than the pool has threads, so that some are running and some wait. */
@@ -467,7 +510,9 @@ static void computations_may_outlive_the_port(void **state)
     for (uint32_t token = 1; token <= 40; token++) {
         assert_int_equal(port->ecdh(port->ctx, token, private_key, public_key), USHER_OK);
     }
-    end_close(&site->a); /* the rest is for the sanitizers to tell */
+    end_close(&site->a);
+    memset(&site->a.node, 0xFF, sizeof(site->a.node)); /* it is not touched any more */
+    uv_run(&site->loop, UV_RUN_DEFAULT);
 }
 
 static void time_goes_on_and_random_octets_differ(void **state)
@@ -499,6 +544,7 @@ int main(void)
         AT_SITE(garbage_of_a_server_is_survived),
         AT_SITE(a_late_word_is_not_about_the_next_advertisement),
         AT_SITE(a_server_that_does_not_read_misses_no_stop),
+        AT_SITE(what_waits_is_sent_before_what_is_new),
         AT_SITE(computations_may_outlive_the_port),
         AT_SITE(time_goes_on_and_random_octets_differ),
     };
