@@ -318,6 +318,9 @@ enum usher_err session_rx(struct usher_prov *s, uint64_t now, const uint8_t *pdu
 static void end(struct usher_prov *s, uint8_t reason)
 {
     if (s->state != PROV_IDLE && s->state < PROV_CLOSING) {
+        if (s->state == PROV_RUNNING) {
+            s->event_count = 0; /* nobody is asked any more */
+        }
         s->state = PROV_CLOSING;
         s->close_reason = reason;
         s->fail_to_send = USHER_FAIL_NONE;

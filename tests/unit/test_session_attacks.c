@@ -1,0 +1,746 @@
+/*
+ * A session against a peer who follows the order and cheats with the contents: Start and
+ * Capabilities that do not fit, public keys, confirmations and randoms that are reflected or wrong,
+ * data that cannot be, ECDH answers that come when they should not (Mesh Protocol 1.1,
+ * section 5.4). Rows are those of docs/threat-model.md.
+ */
+#include "pair.h"
+
+#include "facts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#define P USHER_ROLE_PROVISIONER
+#define D USHER_ROLE_DEVICE
+
+static const struct usher_crypto *crypto;
+
+static const struct usher_start in_band = { .algorithm = USHER_ALG_CMAC,
+                                            .method = USHER_OOB_STATIC };
+static const struct usher_start enhanced = { .algorithm = USHER_ALG_HMAC,
+                                             .method = USHER_OOB_STATIC };
+static const struct usher_start oob_key = { .algorithm = USHER_ALG_HMAC,
+                                            .method = USHER_OOB_STATIC,
+                                            .public_key = 1 };
+
+/* The end of every run that fails, on the provisioner's side: no Data PDU was formed, nothing
+ * secret is left. */
+static void assert_provisioner_gave_up(struct pair *p)
+{
+    p->held.len = 0;
+    pair_pull(p, P);
+    assert_true(p->closed[P]);
+    assert_int_equal(p->reason[P], USHER_CLOSE_ERROR);
+    assert_int_equal(p->told[P][USHER_EVT_COMPLETE], 0);
+    assert_int_equal(p->told[P][USHER_EVT_DATA_REQUEST], 0);
+    assert_int_equal(p->data_pdus, 0); /* row 26 */
+    session_link_closed(&p->side[P]);
+    pair_assert_wiped(p, P);
+}
+
+static void assert_device_refused(struct pair *p, enum usher_failure code)
+{
+    p->held.len = 0;
+    pair_pull(p, D);
+    assert_int_equal(p->failed.len, 2);
+    assert_int_equal(p->failed.octets[1], code);
+    assert_int_equal(p->side[D].failure, code);
+    assert_int_equal(p->told[D][USHER_EVT_DATA_RECEIVED], 0);
+    p->held.len = 0;
+    session_link_closed(&p->side[D]);
+    pair_pull(p, D);
+    assert_false(session_complete(&p->side[D]));
+    assert_int_equal(p->told[D][USHER_EVT_COMPLETE], 0);
+    pair_assert_wiped(p, D);
+}
+
+static void to(struct pair *p, const struct usher_start *start, uint8_t type,
+               enum usher_role writer)
+{
+    pair_begin(p, crypto, start);
+    assert_true(pair_run_to(p, type, writer));
+}
+
+/* -- Start and Capabilities
+ * --------------------------------------------------------------------------------------- */
+
+static void start_from(const struct usher_caps *caps, const uint8_t start[5], bool good)
+{
+    struct pair p;
+    uint8_t pdu[6] = { PDU_START };
+
+    pair_begin(&p, crypto, &in_band);
+    p.caps = *caps;
+    p.side[D].caps = *caps;
+    p.withhold[P] = 1u << USHER_EVT_CAPS_RECEIVED;
+    pair_run(&p);
+    memcpy(pdu + 1, start, 5);
+    if (good) {
+        assert_int_equal(pair_inject(&p, D, pdu, sizeof(pdu)), USHER_OK);
+        pair_pull(&p, D);
+        assert_int_equal(p.failed_pdus, 0);
+        assert_int_equal(p.told[D][USHER_EVT_START_RECEIVED], 1);
+    } else {
+        assert_int_equal(pair_inject(&p, D, pdu, sizeof(pdu)), USHER_E_DATA);
+        assert_int_equal(p.side[D].start.method, 0); /* nothing of it was kept */
+        assert_device_refused(&p, USHER_FAIL_INVALID_FORMAT);
+        assert_int_equal(p.told[D][USHER_EVT_START_RECEIVED], 0);
+    }
+}
+
+static void row_11_every_start_that_capabilities_do_not_allow_is_refused(void **state)
+{
+    const struct usher_caps all = {
+        .num_elements = 1,
+        .algorithms = 3,
+        .pubkey_type = 1,
+        .oob_static_types = 1,
+        .oob_output_size = 4,
+        .oob_output_actions = 0x1F,
+        .oob_input_size = 5,
+        .oob_input_actions = 0xF,
+    };
+    const struct usher_caps none = { .num_elements = 1, .algorithms = 1 };
+    const struct usher_caps hmac_only = { .num_elements = 1, .algorithms = 2 };
+    const struct usher_caps oob_only = { .num_elements = 1,
+                                         .algorithms = 3,
+                                         .oob_static_types = 3 };
+    const struct usher_caps some_actions = {
+        .num_elements = 1,
+        .algorithms = 3,
+        .oob_output_size = 8,
+        .oob_output_actions = 0xFFE8,
+        .oob_input_size = 8,
+        .oob_input_actions = 0xFFF4,
+    };
+    const struct usher_caps actions_without_size = {
+        .num_elements = 1,
+        .algorithms = 3,
+        .oob_output_actions = 0x1F,
+        .oob_input_actions = 0xF,
+    };
+    const struct {
+        const struct usher_caps *caps;
+        uint8_t start[5]; /* algorithm, public key, method, action, size */
+        bool good;
+    } cases[] = {
+        { &all, { 0, 0, 0, 0, 0 }, true },
+        { &all, { 1, 1, 1, 0, 0 }, true },
+        { &all, { 1, 0, 2, 4, 4 }, true },
+        { &all, { 1, 0, 3, 3, 5 }, true },
+        { &hmac_only, { 0, 0, 0, 0, 0 }, false }, /* 1: not offered, or reserved */
+        { &none, { 1, 0, 0, 0, 0 }, false },
+        { &all, { 2, 0, 0, 0, 0 }, false },
+        { &all, { 0xFF, 0, 0, 0, 0 }, false },
+        { &none, { 0, 1, 0, 0, 0 }, false }, /* 2: no key out of band, or reserved */
+        { &all, { 0, 2, 0, 0, 0 }, false },
+        { &all, { 0, 0, 4, 0, 0 }, false }, /* 3: no such method */
+        { &all, { 0, 0, 0xFF, 0, 0 }, false },
+        { &all, { 0, 0, 0, 1, 0 }, false }, /* 4: action or size where there is none */
+        { &all, { 0, 0, 0, 0, 1 }, false },
+        { &all, { 0, 0, 1, 1, 0 }, false },
+        { &all, { 0, 0, 1, 0, 1 }, false },
+        { &none, { 0, 0, 1, 0, 0 }, false }, /* 5: no static OOB */
+        { &all, { 0, 0, 2, 5, 1 }, false },  /* 6: output action or size */
+        { &all, { 0, 0, 2, 255, 1 }, false },
+        { &all, { 0, 0, 2, 3, 0 }, false },
+        { &all, { 0, 0, 2, 3, 5 }, false },
+        { &none, { 0, 0, 2, 0, 1 }, false },
+        { &some_actions, { 0, 0, 2, 3, 8 }, true },
+        { &some_actions, { 0, 0, 2, 4, 8 }, false },
+        { &some_actions, { 0, 0, 2, 5, 8 }, false }, /* a reserved bit offered is still no action */
+        { &actions_without_size, { 0, 0, 2, 3, 1 }, false },
+        { &all, { 0, 0, 3, 4, 1 }, false }, /* 7: input action or size */
+        { &all, { 0, 0, 3, 2, 0 }, false },
+        { &all, { 0, 0, 3, 2, 6 }, false },
+        { &some_actions, { 0, 0, 3, 2, 8 }, true },
+        { &some_actions, { 0, 0, 3, 3, 8 }, false },
+        { &some_actions, { 0, 0, 3, 4, 8 }, false },
+        { &actions_without_size, { 0, 0, 3, 2, 1 }, false },
+        { &oob_only, { 1, 0, 1, 0, 0 }, true }, /* 8: only OOB authenticated provisioning */
+        { &oob_only, { 0, 0, 1, 0, 0 }, false },
+        { &oob_only, { 1, 0, 0, 0, 0 }, false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        start_from(cases[i].caps, cases[i].start, cases[i].good);
+    }
+}
+
+/* Capabilities as a device sends them, to a provisioner. */
+static struct pair capabilities_from(const uint8_t params[11])
+{
+    struct pair p;
+    uint8_t pdu[12] = { PDU_CAPABILITIES };
+
+    pair_begin(&p, crypto, &(struct usher_start){ .algorithm = USHER_ALG_CMAC });
+    p.withhold[P] = 1u << USHER_EVT_CAPS_RECEIVED;
+    pair_pull(&p, P);
+    p.held.len = 0;
+    memcpy(pdu + 1, params, 11);
+    (void)pair_inject(&p, P, pdu, sizeof(pdu));
+    pair_pull(&p, P);
+    return p;
+}
+
+static void capabilities_without_elements_or_a_known_algorithm_end_it(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    p = capabilities_from((const uint8_t[11]){ 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0 });
+    assert_provisioner_gave_up(&p);
+    p = capabilities_from((const uint8_t[11]){ 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 });
+    assert_provisioner_gave_up(&p);
+    p = capabilities_from((const uint8_t[11]){ 1, 0xFF, 0xFC, 0, 0, 0, 0, 0, 0, 0, 0 });
+    assert_provisioner_gave_up(&p);
+    assert_int_equal(p.told[P][USHER_EVT_CAPS_RECEIVED], 0);
+}
+
+static void row_10_reserved_bits_in_capabilities_are_ignored(void **state)
+{
+    const struct usher_start reserved_output = { .method = USHER_OOB_OUTPUT,
+                                                 .action = 7,
+                                                 .size = 1 };
+    struct pair p;
+    struct usher_start choice;
+
+    (void)state;
+    p = capabilities_from(
+        (const uint8_t[11]){ 255, 0xFF, 0xFF, 0xFE, 0xFC, 4, 0xFF, 0xE1, 9, 0xFF, 0xFF });
+    assert_false(p.closed[P]);
+    assert_int_equal(p.told[P][USHER_EVT_CAPS_RECEIVED], 1);
+    assert_int_equal(usher_choose(&p.side[P].caps, 0xF, true, &choice), USHER_OK);
+    assert_int_equal(choice.algorithm, USHER_ALG_HMAC);
+    assert_int_equal(choice.public_key, 0);
+    assert_int_equal(choice.method, USHER_OOB_OUTPUT); /* an input size of 9 is none */
+    assert_int_equal(choice.action, USHER_OUTPUT_BLINK);
+    assert_int_equal(session_choose(&p.side[P], &reserved_output), USHER_E_UNSUPPORTED);
+    assert_int_equal(session_choose(&p.side[P], &choice), USHER_OK);
+    assert_int_equal(session_choose(&p.side[P], &choice), USHER_E_STATE);
+}
+
+static void a_choice_is_the_strongest_and_honours_only_oob(void **state)
+{
+    struct usher_caps caps = { .num_elements = 1,
+                               .algorithms = 3,
+                               .oob_static_types = USHER_OOB_ONLY };
+    struct usher_start c;
+
+    (void)state;
+    assert_int_equal(usher_choose(&caps, 0xF, false, &c), USHER_E_UNSUPPORTED);
+    caps.oob_static_types = USHER_OOB_ONLY | USHER_STATIC_AVAILABLE;
+    assert_int_equal(usher_choose(&caps, 0xF, false, &c), USHER_OK);
+    assert_int_equal(c.method, USHER_OOB_STATIC);
+    assert_int_equal(usher_choose(&caps, 1u << USHER_OOB_NONE, false, &c), USHER_E_UNSUPPORTED);
+    caps.algorithms = 1; /* inconsistent: only OOB, but only CMAC */
+    assert_int_equal(usher_choose(&caps, 0xF, false, &c), USHER_E_UNSUPPORTED);
+    caps = (struct usher_caps){ .num_elements = 1,
+                                .algorithms = 1,
+                                .pubkey_type = 1,
+                                .oob_input_size = 6,
+                                .oob_input_actions = 0xF };
+    assert_int_equal(usher_choose(&caps, 0xF, true, &c), USHER_OK);
+    assert_true(c.algorithm == USHER_ALG_CMAC && c.public_key == 1 && c.method == USHER_OOB_INPUT &&
+                c.action == USHER_INPUT_ALPHANUMERIC && c.size == 6);
+    caps.oob_input_actions = 1 << USHER_INPUT_TWIST;
+    assert_int_equal(usher_choose(&caps, 0xF, false, &c), USHER_OK);
+    assert_true(c.public_key == 0 && c.action == USHER_INPUT_TWIST && c.size == 1);
+    assert_int_equal(usher_choose(&caps, 1u << USHER_OOB_STATIC, false, &c), USHER_E_UNSUPPORTED);
+    assert_int_equal(usher_choose(&caps, 1u << USHER_OOB_NONE, false, &c), USHER_OK);
+    assert_int_equal(c.method, USHER_OOB_NONE);
+}
+
+static void row_9_a_cleared_algorithm_bit_is_noticed_when_there_is_oob(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    to(&p, &in_band, PDU_CAPABILITIES,
+       D); /* which offers both; CMAC is what the tampering leads to */
+    p.held.octets[3] &= 1;
+    pair_run(&p);
+    assert_int_equal(p.failed.octets[1], USHER_FAIL_CONFIRMATION);
+    assert_int_equal(p.data_pdus, 0);
+    assert_true(p.closed[P]);
+}
+
+/* -- public keys
+ * --------------------------------------------------------------------------------------------------
+ */
+
+static const uint8_t curve_p[32] = {
+    0xff, 0xff, 0xff, 0xff, 0,    0,    0,    1,    0,    0,    0,    0,    0,    0,    0,    0,
+    0,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+};
+
+/* -Y: the other point of the same X. */
+static void negate(uint8_t key[64])
+{
+    int borrow = 0;
+
+    for (int i = 31; i >= 0; i--) {
+        int v = curve_p[i] - key[32 + i] - borrow;
+
+        borrow = v < 0;
+        key[32 + i] = (uint8_t)v;
+    }
+}
+
+static void key_is_refused(const struct pair *at, enum usher_role reader, const uint8_t key[64])
+{
+    struct pair p = *at;
+    uint8_t pdu[65] = { PDU_PUBLIC_KEY };
+
+    memcpy(pdu + 1, key, 64);
+    assert_int_equal(pair_inject(&p, reader, pdu, sizeof(pdu)), USHER_E_DATA);
+    if (reader == D) {
+        assert_device_refused(&p, USHER_FAIL_INVALID_FORMAT);
+    } else {
+        assert_provisioner_gave_up(&p);
+    }
+    assert_int_equal(p.ecdh[reader], 0);
+}
+
+static void rows_1_and_3_our_own_public_key_and_its_negative_are_refused_by_both(void **state)
+{
+    struct pair p;
+    uint8_t key[64];
+
+    (void)state;
+    to(&p, &in_band, PDU_PUBLIC_KEY, P);
+    memcpy(key, p.side[D].own_key, 64);
+    key_is_refused(&p, D, key);
+    negate(key);
+    assert_int_equal(crypto->p256_check(crypto->ctx, key), USHER_OK);
+    key_is_refused(&p, D, key);
+    pair_deliver(&p);
+    pair_pull(&p, D);
+    memcpy(key, p.side[P].own_key, 64);
+    key_is_refused(&p, P, key);
+    negate(key);
+    key_is_refused(&p, P, key);
+    to(&p, &oob_key, PDU_PUBLIC_KEY, P); /* the key that everybody can read on the device */
+    key_is_refused(&p, D, p.side[D].own_key);
+}
+
+static void row_1_our_own_key_given_as_the_devices_oob_key_is_refused(void **state)
+{
+    struct pair p;
+    uint8_t key[64];
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        pair_begin(&p, crypto, &oob_key);
+        p.withhold[P] = 1u << USHER_EVT_OOB_PUBKEY_REQUEST;
+        pair_run(&p);
+        memcpy(key, p.side[P].own_key, 64);
+        if (i == 1) {
+            negate(key);
+        }
+        assert_int_equal(session_peer_key(&p.side[P], key), USHER_E_DATA);
+        assert_provisioner_gave_up(&p);
+        assert_int_equal(p.ecdh[P], 0);
+    }
+}
+
+static void row_2_keys_that_are_no_point_of_the_curve_are_refused_by_both(void **state)
+{
+    struct pair p, q;
+    uint8_t bad[9][64] = { { 0 } };
+    const uint8_t *good;
+
+    (void)state;
+    to(&p, &in_band, PDU_PUBLIC_KEY, P);
+    good = p.held.octets + 1;
+    for (int i = 1; i < 9; i++) { /* bad[0] is (0, 0) */
+        memcpy(bad[i], good, 64);
+    }
+    bad[1][63] ^= 1;                  /* off the curve */
+    memcpy(bad[2], curve_p, 32);      /* X = p */
+    memset(bad[3], 0xFF, 32);         /* X > p */
+    memcpy(bad[4] + 32, curve_p, 32); /* Y = p */
+    memset(bad[5] + 32, 0xFF, 32);    /* Y > p */
+    memset(bad[6], 0xFF, 64);
+    memset(bad[7] + 32, 0, 32); /* Y = 0 */
+    memset(bad[8] + 16, 0, 16); /* low octets of X zero */
+    q = p;
+    pair_deliver(&q);
+    pair_pull(&q, D);
+    for (int i = 0; i < 9; i++) {
+        key_is_refused(&p, D, bad[i]);
+        key_is_refused(&q, P, bad[i]);
+    }
+    pair_begin(&p, crypto, &oob_key);
+    p.withhold[P] = 1u << USHER_EVT_OOB_PUBKEY_REQUEST;
+    pair_run(&p);
+    assert_int_equal(session_peer_key(&p.side[P], bad[1]), USHER_E_DATA);
+    assert_provisioner_gave_up(&p);
+}
+
+/* -- ECDH
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static void row_31_a_secret_that_is_zero_or_an_error_fails_the_session_of_either_role(void **state)
+{
+    static const uint8_t zeros[32], ones[32] = { 1 };
+
+    (void)state;
+    for (int role = 0; role < 2; role++) {
+        for (int i = 0; i < 3; i++) {
+            static const enum usher_err errs[] = { USHER_OK, USHER_E_DATA, USHER_E_INTERNAL };
+            struct pair p;
+
+            pair_begin(&p, crypto, &in_band);
+            p.withhold[role] = 1u << USHER_EVT_ECDH_REQUEST;
+            pair_run(&p);
+            assert_int_equal(p.ecdh[role], 1);
+            assert_int_equal(session_secret(&p.side[role], errs[i], zeros), USHER_E_DATA);
+            if (role == D) {
+                assert_device_refused(&p, errs[i] == USHER_E_DATA ? USHER_FAIL_INVALID_FORMAT
+                                                                  : USHER_FAIL_UNEXPECTED_ERROR);
+            } else {
+                assert_provisioner_gave_up(&p);
+            }
+            assert_int_equal(session_secret(&p.side[role], USHER_OK, ones),
+                             USHER_E_STATE); /* late */
+        }
+    }
+}
+
+static void row_31_a_secret_early_or_twice_is_refused_and_changes_nothing(void **state)
+{
+    static const uint8_t ones[32] = { 1 };
+    struct pair p;
+
+    (void)state;
+    pair_begin(&p, crypto, &in_band);
+    assert_int_equal(session_secret(&p.side[P], USHER_OK, ones), USHER_E_STATE);
+    assert_int_equal(session_secret(&p.side[D], USHER_OK, ones), USHER_E_STATE);
+    assert_true(pair_run_to(&p, PDU_CONFIRMATION, P));
+    assert_int_equal(session_secret(&p.side[P], USHER_OK, ones), USHER_E_STATE);
+    assert_int_equal(session_secret(&p.side[D], USHER_OK, ones), USHER_E_STATE);
+    pair_run(&p);
+    assert_true(p.told[P][USHER_EVT_COMPLETE] == 1 && p.told[D][USHER_EVT_COMPLETE] == 1);
+}
+
+static void row_31_a_wrong_secret_fails_the_confirmation(void **state)
+{
+    uint8_t wrong[32];
+
+    (void)state;
+    memset(wrong, 0x77, sizeof(wrong));
+    for (int role = 0; role < 2; role++) {
+        struct pair p;
+
+        pair_begin(&p, crypto, &in_band);
+        p.withhold[role] = 1u << USHER_EVT_ECDH_REQUEST;
+        pair_run(&p);
+        assert_int_equal(session_secret(&p.side[role], USHER_OK, wrong), USHER_OK);
+        pair_run(&p);
+        assert_int_equal(p.failed.octets[1], USHER_FAIL_CONFIRMATION);
+        assert_int_equal(p.data_pdus, 0);
+        assert_true(p.closed[P]);
+    }
+}
+
+/* -- confirmation and random
+ * -------------------------------------------------------------------------------------- */
+
+static void row_4_our_own_confirmation_echoed_is_refused_by_the_provisioner(void **state)
+{
+    const struct usher_start *starts[] = { &in_band, &enhanced };
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct pair p;
+        struct pair_pdu own;
+
+        to(&p, starts[i], PDU_CONFIRMATION, P);
+        own = p.held;
+        p.held.len = 0;
+        assert_int_equal(pair_inject(&p, P, own.octets, own.len), USHER_E_DATA);
+        assert_provisioner_gave_up(&p);
+    }
+}
+
+static void row_4_a_confirmation_equal_to_the_devices_own_is_refused_by_the_device(void **state)
+{
+    const struct usher_start *starts[] = { &in_band, &enhanced };
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct pair p, q;
+
+        to(&p, starts[i], PDU_CONFIRMATION, P);
+        q = p;
+        assert_true(pair_run_to(&q, PDU_CONFIRMATION, D)); /* what the device is going to say */
+        assert_int_equal(pair_inject(&p, D, q.held.octets, q.held.len), USHER_OK);
+        assert_device_refused(&p, USHER_FAIL_INVALID_FORMAT);
+    }
+}
+
+static void row_5_our_own_random_echoed_is_refused_by_both(void **state)
+{
+    const struct usher_start *starts[] = { &in_band, &enhanced };
+
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        enum usher_role victim = (enum usher_role)(i & 1);
+        size_t len = i < 2 ? 16 : 32;
+        struct pair p;
+        uint8_t pdu[33] = { PDU_RANDOM };
+
+        to(&p, starts[i / 2], PDU_RANDOM,
+           session_peer(&(struct usher_prov){ .me = (uint8_t)victim }));
+        /* Even if the echoed confirmation had slipped through: */
+        memcpy(p.side[victim].confirmation[1 - victim], p.side[victim].confirmation[victim], 32);
+        memcpy(pdu + 1, p.side[victim].random[victim], len);
+        assert_int_equal(pair_inject(&p, victim, pdu, len + 1), USHER_E_DATA);
+        if (victim == D) {
+            assert_device_refused(&p, USHER_FAIL_CONFIRMATION);
+        } else {
+            assert_provisioner_gave_up(&p);
+        }
+    }
+}
+
+static void
+row_6_one_wrong_bit_anywhere_in_a_confirmation_or_random_is_refused_by_both(void **state)
+{
+    static const uint8_t types[] = { PDU_CONFIRMATION, PDU_RANDOM };
+    const struct usher_start *starts[] = { &in_band, &enhanced };
+
+    (void)state;
+    for (int i = 0; i < 8; i++) {
+        enum usher_role writer = (enum usher_role)(i & 1);
+        struct pair at;
+
+        to(&at, starts[i >> 1 & 1], types[i >> 2], writer);
+        for (size_t bit = 8; bit < at.held.len * 8; bit++) {
+            struct pair p = at;
+
+            p.held.octets[bit / 8] ^= (uint8_t)(1u << bit % 8);
+            pair_run(&p);
+            assert_int_equal(p.data_pdus, 0); /* row 26 */
+            if (writer == P) {
+                assert_int_equal(p.failed_pdus, 1);
+                assert_device_refused(&p, USHER_FAIL_CONFIRMATION);
+            }
+            assert_provisioner_gave_up(&p);
+        }
+    }
+}
+
+static void a_wrong_static_value_on_either_side_is_refused(void **state)
+{
+    const struct usher_start *starts[] = { &in_band, &enhanced, &oob_key };
+
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        struct pair p;
+
+        pair_begin(&p, crypto, starts[i / 2]);
+        p.static_oob[i & 1][15] ^= 1;
+        pair_run(&p);
+        assert_int_equal(p.failed.octets[1], USHER_FAIL_CONFIRMATION);
+        assert_device_refused(&p, USHER_FAIL_CONFIRMATION);
+        assert_provisioner_gave_up(&p);
+    }
+}
+
+/* -- data
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* Data as an authenticated but careless provisioner seals them. */
+static void sealed(const struct pair *p, const struct usher_prov_data *data, uint8_t flags,
+                   uint8_t pdu[34])
+{
+    const struct usher_prov *d = &p->side[D];
+    struct usher_prov_data copy = *data;
+    uint8_t plain[PDU_DATA_LEN];
+    struct io io = io_writer(plain, sizeof(plain));
+
+    pdu_data_fields(&io, &copy, &flags);
+    assert_true(io_done(&io));
+    pdu[0] = PDU_DATA;
+    assert_int_equal(crypto->ccm_encrypt(crypto->ctx, d->session_key, d->session_nonce, NULL, 0,
+                                         plain, sizeof(plain), pdu + 1, PDU_MIC_LEN),
+                     USHER_OK);
+}
+
+static void row_23_data_that_cannot_be_leave_the_device_unprovisioned(void **state)
+{
+    static const struct {
+        uint16_t address, index;
+        uint8_t flags;
+        enum usher_failure code;
+    } cases[] = {
+        { 0x0000, 0, 0, USHER_FAIL_ADDRESS },
+        { 0x8000, 0, 0, USHER_FAIL_ADDRESS },
+        { 0xC000, 0, 0, USHER_FAIL_ADDRESS },
+        { 0xFFFF, 0, 0, USHER_FAIL_ADDRESS },
+        { 0x7FFF, 0, 0, USHER_FAIL_ADDRESS },
+        { 0x7FFE, 0, 0, USHER_FAIL_ADDRESS },
+        { 0x7FFD, 0, 0, USHER_FAIL_NONE },
+        { 0x0001, 0x0FFF, 3, USHER_FAIL_NONE },
+        { 0x0001, 0x1000, 0, USHER_FAIL_INVALID_DATA },
+        { 0x0001, 0xFFFF, 0, USHER_FAIL_INVALID_DATA },
+        { 0x0001, 0, 0x04, USHER_FAIL_INVALID_DATA },
+        { 0x0001, 0, 0x80, USHER_FAIL_INVALID_DATA },
+    };
+    struct pair at;
+
+    (void)state;
+    to(&at, &enhanced, PDU_DATA, P); /* the device has three elements */
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct pair p = at;
+        uint8_t pdu[34];
+
+        p.data.address = cases[i].address;
+        p.data.netkey_index = cases[i].index;
+        sealed(&p, &p.data, cases[i].flags, pdu);
+        (void)pair_inject(&p, D, pdu, sizeof(pdu));
+        if (cases[i].code != USHER_FAIL_NONE) {
+            assert_device_refused(&p, cases[i].code);
+            continue;
+        }
+        p.held.len = 0;
+        pair_pull(&p, D);
+        assert_int_equal(p.held.octets[0], PDU_COMPLETE);
+        assert_int_equal(p.side[D].data.flags.key_refresh, cases[i].flags & 1);
+        assert_int_equal(p.side[D].data.flags.iv_update, cases[i].flags >> 1);
+        assert_int_equal(p.side[D].data.address, cases[i].address);
+    }
+}
+
+static void row_23_data_with_one_wrong_bit_do_not_decrypt(void **state)
+{
+    struct pair at;
+
+    (void)state;
+    to(&at, &in_band, PDU_DATA, P);
+    for (size_t bit = 8; bit < at.held.len * 8; bit++) {
+        struct pair p = at;
+
+        p.held.octets[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_int_equal(pair_inject(&p, D, p.held.octets, p.held.len), USHER_E_DATA);
+        assert_device_refused(&p, USHER_FAIL_DECRYPTION);
+    }
+}
+
+static void row_23_data_replayed_after_complete_change_nothing(void **state)
+{
+    struct pair p;
+    struct pair_pdu data;
+    struct usher_prov_data kept;
+
+    (void)state;
+    to(&p, &in_band, PDU_DATA, P);
+    data = p.held;
+    assert_true(pair_run_to(&p, PDU_COMPLETE, D));
+    kept = p.side[D].data;
+    p.held.len = 0;
+    assert_int_equal(pair_inject(&p, D, data.octets, data.len), USHER_E_STATE);
+    pair_pull(&p, D);
+    assert_int_equal(p.failed.octets[1], USHER_FAIL_UNEXPECTED_PDU);
+    assert_int_equal(p.told[D][USHER_EVT_DATA_RECEIVED], 1);
+    assert_memory_equal(&p.side[D].data, &kept, sizeof(kept));
+}
+
+static void data_that_do_not_fit_the_device_are_never_sent(void **state)
+{
+    struct usher_prov_data data;
+    struct pair p;
+
+    (void)state;
+    pair_begin(&p, crypto, &in_band);
+    data = p.data;
+    data.address = 0x7FFE; /* fits one element, but the device turns out to have three */
+    assert_int_equal(session_data(&p.side[P], &data), USHER_OK);
+    assert_int_equal(session_data(&p.side[P], &data), USHER_E_STATE);
+    pair_run(&p);
+    assert_provisioner_gave_up(&p);
+    assert_int_equal(p.side[P].failure, USHER_FAIL_ADDRESS);
+}
+
+/* -- secrets
+ * ------------------------------------------------------------------------------------------------------
+ */
+
+static void row_32_a_complete_session_keeps_the_device_key_and_no_other_secret(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    for (int role = 0; role < 2; role++) {
+        uint8_t device_key[USHER_KEY_SIZE];
+
+        pair_begin(&p, crypto, &enhanced);
+        pair_run(&p);
+        assert_int_equal(p.told[role][USHER_EVT_COMPLETE], 1);
+        session_link_closed(&p.side[role]);
+        assert_true(session_complete(&p.side[role]));
+        assert_in_range(p.secret_count[role], 6,
+                        PAIR_SECRETS); /* pair_assert_wiped() has something to look for */
+        memcpy(device_key, p.side[role].device_key, sizeof(device_key));
+        memset(p.side[role].device_key, 0, sizeof(device_key)); /* the two that may stay */
+        memset(p.side[role].data.netkey, 0, USHER_KEY_SIZE);
+        pair_assert_wiped(&p, (enum usher_role)role);
+    }
+    assert_memory_equal(p.side[P].own_key, p.side[D].inputs + SESSION_INPUTS_KEYS,
+                        USHER_P256_PUBLIC);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    crypto = usher_crypto_openssl_new();
+    return crypto == NULL;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    usher_crypto_openssl_free(crypto);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(row_11_every_start_that_capabilities_do_not_allow_is_refused),
+        cmocka_unit_test(capabilities_without_elements_or_a_known_algorithm_end_it),
+        cmocka_unit_test(row_10_reserved_bits_in_capabilities_are_ignored),
+        cmocka_unit_test(a_choice_is_the_strongest_and_honours_only_oob),
+        cmocka_unit_test(row_9_a_cleared_algorithm_bit_is_noticed_when_there_is_oob),
+        cmocka_unit_test(rows_1_and_3_our_own_public_key_and_its_negative_are_refused_by_both),
+        cmocka_unit_test(row_1_our_own_key_given_as_the_devices_oob_key_is_refused),
+        cmocka_unit_test(row_2_keys_that_are_no_point_of_the_curve_are_refused_by_both),
+        cmocka_unit_test(row_31_a_secret_that_is_zero_or_an_error_fails_the_session_of_either_role),
+        cmocka_unit_test(row_31_a_secret_early_or_twice_is_refused_and_changes_nothing),
+        cmocka_unit_test(row_31_a_wrong_secret_fails_the_confirmation),
+        cmocka_unit_test(row_4_our_own_confirmation_echoed_is_refused_by_the_provisioner),
+        cmocka_unit_test(row_4_a_confirmation_equal_to_the_devices_own_is_refused_by_the_device),
+        cmocka_unit_test(row_5_our_own_random_echoed_is_refused_by_both),
+        cmocka_unit_test(
+            row_6_one_wrong_bit_anywhere_in_a_confirmation_or_random_is_refused_by_both),
+        cmocka_unit_test(a_wrong_static_value_on_either_side_is_refused),
+        cmocka_unit_test(row_23_data_that_cannot_be_leave_the_device_unprovisioned),
+        cmocka_unit_test(row_23_data_with_one_wrong_bit_do_not_decrypt),
+        cmocka_unit_test(row_23_data_replayed_after_complete_change_nothing),
+        cmocka_unit_test(data_that_do_not_fit_the_device_are_never_sent),
+        cmocka_unit_test(row_32_a_complete_session_keeps_the_device_key_and_no_other_secret),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
