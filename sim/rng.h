@@ -1,6 +1,6 @@
 /*
  * The simulation's generator: SplitMix64. One word of state, so each radio has its own; equal seeds
- * give equal numbers on every machine. Nothing here is secret. Used by the air only.
+ * give equal numbers on every machine. Nothing here is secret. Used by the air and by tests.
  */
 #ifndef SIM_RNG_H
 #define SIM_RNG_H

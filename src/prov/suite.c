@@ -58,11 +58,33 @@ const struct suite *suite_get(uint8_t algorithm)
     return algorithm < sizeof(suites) / sizeof(suites[0]) ? &suites[algorithm] : NULL;
 }
 
+/* k1 three times over the same secret and salt, so that its T is computed once. */
+static enum usher_err derive(const struct usher_crypto *c, const uint8_t secret[USHER_P256_SECRET],
+                             const uint8_t salt[16], struct suite_keys *keys)
+{
+    uint8_t t[16], nonce[16];
+    enum usher_err err = c->cmac(c->ctx, salt, secret, USHER_P256_SECRET, t);
+
+    if (err == USHER_OK) {
+        err = c->cmac(c->ctx, t, (const uint8_t *)"prsk", 4, keys->session_key);
+    }
+    if (err == USHER_OK) {
+        err = c->cmac(c->ctx, t, (const uint8_t *)"prsn", 4, nonce);
+    }
+    if (err == USHER_OK) {
+        memcpy(keys->session_nonce, nonce + 3, sizeof(keys->session_nonce));
+        err = c->cmac(c->ctx, t, (const uint8_t *)"prdk", 4, keys->device_key);
+    }
+    c->wipe(t, sizeof(t));
+    c->wipe(nonce, sizeof(nonce));
+    return err;
+}
+
 enum usher_err suite_keys(const struct suite *suite, const struct usher_crypto *c,
                           const uint8_t secret[USHER_P256_SECRET], const uint8_t *salt,
                           const uint8_t random[2][32], struct suite_keys *keys)
 {
-    uint8_t m[3 * LARGE], prov_salt[16], nonce[16];
+    uint8_t m[3 * LARGE], prov_salt[16];
     size_t n = suite->size;
     enum usher_err err;
 
@@ -71,17 +93,9 @@ enum usher_err suite_keys(const struct suite *suite, const struct usher_crypto *
     memcpy(m + 2 * n, random[USHER_ROLE_DEVICE], n);
     err = kdf_s1(c, m, 3 * n, prov_salt);
     if (err == USHER_OK) {
-        err = kdf_k1(c, secret, USHER_P256_SECRET, prov_salt, "prsk", 4, keys->session_key);
-    }
-    if (err == USHER_OK) {
-        err = kdf_k1(c, secret, USHER_P256_SECRET, prov_salt, "prsn", 4, nonce);
-    }
-    if (err == USHER_OK) {
-        memcpy(keys->session_nonce, nonce + 3, sizeof(keys->session_nonce));
-        err = kdf_k1(c, secret, USHER_P256_SECRET, prov_salt, "prdk", 4, keys->device_key);
+        err = derive(c, secret, prov_salt, keys);
     }
     c->wipe(m, sizeof(m));
     c->wipe(prov_salt, sizeof(prov_salt));
-    c->wipe(nonce, sizeof(nonce));
     return err;
 }

@@ -320,7 +320,7 @@ static bool provisioner_start(struct demo *d, char *why, size_t why_len)
     if (!d->site) {
         return false;
     }
-    d->commissioner = commissioner_new(&(struct commissioner_config){
+    struct commissioner_config commissioning = {
         .port = &d->port.port,
         .site = d->site,
         .radio = "simulated",
@@ -336,7 +336,9 @@ static bool provisioner_start(struct demo *d, char *why, size_t why_len)
         .ask = on_ask,
         .wake_at = on_wake_at,
         .completed = on_completed,
-        .changed = on_changed });
+        .changed = on_changed,
+    };
+    d->commissioner = commissioner_new(&commissioning);
     snprintf(why, why_len, "out of memory");
     if (!d->commissioner) {
         return false;
@@ -470,6 +472,7 @@ static int demo_conclude(const struct demo *d)
 {
     struct commissioner_counts n;
     unsigned agreeing = 0;
+    char why[200];
 
     commissioner_counts(d->commissioner, &n);
     for (unsigned i = 0; i < d->args->devices; i++) {
@@ -494,7 +497,7 @@ static int demo_conclude(const struct demo *d)
                                              .simulated = true,
                                              .loss_pct = d->args->loss_pct,
                                              .seed = d->args->seed });
-    if (n.unstored > 0) {
+    if (n.unstored > 0 || !site_settled(d->site, why, sizeof why)) {
         return EXIT_TRANSPORT;
     }
     return agreeing == d->args->devices ? EXIT_DONE : EXIT_FAILED;

@@ -126,12 +126,26 @@ static unsigned asking_count(const struct devices *all)
     return n;
 }
 
+/** Whether all devices are provisioned and have no link any more. */
+static bool all_done(const struct devices *all)
+{
+    unsigned i = 0;
+    if (all->provisioned < all->args->count) {
+        return false;
+    }
+    while (i < all->args->count &&
+           (!all->members[i].device.on || usher_session_idle(&all->members[i].device.session))) {
+        i++;
+    }
+    return i == all->args->count;
+}
+
 static void on_tick(void *ctx)
 {
     struct devices *all = ctx;
     unsigned count = all->args->count;
     lines_want(&all->lines, asking_count(all) > 0 && !all->lines.ended);
-    if (all->provisioned == count && all->args->exit_when_done) {
+    if (all->args->exit_when_done && all_done(all)) {
         loop_end(&all->loop);
     } else if (all->provisioned < count && count > 1 && out_progress_due()) {
         out_progress("%u of %u devices provisioned", all->provisioned, count);

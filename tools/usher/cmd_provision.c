@@ -20,6 +20,7 @@
 #define TICK_MS 50
 #define QUIET_MS 10000 /* --all ends when nothing new was heard for so long */
 #define LOOK_MS 30000  /* how long one device is looked for */
+#define LINK_MS 70000  /* a device that lost its provisioner is heard again after a minute */
 #define STOP_MS 5000   /* after Ctrl-C: for links that are nearly done */
 #define BEACON_REPEAT_MS 1000
 
@@ -35,8 +36,9 @@ struct provision {
     struct oob oob;
     uint8_t uuid[USHER_UUID_SIZE];
     uint8_t public_key[USHER_P256_PUBLIC];
-    unsigned news; /* devices taken on and finished, at news_ms */
-    uint64_t begun_ms, news_ms, completed_ms, stopped_ms;
+    unsigned ended; /* devices finished, at ended_ms */
+    unsigned news;  /* devices taken on and finished, at news_ms */
+    uint64_t begun_ms, news_ms, ended_ms, stopped_ms;
     bool on; /* the instance is to be deinitialised */
     bool lost;
 };
@@ -106,14 +108,6 @@ static void on_wake_at(void *ctx, uint64_t ms)
     uv_timer_start(&p->wake, on_wake, ms > now ? ms - now : 0, 0);
 }
 
-static void on_completed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint64_t ms)
-{
-    struct provision *p = ctx;
-    (void)uuid;
-    (void)ms;
-    p->completed_ms = now_ms(p);
-}
-
 static void on_changed(void *ctx)
 {
     struct provision *p = ctx;
@@ -123,6 +117,10 @@ static void on_changed(void *ctx)
     if (n.devices + n.provisioned + n.failed != p->news) {
         p->news = n.devices + n.provisioned + n.failed;
         p->news_ms = now_ms(p);
+    }
+    if (n.provisioned + n.failed != p->ended) {
+        p->ended = n.provisioned + n.failed;
+        p->ended_ms = now_ms(p);
     }
 }
 
@@ -151,6 +149,18 @@ static void on_stop(void *ctx)
     commissioner_stop(p->commissioner);
 }
 
+/** How long to listen at least; devices that a killed run left behind need their time. */
+static uint64_t patience(const struct provision *p)
+{
+    if (p->args->for_ms > 0) {
+        return p->args->for_ms;
+    }
+    if (site_left_unsettled(p->site)) {
+        return LINK_MS;
+    }
+    return p->args->all ? 0 : LOOK_MS;
+}
+
 /** Whether there is nothing left to wait for. */
 static bool finished(const struct provision *p)
 {
@@ -163,10 +173,11 @@ static bool finished(const struct provision *p)
     if (p->loop.stopping || n.unstored > 0) {
         return true;
     }
-    if (!p->args->all) {
-        return n.devices > 0 || now - p->begun_ms >= (p->args->for_ms ? p->args->for_ms : LOOK_MS);
+    if (!p->args->all && n.devices > 0) {
+        return true;
     }
-    return p->args->for_ms ? now - p->begun_ms >= p->args->for_ms : now - p->news_ms >= QUIET_MS;
+    return now - p->begun_ms >= patience(p) &&
+           (!p->args->all || p->args->for_ms > 0 || now - p->news_ms >= QUIET_MS);
 }
 
 static void on_tick(void *ctx)
@@ -222,9 +233,14 @@ static bool usage(struct provision *p, char *why, size_t why_len)
     return !args->pubkey_oob || keyfile_public(args->pubkey_oob, p->public_key, why, why_len);
 }
 
-static bool site_prepare(struct provision *p, char *why, size_t why_len)
+/** Opens the radio first: without one, no network is made. */
+static bool open_both(struct provision *p, char *why, size_t why_len)
 {
     uint8_t key[USHER_KEY_SIZE];
+    p->port = linux_port_open(&p->loop.uv, p->args->radio, &p->node, on_lost, p, why, why_len);
+    if (!p->port) {
+        return false;
+    }
     if (RAND_bytes(key, sizeof key) != 1) {
         snprintf(why, why_len, "no randomness for a network key");
         return false;
@@ -237,29 +253,26 @@ static bool site_prepare(struct provision *p, char *why, size_t why_len)
 static bool start(struct provision *p, char *why, size_t why_len)
 {
     const struct args *args = p->args;
-    p->port = linux_port_open(&p->loop.uv, args->radio, &p->node, on_lost, p, why, why_len);
-    if (!p->port) {
-        return false;
-    }
-    p->commissioner =
-        commissioner_new(&(struct commissioner_config){ .port = linux_port_get(p->port),
-                                                        .site = p->site,
-                                                        .radio = args->radio,
-                                                        .parallel = args->parallel,
-                                                        .retries = args->retries,
-                                                        .methods = p->oob.methods,
-                                                        .attention_s = (uint8_t)args->attention_s,
-                                                        .require_secure = args->require_secure,
-                                                        .show_secrets = args->show_secrets,
-                                                        .ctx = p,
-                                                        .wants = on_wants,
-                                                        .known = on_known,
-                                                        .show = on_show,
-                                                        .ask = on_ask,
-                                                        .wake_at = on_wake_at,
-                                                        .completed = on_completed,
-                                                        .changed = on_changed,
-                                                        .list = true });
+    struct commissioner_config commissioning = {
+        .port = linux_port_get(p->port),
+        .site = p->site,
+        .radio = args->radio,
+        .parallel = args->parallel,
+        .retries = args->retries,
+        .methods = p->oob.methods,
+        .attention_s = (uint8_t)args->attention_s,
+        .require_secure = args->require_secure,
+        .show_secrets = args->show_secrets,
+        .list = true,
+        .ctx = p,
+        .wants = on_wants,
+        .known = on_known,
+        .show = on_show,
+        .ask = on_ask,
+        .wake_at = on_wake_at,
+        .changed = on_changed,
+    };
+    p->commissioner = commissioner_new(&commissioning);
     if (!p->commissioner) {
         snprintf(why, why_len, "out of memory");
         return false;
@@ -277,7 +290,11 @@ static bool start(struct provision *p, char *why, size_t why_len)
                  usher_err_name(err));
         return false;
     }
-    p->begun_ms = p->news_ms = p->completed_ms = now_ms(p);
+    if (site_left_unsettled(p->site)) {
+        out_note("the last run was killed: devices that it left in the middle are heard again "
+                 "after a minute");
+    }
+    p->begun_ms = p->news_ms = p->ended_ms = now_ms(p);
     return true;
 }
 
@@ -300,13 +317,20 @@ static void finish(struct provision *p)
 /** Says how it went. */
 static int conclude(const struct provision *p)
 {
+    char why[200];
     struct commissioner_counts n;
     commissioner_counts(p->commissioner, &n);
     out_progress_end();
+    if (commissioner_idle(p->commissioner) && !site_settled(p->site, why, sizeof why)) {
+        out_error("%s", why);
+    }
     if (n.devices == 0 && !p->lost && !p->loop.stopping) {
-        out_note(p->args->all ? "no unprovisioned device was heard"
-                              : "the device was not heard: is it on, "
-                                "near, and unprovisioned? \"usher scan\" shows what is");
+        if (p->args->all) {
+            out_note("no unprovisioned device was heard");
+        } else {
+            report_unheard(p->uuid);
+            n.devices = n.failed = 1;
+        }
     }
     report_summary(&(struct report_summary){ .devices = n.devices,
                                              .provisioned = n.provisioned,
@@ -314,7 +338,7 @@ static int conclude(const struct provision *p)
                                              .refused = n.refused,
                                              .interrupted = n.devices - n.provisioned - n.failed,
                                              .retries = n.retries,
-                                             .ms = p->completed_ms - p->begun_ms,
+                                             .ms = p->ended_ms - p->begun_ms,
                                              .links = p->args->parallel });
     if (p->lost || n.unstored > 0) {
         return EXIT_TRANSPORT;
@@ -322,7 +346,7 @@ static int conclude(const struct provision *p)
     if (n.failed > 0 && n.failed == n.refused) {
         return EXIT_POLICY;
     }
-    return n.provisioned < n.devices || (n.devices == 0 && !p->args->all) ? EXIT_FAILED : EXIT_DONE;
+    return n.provisioned < n.devices ? EXIT_FAILED : EXIT_DONE;
 }
 
 int verb_provision(const struct args *args)
@@ -340,7 +364,7 @@ int verb_provision(const struct args *args)
     uv_timer_init(&p.loop.uv, &p.wake);
     p.wake.data = &p;
     int code = EXIT_TRANSPORT;
-    if (site_prepare(&p, why, sizeof why) && start(&p, why, sizeof why)) {
+    if (open_both(&p, why, sizeof why) && start(&p, why, sizeof why)) {
         loop_run(&p.loop);
         code = conclude(&p);
     } else {

@@ -123,6 +123,8 @@ int verb_scan(const struct args *args)
     int code = scan_run(&s);
     loop_close(&s.loop);
     tdestroy(s.heard, free);
-    out_note("%u device%s heard", s.devices, s.devices == 1 ? "" : "s");
+    if (code == EXIT_DONE) {
+        out_note("%u device%s heard", s.devices, s.devices == 1 ? "" : "s");
+    }
     return code;
 }

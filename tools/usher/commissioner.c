@@ -376,7 +376,9 @@ static void on_complete(struct commissioner *c, struct link *l, const struct ush
     if (out_json() || c->config.list) {
         report_complete(&report);
     }
-    c->config.completed(c->config.ctx, l->target->uuid, ms);
+    if (c->config.completed) {
+        c->config.completed(c->config.ctx, l->target->uuid, ms);
+    }
     c->counts.provisioned++;
     c->counts.active--;
     c->closing++;

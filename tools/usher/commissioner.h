@@ -51,7 +51,7 @@ struct commissioner_config {
     void (*ask)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t action, uint8_t size);
     /** Call commissioner_run() at this time; replaces the one before. USHER_NEVER: no need. */
     void (*wake_at)(void *ctx, uint64_t ms);
-    /** A device is provisioned, @p ms after its first attempt began. */
+    /** A device is provisioned, @p ms after its first attempt began. NULL: not told. */
     void (*completed)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint64_t ms);
     /** The counts have changed. */
     void (*changed)(void *ctx);

@@ -51,11 +51,14 @@ static void on_event(void *user, struct usher *u, const struct usher_event *even
     case USHER_EVT_DATA_RECEIVED:
         on_data(d, event);
         break;
-    case USHER_EVT_LINK_CLOSED:
-        d->asking = false;
+    case USHER_EVT_COMPLETE:
         if (d->provisioned) {
             d->owner->complete(d->ctx, d);
-        } else {
+        }
+        break;
+    case USHER_EVT_LINK_CLOSED:
+        d->asking = false;
+        if (!d->provisioned) {
             d->failures++;
             (void)device_listen(d); /* it did before, with the same parameters */
         }

@@ -22,7 +22,7 @@ struct device_owner {
      * closed.
      */
     bool (*store)(void *ctx, struct device *d, const struct usher_prov_data *data);
-    /** The device is provisioned, and its link closed. */
+    /** The device is provisioned; its link may still be open. */
     void (*complete)(void *ctx, struct device *d);
 };
 

@@ -5,9 +5,12 @@
 
 #include "options.h"
 
+#include <malloc.h>
+#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -27,8 +30,18 @@ static unsigned long long wall_ms(void)
     return (unsigned long long)t.tv_sec * 1000 + (unsigned long long)t.tv_nsec / 1000000;
 }
 
+/** Frees what Jansson allocated; wiped first, since some of it is keys. */
+static void json_wipe(void *memory)
+{
+    if (memory) {
+        OPENSSL_cleanse(memory, malloc_usable_size(memory));
+    }
+    free(memory);
+}
+
 void out_init(bool json)
 {
+    json_set_alloc_funcs(malloc, json_wipe);
     out.json = json;
     out.redraws = isatty(STDERR_FILENO) == 1;
     out.progress_at = wall_ms();

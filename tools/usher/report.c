@@ -170,6 +170,20 @@ void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outco
     out_text("        %s; %s", why->reason, why->hint);
 }
 
+void report_unheard(const uint8_t uuid[USHER_UUID_SIZE])
+{
+    static const char reason[] = "the device was not heard";
+    static const char hint[] =
+        "is it on, near, and unprovisioned? \"usher scan\" shows what is heard";
+    if (out_json()) {
+        out_event(json_pack("{s:s, s:o, s:s, s:n, s:i, s:s, s:i, s:s, s:b}", "event", "failed",
+                            "uuid", uuid_json(uuid), "phase", "scan", "pdu", "code", 0, "reason",
+                            reason, "retries", 0, "hint", hint, "policy", 0));
+        return;
+    }
+    out_text("%s; %s", reason, hint);
+}
+
 void report_summary(const struct report_summary *r)
 {
     double minutes = (double)r->ms / 60000.0;
@@ -195,7 +209,7 @@ void report_summary(const struct report_summary *r)
              r->provisioned, r->devices, (double)r->ms / 1000.0, r->simulated ? "virtual " : "",
              r->links, rate, r->retries);
     if (r->failed > 0) {
-        out_text("%u failed, %u of them refused by policy", r->failed, r->refused);
+        out_text("%u failed, of which %u were refused by policy", r->failed, r->refused);
     }
     if (r->interrupted > 0) {
         out_text("%u were not finished; run again to go on", r->interrupted);

@@ -50,6 +50,9 @@ void report_complete(const struct report_complete *r);
 void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outcome *outcome,
                    const struct failure *why, unsigned retries);
 
+/** failed: a device that was looked for was never heard. */
+void report_unheard(const uint8_t uuid[USHER_UUID_SIZE]);
+
 struct report_summary {
     unsigned devices, provisioned, failed, refused; /* failed counts the refused ones as well */
     unsigned interrupted;                           /* not finished because of Ctrl-C */

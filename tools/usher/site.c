@@ -27,6 +27,8 @@ struct site {
     char *path; /* of the file; NULL: in memory */
     int lock;   /* on its directory; -1: none */
     uint8_t net_key[USHER_KEY_SIZE];
+    bool settled; /* no link is open: false while a run goes on, and after it was killed */
+    bool left_unsettled;
     uint16_t key_index;
     uint32_t iv_index;
     uint32_t next_address;    /* up to one beyond the last unicast address */
@@ -99,10 +101,11 @@ static json_t *site_to_json(const struct site *site)
             return NULL;
         }
     }
-    return json_pack("{s:s, s:i, s:o, s:i, s:I, s:o, s:o}", "format", FORMAT, "version",
-                     FORMAT_VERSION, "net_key", out_hex(site->net_key, sizeof site->net_key),
-                     "key_index", (int)site->key_index, "iv_index", (json_int_t)site->iv_index,
-                     "next_address", out_address(site->next_address), "nodes", nodes);
+    return json_pack("{s:s, s:i, s:b, s:o, s:i, s:I, s:o, s:o}", "format", FORMAT, "version",
+                     FORMAT_VERSION, "settled", (int)site->settled, "net_key",
+                     out_hex(site->net_key, sizeof site->net_key), "key_index",
+                     (int)site->key_index, "iv_index", (json_int_t)site->iv_index, "next_address",
+                     out_address(site->next_address), "nodes", nodes);
 }
 
 /** Makes what is known durable. */
@@ -195,12 +198,13 @@ static bool site_from_json(struct site *site, json_t *root, char *why, size_t wh
 {
     const char *format, *key, *next;
     json_t *nodes;
-    int version, key_index;
+    int version, settled, key_index;
     json_int_t iv_index;
     json_error_t error;
-    if (json_unpack_ex(root, &error, 0, "{s:s, s:i, s:s, s:i, s:I, s:s, s:o}", "format", &format,
-                       "version", &version, "net_key", &key, "key_index", &key_index, "iv_index",
-                       &iv_index, "next_address", &next, "nodes", &nodes) != 0) {
+    if (json_unpack_ex(root, &error, 0, "{s:s, s:i, s:b, s:s, s:i, s:I, s:s, s:o}", "format",
+                       &format, "version", &version, "settled", &settled, "net_key", &key,
+                       "key_index", &key_index, "iv_index", &iv_index, "next_address", &next,
+                       "nodes", &nodes) != 0) {
         snprintf(why, why_len, FILE_NAME ": %s", error.text);
         return false;
     }
@@ -215,6 +219,7 @@ static bool site_from_json(struct site *site, json_t *root, char *why, size_t wh
         snprintf(why, why_len, FILE_NAME ": the key, an index or next_address cannot be right");
         return false;
     }
+    site->left_unsettled = !settled;
     site->key_index = (uint16_t)key_index;
     site->iv_index = (uint32_t)iv_index;
     return nodes_from_json(site, nodes, why, why_len);
@@ -227,7 +232,7 @@ static bool site_load(struct site *site, char *why, size_t why_len)
     size_t len;
     if (!state_file_read(site->path, FILE_MAX, &text, &len)) {
         if (errno == ENOENT) {
-            return site_save(site, why, why_len); /* a new network */
+            return true; /* a new network */
         }
         snprintf(why, why_len, "%s: %s", site->path, strerror(errno));
         return false;
@@ -259,7 +264,8 @@ static bool site_open_dir(struct site *site, const char *dir, char *why, size_t 
         return false;
     }
     snprintf(site->path, size, "%s/" FILE_NAME, dir);
-    return site_load(site, why, why_len);
+    /* Saved at once, unsettled, so that a run which is killed leaves word of itself. */
+    return site_load(site, why, why_len) && site_save(site, why, why_len);
 }
 
 struct site *site_open(const char *dir, const uint8_t new_key[USHER_KEY_SIZE], char *why,
@@ -278,6 +284,17 @@ struct site *site_open(const char *dir, const uint8_t new_key[USHER_KEY_SIZE], c
         return NULL;
     }
     return site;
+}
+
+bool site_left_unsettled(const struct site *site)
+{
+    return site->left_unsettled;
+}
+
+bool site_settled(struct site *site, char *why, size_t why_len)
+{
+    site->settled = true;
+    return site_save(site, why, why_len);
 }
 
 static void tree_leaf(void *node)

@@ -41,6 +41,15 @@ struct site;
 struct site *site_open(const char *dir, const uint8_t new_key[USHER_KEY_SIZE], char *why,
                        size_t why_len);
 
+/**
+ * Whether the last run that used the network did not call site_settled(): devices may still wait
+ * for it, on links that nobody drives any more.
+ */
+bool site_left_unsettled(const struct site *site);
+
+/** Records that no link to a device is open any more. @retval false  Not durable; @p why tells. */
+bool site_settled(struct site *site, char *why, size_t why_len);
+
 /** Releases it, wiping the keys. NULL is allowed. */
 void site_close(struct site *site);
 

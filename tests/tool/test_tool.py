@@ -1,0 +1,569 @@
+"""The command usher as scripts and people use it: exit codes, JSON events, several processes.
+
+Run by ctest with USHER naming the command; by hand: USHER=build/dev/tools/usher/usher python3 test_tool.py
+"""
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+import unittest
+
+USHER = os.environ["USHER"]
+VERBS = ["demo", "air", "device", "scan", "provision", "help", "completion", "man"]
+UUID = "00112233445547788899aabbccddeeff"
+
+
+def run(*args, stdin="", timeout=120):
+    return subprocess.run([USHER, *args], input=stdin, capture_output=True, text=True, timeout=timeout)
+
+
+def events(text, name=None):
+    objects = [json.loads(line) for line in text.splitlines()]
+    return [o for o in objects if name is None or o["event"] == name]
+
+
+def wait_for(what, timeout=30):
+    end = time.monotonic() + timeout
+    while not what():
+        if time.monotonic() > end:
+            raise AssertionError("waited in vain")
+        time.sleep(0.02)
+
+
+class Process:
+    """A usher that runs beside the test, with its output in files."""
+
+    def __init__(self, directory, *args):
+        self.out = tempfile.TemporaryFile("w+", dir=directory)
+        self.err = tempfile.TemporaryFile("w+", dir=directory)
+        self.process = subprocess.Popen([USHER, *args], stdin=subprocess.PIPE, stdout=self.out,
+                                        stderr=self.err, text=True, cwd=directory)
+
+    def text(self):
+        size = os.fstat(self.out.fileno()).st_size
+        text = os.pread(self.out.fileno(), size, 0).decode()
+        return text[:text.rfind("\n") + 1]
+
+    def errors(self):
+        return os.pread(self.err.fileno(), 1 << 20, 0).decode()
+
+    def events(self, name=None):
+        return events(self.text(), name)
+
+    def type(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+
+    def end(self, number=signal.SIGINT):
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.wait()
+
+    def wait(self, timeout=120):
+        self.process.stdin.close()
+        return self.process.wait(timeout)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.wait()
+        self.out.close()
+        self.err.close()
+
+
+class Directory(unittest.TestCase):
+    """A test with a directory of its own, and processes that end with it."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="usher-")
+        self.addCleanup(directory.cleanup)
+        self.dir = directory.name
+        self.state = os.path.join(self.dir, "state")
+
+    def start(self, *args):
+        process = Process(self.dir, *args)
+        self.addCleanup(process.close)
+        return process
+
+    def air(self, *args):
+        path = os.path.join(self.dir, "air")
+        air = self.start("air", "--listen", path, "--json", *args)
+        wait_for(lambda: air.events("listening"))
+        self.radio = "air:" + path
+        return air
+
+    def devices(self, count, *args):
+        devices = self.start("device", "--radio", self.radio, "--json", *args)
+        wait_for(lambda: len(devices.events("beaconing")) == count)
+        return devices
+
+    def provision(self, *args):
+        return run("provision", "--radio", self.radio, "--state", self.state, *args)
+
+    def network(self):
+        with open(os.path.join(self.state, "network.json"), encoding="ascii") as f:
+            return json.load(f)
+
+    def assert_addresses_differ(self, nodes):
+        """No address is in the ranges of two nodes."""
+        taken = []
+        for node in nodes:
+            first = int(node["address"], 16)
+            taken += range(first, first + node["elements"])
+        self.assertEqual(len(taken), len(set(taken)))
+        self.assertTrue(all(1 <= address <= 0x7FFF for address in taken))
+
+
+class CommandLine(Directory):
+    def refused(self, code, *args, **kwargs):
+        result = run(*args, **kwargs)
+        self.assertEqual(result.returncode, code, (args, result.stderr))
+        self.assertEqual(result.stdout, "", args)
+        self.assertRegex(result.stderr, r"\Ausher: [^\n]+\n\Z", args)
+
+    def test_usage_errors_are_one_line_and_code_1(self):
+        radio = ["--radio", "air:none"]
+        for args in [
+                [], ["bogus"], ["--bogus"], ["demo", "extra"], ["demo", "--bogus"], ["demo", "--loss"],
+                ["demo", "--loss", "101"], ["demo", "--loss", "x"], ["demo", "--loss", ""],
+                ["demo", "--devices", "0"], ["demo", "--json=yes"], ["demo", "-x"],
+                ["air"], ["scan"], ["scan", *radio, "--for", "10"], ["scan", *radio, "--for", "0s"],
+                ["scan", *radio, "--uuid-prefix", "xy"], ["provision"], ["provision", "--all"],
+                ["provision", "--all", *radio], ["provision", "--all", "--state", "s"],
+                ["provision", "123", *radio, "--state", "s"],
+                ["provision", UUID[:-1] + "g", *radio, "--state", "s"],
+                ["provision", UUID, "--all", *radio, "--state", "s"],
+                ["provision", UUID, *radio, "--state", "s", "--oob", "static:123"],
+                ["provision", UUID, *radio, "--state", "s", "--oob", "output:numeric:4"],
+                ["provision", UUID, *radio, "--state", "s", "--pubkey-oob", "/nonexistent"],
+                ["provision", UUID, *radio, "--state", "s", "--parallel", "65"],
+                ["device"], ["device", *radio, "--uuid", "12"], ["device", *radio, "--oob", "other"],
+                ["device", *radio, "--oob", "output:numeric"],
+                ["device", *radio, "--oob", "output:numeric:9"],
+                ["device", *radio, "--oob", "output:push:1"],
+                ["device", *radio, "--oob", "static:" + "00" * 33],
+                ["device", *radio, "--oob", "output:blink:1", "--oob", "output:beep:2"],
+                ["device", *radio, "--alg", "rot13"], ["device", *radio, "--uuid", UUID, "--count", "2"],
+                ["device", *radio, "--state", "s"], ["device", *radio, "--uri", "https://" + "a" * 40],
+                ["completion"], ["completion", "tcsh"], ["help", "bogus"]]:
+            self.refused(1, *args)
+        self.assertFalse(os.path.exists("s"))
+
+    def test_a_missing_radio_or_place_is_one_line_and_code_3(self):
+        state = ["--state", self.state]
+        for args in [
+                ["scan", "--radio", "air:/nonexistent"], ["scan", "--radio", "bogus:1"],
+                ["provision", "--all", "--radio", "air:/nonexistent", *state],
+                ["device", "--radio", "air:/nonexistent"],
+                ["air", "--listen", "/nonexistent/air"], ["demo", "--pcap", "/nonexistent/pcap"],
+                ["demo", "--state", "/nonexistent/state/dir"]]:
+            self.refused(3, *args)
+        self.assertFalse(os.path.exists(self.state))
+
+    def test_every_verb_is_explained(self):
+        overview = run("help").stdout
+        self.assertEqual(run("--help").stdout, overview)
+        man = run("man").stdout.replace("\\-", "-")
+        for verb in VERBS:
+            text = run("help", verb).stdout
+            self.assertIn("\n  %s " % verb, overview)
+            self.assertEqual(run(verb, "--help").stdout, text)
+            self.assertIn(".SS usher " + verb, man)
+            for option in re.findall(r"^  (--[a-z-]+)", text, re.M):
+                self.assertIn(".B " + option, man)
+
+    def test_completions_know_every_verb_and_option(self):
+        for shell in ["bash", "zsh", "fish"]:
+            script = run("completion", shell).stdout
+            for verb in VERBS:
+                self.assertIn(verb, script)
+                for option in re.findall(r"^  --([a-z-]+)", run("help", verb).stdout, re.M):
+                    self.assertIn(option, script)
+
+    def complete(self, *words):
+        script = run("completion", "bash").stdout + (
+            "COMP_WORDS=(%s); COMP_CWORD=%d; _usher; printf '%%s\\n' \"${COMPREPLY[@]}\""
+            % (" ".join("'%s'" % word for word in words), len(words) - 1))
+        return subprocess.run(["bash", "-c", script], capture_output=True, text=True,
+                              check=True).stdout.split()
+
+    def test_bash_completes(self):
+        self.assertEqual(self.complete("usher", "prov"), ["provision"])
+        self.assertEqual(self.complete("usher", "provision", "--req"), ["--require-secure"])
+        self.assertEqual(self.complete("usher", "device", "--alg", "c"), ["cmac"])
+        self.assertEqual(self.complete("usher", "completion", "z"), ["zsh"])
+        self.assertEqual(self.complete("usher", "demo", "--loss", ""), [])
+
+    def test_version(self):
+        self.assertRegex(run("--version").stdout, r"\Ausher \d+\.\d+\.\d+\n\Z")
+
+    def test_a_reader_that_leaves_ends_the_run(self):
+        demo = subprocess.Popen([USHER, "demo", "--devices", "500", "--json"], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL)
+        demo.stdout.readline()
+        demo.stdout.close()
+        self.assertNotEqual(demo.wait(60), 0)
+
+
+class Demo(Directory):
+    def test_the_same_seed_gives_the_same_output(self):
+        for form in [["--json"], []]:
+            args = ["demo", "--devices", "40", "--loss", "15", *form, "--seed"]
+            first = run(*args, "7").stdout
+            self.assertEqual(run(*args, "7").stdout, first)
+            self.assertNotEqual(run(*args, "8").stdout, first)
+
+    def test_events_have_their_fields(self):
+        fields = {
+            "heard": ["uuid", "rssi", "oob_info", "uri_hash"],
+            "link-open": ["uuid", "link", "radio"],
+            "phase": ["uuid", "phase", "seconds"],
+            "show": ["uuid", "method", "action", "size", "value"],
+            "ask": ["uuid", "method", "action", "size"],
+            "complete": ["uuid", "address", "elements", "method", "algorithm", "seconds", "retries",
+                         "secure"],
+            "summary": ["devices", "provisioned", "failed", "seconds", "devices_per_minute", "links",
+                        "loss_pct", "seed", "virtual"],
+        }
+        result = run("demo", "--json", "--seed", "3")
+        self.assertEqual(result.returncode, 0)
+        seen = set()
+        for line in result.stdout.splitlines():
+            event = json.loads(line)
+            self.assertEqual(next(iter(event)), "event")
+            seen.add(event["event"])
+            for field in fields[event["event"]]:
+                self.assertIn(field, event)
+        self.assertEqual(seen, set(fields))
+
+    def test_every_device_is_provisioned_once_as_well_as_it_can(self):
+        result = run("demo", "--devices", "100", "--parallel", "16", "--loss", "20", "--json")
+        self.assertEqual(result.returncode, 0)
+        complete = events(result.stdout, "complete")
+        self.assertEqual(len({e["uuid"] for e in complete}), 100)
+        self.assert_addresses_differ(complete)
+        self.assertEqual({e["method"] for e in complete}, {"none", "static", "output", "input"})
+        self.assertEqual({e["algorithm"] for e in complete}, {"cmac", "hmac"})
+        self.assertEqual({e["public_key"] for e in complete}, {"oob", "in-band"})
+        for e in complete:
+            self.assertEqual(e["secure"], e["public_key"] == "oob" or
+                             (e["algorithm"] == "hmac" and e["method"] != "none"))
+        summary = events(result.stdout)[-1]
+        self.assertEqual((summary["event"], summary["devices"], summary["provisioned"],
+                          summary["failed"], summary["virtual"]), ("summary", 100, 100, 0, True))
+
+    def test_devices_out_of_reach_are_code_2(self):
+        result = run("demo", "--devices", "9", "--loss", "100", "--json")
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(events(result.stdout, "summary")[0]["failed"], 9)
+
+    def test_secrets_are_shown_on_demand_only(self):
+        hidden = run("demo", "--devices", "5", "--json", "--state", self.state).stdout
+        keys = [node["device_key"] for node in self.network()["nodes"]]
+        self.assertEqual(len(keys), 5)
+        for key in keys:
+            self.assertNotIn(key, hidden)
+        shown = events(run("demo", "--devices", "5", "--json", "--show-secrets").stdout, "complete")
+        self.assertEqual([e["device_key"] for e in shown], keys)
+
+    def test_the_state_is_private_and_no_address_is_given_again(self):
+        for expected in [5, 10]:
+            self.assertEqual(run("demo", "--devices", "5", "--state", self.state).returncode, 0)
+            self.assertEqual(len(self.network()["nodes"]), expected)
+        nodes = self.network()["nodes"]
+        self.assert_addresses_differ(nodes)
+        self.assertEqual([n["state"] for n in nodes], ["excluded"] * 5 + ["provisioned"] * 5)
+        mode = os.stat(os.path.join(self.state, "network.json")).st_mode
+        self.assertEqual(stat.S_IMODE(mode), 0o600)
+
+    def test_a_network_that_cannot_be_right_is_refused_and_kept(self):
+        self.assertEqual(run("demo", "--devices", "2", "--state", self.state).returncode, 0)
+        path = os.path.join(self.state, "network.json")
+        with open(path, encoding="ascii") as f:
+            good = f.read()
+        network = json.loads(good)
+        overlap = json.loads(good)
+        overlap["nodes"][1]["address"] = overlap["nodes"][0]["address"]
+        below = dict(network, next_address=network["nodes"][1]["address"])
+        for bad in [good[:-10], "", "[]", json.dumps(dict(network, version=2)), json.dumps(overlap),
+                    json.dumps(below), json.dumps(dict(network, net_key="00"))]:
+            with open(path, "w", encoding="ascii") as f:
+                f.write(bad)
+            result = run("demo", "--devices", "2", "--state", self.state)
+            self.assertEqual(result.returncode, 3, bad)
+            self.assertRegex(result.stderr, r"\Ausher: [^\n]*network\.json[^\n]*\n\Z")
+            with open(path, encoding="ascii") as f:
+                self.assertEqual(f.read(), bad)
+
+    def test_the_last_address_is_given_and_none_beyond(self):
+        self.assertEqual(run("demo", "--devices", "1", "--state", self.state).returncode, 0)
+        path = os.path.join(self.state, "network.json")
+        network = self.network()
+        network["next_address"] = "0x7fff"
+        with open(path, "w", encoding="ascii") as f:
+            json.dump(network, f)
+        result = run("demo", "--devices", "2", "--json", "--state", self.state)
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("unicast addresses", result.stderr)
+        self.assertEqual(self.network()["nodes"][-1]["address"], "0x7fff")
+        self.assertEqual(self.network()["next_address"], "0x8000")
+
+    def test_a_capture_is_written(self):
+        path = os.path.join(self.dir, "demo.pcap")
+        self.assertEqual(run("demo", "--devices", "3", "--pcap", path).returncode, 0)
+        with open(path, "rb") as f:
+            self.assertIn(f.read(4), [b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1"])
+        self.assertGreater(os.path.getsize(path), 3000)
+
+
+class Site(Directory):
+    """Three processes, in real time."""
+
+    def test_fifty_devices_over_sixteen_links(self):
+        self.air("--loss", "5")
+        devices = self.devices(50, "--count", "50", "--exit")
+        result = self.provision("--all", "--parallel", "16", "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        complete = events(result.stdout, "complete")
+        self.assertEqual(len({e["uuid"] for e in complete}), 50)
+        self.assert_addresses_differ(complete)
+        summary = events(result.stdout)[-1]
+        self.assertEqual((summary["provisioned"], summary["failed"]), (50, 0))
+        self.assertEqual(devices.wait(), 0)
+        self.assertEqual({e["uuid"]: e["address"] for e in devices.events("complete")},
+                         {e["uuid"]: e["address"] for e in complete})
+
+    def test_scan_hears_what_is_there(self):
+        self.air()
+        self.devices(3, "--count", "3", "--seed", "5", "--uri", "https://example.com/a")
+        heard = run("scan", "--radio", self.radio, "--for", "4s", "--json")
+        self.assertEqual(heard.returncode, 0)
+        heard = events(heard.stdout, "heard")
+        self.assertEqual(len({e["uuid"] for e in heard}), 3)
+        for e in heard:
+            self.assertRegex(e["uuid"], r"\A.{12}4.{3}[89ab].{15}\Z")
+            self.assertRegex(e["uri_hash"], r"\A[0-9a-f]{8}\Z")
+            self.assertEqual(e["oob_info"], "0x0002")
+        prefix = heard[0]["uuid"][:5].upper()
+        some = run("scan", "--radio", self.radio, "--for", "4s", "--json", "--uuid-prefix", prefix)
+        self.assertEqual([e["uuid"] for e in events(some.stdout, "heard")], [heard[0]["uuid"]])
+
+    def test_ctrl_c_leaves_a_network_to_go_on_with(self):
+        self.air()
+        devices = self.devices(20, "--count", "20")
+        first = self.start("provision", "--all", "--radio", self.radio, "--state", self.state,
+                           "--parallel", "4", "--json")
+        wait_for(lambda: len(first.events("complete")) >= 3)
+        self.assertEqual(first.end(), 2)
+        summary = first.events()[-1]
+        self.assertEqual(summary["event"], "summary")
+        self.assertGreaterEqual(summary["interrupted"], 1)
+        second = self.provision("--all", "--json")
+        self.assertEqual(second.returncode, 0, second.stderr)
+        done = first.events("complete") + events(second.stdout, "complete")
+        self.assertEqual(len({e["uuid"] for e in done}), 20)
+        self.assert_addresses_differ(done)
+        wait_for(lambda: len(devices.events("complete")) == 20)
+        for process in [devices]:
+            self.assertEqual(process.end(), 0)
+
+    def test_a_device_that_is_not_there_is_code_2(self):
+        self.air()
+        result = self.provision(UUID, "--for", "500ms")
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stdout, r"\Athe device was not heard; [^\n]+\n")
+        result = self.provision(UUID, "--for", "500ms", "--json")
+        failed = events(result.stdout, "failed")[0]
+        self.assertEqual((failed["uuid"], failed["phase"]), (UUID, "scan"))
+
+    def test_nobody_to_provision_is_no_failure(self):
+        self.air()
+        self.assertEqual(self.provision("--all", "--for", "500ms").returncode, 0)
+
+    def test_a_radio_that_goes_away_is_code_3(self):
+        air = self.air()
+        scan = self.start("scan", "--radio", self.radio)
+        time.sleep(0.3)
+        air.end()
+        self.assertEqual(scan.wait(10), 3)
+        self.assertRegex(scan.errors(), r"usher: [^\n]+\n\Z")
+
+    def test_two_provisioners_do_not_share_a_directory(self):
+        self.air()
+        first = self.start("provision", UUID, "--radio", self.radio, "--state", self.state)
+        wait_for(lambda: os.path.exists(os.path.join(self.state, "network.json")))
+        result = self.provision(UUID, "--for", "500ms")
+        self.assertEqual(result.returncode, 3)
+        self.assertRegex(result.stderr, r"\Ausher: [^\n]+\n\Z")
+        self.assertEqual(first.end(), 0)
+
+    def test_a_device_remembers(self):
+        self.air()
+        args = ["--uuid", UUID, "--state", os.path.join(self.dir, "device"), "--exit", "--elements", "3"]
+        device = self.devices(1, *args)
+        self.assertEqual(self.provision(UUID).returncode, 0)
+        self.assertEqual(device.wait(), 0)
+        path = os.path.join(self.dir, "device", UUID + ".json")
+        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
+        with open(path, encoding="ascii") as f:
+            record = json.load(f)
+        node = self.network()["nodes"][0]
+        for field in ["uuid", "address", "elements", "device_key"]:
+            self.assertEqual(record[field], node[field])
+        again = run("device", "--radio", self.radio, *args, "--json", timeout=10)
+        self.assertEqual((again.returncode, again.stdout), (0, ""))
+
+    def test_a_device_that_was_reset_gets_a_new_address(self):
+        self.air()
+        addresses = []
+        for replaces in [None, "0x0002"]:
+            device = self.devices(1, "--uuid", UUID, "--exit")
+            result = self.provision(UUID, "--json")
+            self.assertEqual(result.returncode, 0)
+            complete = events(result.stdout, "complete")[0]
+            self.assertEqual(complete.get("replaces"), replaces)
+            addresses.append(complete["address"])
+            self.assertEqual(device.wait(), 0)
+        self.assertEqual(addresses, ["0x0002", "0x0003"])
+        self.assertEqual([n["state"] for n in self.network()["nodes"]], ["excluded", "provisioned"])
+
+
+class Interactive(Directory):
+    """Authentication: what is typed, what is known, what is refused."""
+
+    def setUp(self):
+        super().setUp()
+        self.air()
+
+    def provisioner(self, *args):
+        return self.start("provision", UUID, "--radio", self.radio, "--state", self.state, "--json",
+                          *args)
+
+    def test_a_value_that_the_device_shows(self):
+        device = self.devices(1, "--uuid", UUID, "--oob", "output:alphanumeric:6")
+        provisioner = self.provisioner()
+        wait_for(lambda: provisioner.events("ask") and device.events("show"))
+        ask, show = provisioner.events("ask")[0], device.events("show")[0]
+        self.assertEqual((ask["method"], ask["action"], ask["size"]), ("output", "alphanumeric", 6))
+        for line in ["", "   ", "toolongforit", "ab-def", "ffff " + show["value"], "x y z"]:
+            provisioner.type(line)
+        provisioner.type(UUID[:4] + "  " + show["value"])
+        self.assertEqual(provisioner.wait(), 0)
+        # An empty line is nothing; each of the other four is answered in a line.
+        self.assertEqual(len(provisioner.errors().splitlines()), 4, provisioner.errors())
+        self.assertTrue(provisioner.events("complete")[0]["secure"])
+
+    def test_a_wrong_value_is_asked_for_again(self):
+        device = self.devices(1, "--uuid", UUID, "--oob", "output:numeric:4")
+        provisioner = self.provisioner("--retry", "1")
+        for attempt in [1, 2]:
+            wait_for(lambda: len(provisioner.events("ask")) == attempt
+                     and len(device.events("show")) == attempt)
+            value = device.events("show")[-1]["value"]
+            if attempt == 1:
+                value = str((int(value) + 1) % 10000)
+            provisioner.type(value)
+        self.assertEqual(provisioner.wait(), 0)
+        self.assertEqual(provisioner.events("complete")[0]["retries"], 1)
+
+    def test_a_value_that_waits_in_a_pipe_is_read_in_time(self):
+        self.devices(1, "--uuid", UUID, "--oob", "output:numeric:1")
+        result = run("provision", UUID, "--radio", self.radio, "--state", self.state, "--json",
+                     "--retry", "60", stdin="5\n" * 100)
+        self.assertEqual(result.returncode, 0, result.stdout)
+
+    def test_nobody_there_to_type_is_a_failure(self):
+        self.devices(1, "--uuid", UUID, "--oob", "output:numeric:4")
+        result = self.provision(UUID, "--json", "--oob", "output")
+        self.assertEqual(result.returncode, 2)
+        self.assertIn("standard input", events(result.stdout, "failed")[0]["reason"])
+
+    def test_a_value_that_the_provisioner_shows(self):
+        device = self.devices(1, "--uuid", UUID, "--oob", "input:numeric:8")
+        provisioner = self.provisioner()
+        wait_for(lambda: provisioner.events("show") and device.events("ask"))
+        device.type("123456789")
+        device.type(provisioner.events("show")[0]["value"])
+        self.assertEqual(provisioner.wait(), 0)
+        wait_for(lambda: device.events("complete"))
+        self.assertEqual(provisioner.events("complete")[0]["method"], "input")
+
+    def test_static_values(self):
+        self.devices(1, "--uuid", UUID, "--oob", "static:0011223344556677", "--alg", "hmac")
+        result = self.provision(UUID, "--oob", "static:0011223344556678", "--json")
+        self.assertEqual(result.returncode, 2)
+        failed = events(result.stdout, "failed")[0]
+        self.assertEqual((failed["code"], failed["retries"], failed["policy"]), (4, 0, False))
+        self.assertTrue(failed["phase"] and failed["pdu"] and failed["reason"] and failed["hint"])
+        result = self.provision(UUID, "--oob", "static:0011223344556677", "--json", "--require-secure")
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(events(result.stdout, "complete")[0]["method"], "static")
+        # Nothing had been given to the device when its confirmation turned out wrong.
+        self.assertEqual([n["address"] for n in self.network()["nodes"]], ["0x0002"])
+
+    def test_policy_refuses_with_code_4(self):
+        self.devices(1, "--uuid", UUID, "--oob", "static:00112233", "--alg", "cmac")
+        for args in [["--require-secure"], ["--oob", "static:00112233", "--require-secure"],
+                     ["--oob", "output"]]:
+            result = self.provision(UUID, "--json", *args)
+            self.assertEqual(result.returncode, 4, args)
+            self.assertTrue(events(result.stdout, "failed")[0]["policy"])
+        self.assertEqual(self.network()["nodes"], [])
+
+    def test_a_public_key_known_out_of_band(self):
+        private = os.path.join(self.dir, "key.pem")
+        device = self.devices(1, "--uuid", UUID, "--pubkey-oob", private, "--alg", "cmac")
+        self.assertEqual(stat.S_IMODE(os.stat(private).st_mode), 0o600)
+        key = device.events("public-key")[0]["public_key"]
+        wrong = os.path.join(self.dir, "wrong")
+        with open(wrong, "w", encoding="ascii") as f:
+            f.write(key[:-2] + ("00" if key[-2:] != "00" else "01") + "\n")
+        result = self.provision(UUID, "--pubkey-oob", wrong, "--json")
+        self.assertEqual(result.returncode, 2)
+        self.assertEqual(events(result.stdout, "failed")[0]["phase"], "public-key")
+        public = os.path.join(self.dir, "public")
+        with open(public, "w", encoding="ascii") as f:
+            f.write(key + "\n")
+        result = self.provision(UUID, "--pubkey-oob", public, "--require-secure", "--json")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertEqual(events(result.stdout, "complete")[0]["public_key"], "oob")
+        # The key is the same the next time.
+        again = self.devices(1, "--uuid", UUID[::-1], "--pubkey-oob", private)
+        self.assertEqual(again.events("public-key")[0],
+                         {"event": "public-key", "public_key": key, "made": False})
+
+
+class Killed(Directory):
+    def test_a_second_run_finishes_and_gives_no_address_again(self):
+        self.air("--loss", "5")
+        devices = self.devices(50, "--count", "50")
+        first = self.start("provision", "--all", "--radio", self.radio, "--state", self.state,
+                           "--parallel", "16", "--json")
+        wait_for(lambda: len(first.events("complete")) >= 5)
+        first.end(signal.SIGKILL)
+        before = self.network()["nodes"]
+        self.assertLess(len(first.events("complete")), 50)
+        # Every address that the first run can have told a device is on the disk.
+        told = {e["address"] for e in first.events("complete")}
+        self.assertLessEqual(told, {n["address"] for n in before})
+
+        second = self.provision("--all", "--parallel", "16", "--json")
+        self.assertEqual(second.returncode, 0, second.stderr)
+        self.assertEqual(events(second.stdout, "summary")[0]["failed"], 0)
+        wait_for(lambda: len(devices.events("complete")) == 50)
+        nodes = self.network()["nodes"]
+        self.assertEqual(nodes[:len(before)],
+                         [dict(n, state=m["state"]) for n, m in zip(before, nodes)])
+        self.assert_addresses_differ(nodes)
+        # What each device says is its newest record.
+        newest = {n["uuid"]: n["address"] for n in nodes}
+        self.assertEqual({e["uuid"]: e["address"] for e in devices.events("complete")}, newest)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
