@@ -344,7 +344,8 @@ enum usher_err usher_auth_static(struct usher_session *s, const uint8_t *value, 
 enum usher_err usher_auth_number(struct usher_session *s, uint32_t number);
 
 /**
- * Both: the text that the user read: 0-9 and A-Z, or digits where a number was asked for.
+ * Both: the text that the user read, or digits where a number was asked for. We show 0-9 and A-Z, as
+ * the standard has it; a-z are taken too, as they are, since there are peers that show them.
  *
  * @retval USHER_E_STATE   Not asked for.
  * @retval USHER_E_LENGTH  Not the size asked for (a number may be shorter).

@@ -82,5 +82,7 @@ void oob_generate(const struct usher_start *start, const uint8_t entropy[32], ui
 
 bool oob_text_ok(const struct usher_start *start, const char *text)
 {
-    return strlen(text) == start->size && strspn(text, alphabet) == start->size;
+    static const char taken[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+    return strlen(text) == start->size && strspn(text, taken) == start->size;
 }

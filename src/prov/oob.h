@@ -33,7 +33,8 @@ struct oob_value {
 void oob_generate(const struct usher_start *start, const uint8_t entropy[32], uint8_t *auth, size_t auth_len,
                   struct oob_value *value);
 
-/** Whether @p text is what the choice asks for: size characters of 0-9 and A-Z. */
+/** Whether @p text is what the choice asks for: size letters and digits. Lower case
+ * letters are not the standard's, but bluetooth-meshd shows them, and a user types what is shown. */
 bool oob_text_ok(const struct usher_start *start, const char *text);
 
 #endif

@@ -118,4 +118,9 @@ def run(test):
             os.rename(directory, kept)
             os.mkdir(directory)
             print(f"{failure}\nlogs and capture: {kept}", file=sys.stderr)
+            for name in sorted(os.listdir(kept)):
+                if name.endswith(".log"):
+                    with open(os.path.join(kept, name)) as log:
+                        print(f"\nthe end of {name}:", *log.read().splitlines()[-20:], sep="\n",
+                              file=sys.stderr)
             return 1

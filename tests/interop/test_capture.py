@@ -25,7 +25,8 @@ TYPES = ("Invite", "Capabilities", "Start", "Public Key", "Input Complete", "Con
          "Random", "Data", "Complete", "Failed")
 FIELDS = {"time": "frame.time_relative", "sender": "btle.advertising_address",
           "number": "pbadv.trnumber", "control": "pbadv.gen_prov.gpcf.bearer_opcode",
-          "type": "provisioning.pdu_type", "beacon": "beacon.uuid", "complaint": "_ws.expert.message"}
+          "type": "provisioning.pdu_type", "beacon": "beacon.uuid",
+          "complaint": "_ws.expert.message"}
 
 
 def session_capture(options, directory):

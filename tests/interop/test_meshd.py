@@ -13,13 +13,19 @@ import uuid as uuids
 
 from process import SKIPPED, Air, Failure, Usher, run
 
-DAEMON = "/usr/libexec/bluetooth/bluetooth-meshd"
 NEEDED = {  # Debian's packages, and whether each is here
-    "bluez-meshd": os.path.exists(DAEMON),
-    "dbus": shutil.which("dbus-daemon"),
+    "bluez-meshd": os.path.exists("/usr/libexec/bluetooth/bluetooth-meshd"),
+    "dbus-daemon": shutil.which("dbus-daemon"),
     "python3-dbus": importlib.util.find_spec("dbus"),
     "python3-gi": importlib.util.find_spec("gi"),
 }
+
+missing = [package for package, present in NEEDED.items() if not present]
+if missing:
+    print("skipped; these packages are not installed: " + " ".join(missing))
+    sys.exit(SKIPPED)
+
+from meshd import Meshd, User  # which needs those packages
 
 STATIC = bytes(range(0x10, 0x20))
 WRONG_STATIC = bytes(range(0x11, 0x21))
@@ -35,7 +41,7 @@ OUTPUTS = {
 }
 INPUTS = {
     "push": ("push:1", "push"), "twist": ("twist:1", "twist"),
-    "in-numeric": ("numeric:8", "in-numeric"), "in-alpha": ("alphanumeric:5", "in-alpha"),
+    "in-numeric": ("numeric:8", "in-numeric"), "in-alpha": ("alphanumeric:8", "in-alpha"),
 }
 WRONG = "wrong-static"
 KINDS = ("none", "static", "key", "key+static", WRONG, *OUTPUTS, *INPUTS)
@@ -47,7 +53,6 @@ PATIENCE = 150              # seconds
 
 def meshd_user(kind):
     """What the daemon's user knows in a case of this kind."""
-    from meshd import User
     user = User(static=STATIC)
     if "static" in kind:
         user.capabilities.append("static-oob")
@@ -92,7 +97,6 @@ def refused(what, is_so):
 @contextlib.contextmanager
 def peer(options, directory):
     """An air, and the daemon on it."""
-    from meshd import Meshd
     unit = os.path.join(directory, "unit")
     with Air(options.usher, directory, options.loss, "--meshd", unit) as air, \
             Meshd(directory, options.preload, unit, air.socket, meshd_user(options.kind)) as meshd:
@@ -164,10 +168,6 @@ def main():
     parser.add_argument("--usher", required=True, metavar="PATH", help="the tool under test")
     parser.add_argument("--preload", required=True, metavar="PATH", help="meshd_preload.so")
     options = parser.parse_args()
-    missing = [package for package, present in NEEDED.items() if not present]
-    if missing:
-        print("skipped; these packages are not installed: " + " ".join(missing))
-        return SKIPPED
 
     def case(directory):
         provision = usher_provisions if options.provisioner == "usher" else meshd_provisions

@@ -533,7 +533,7 @@ bool commissioner_answer(struct commissioner *c, const char *prefix, const char 
     l->asking = true;
     c->counts.asking++;
     if (l->ask_action == USHER_OUTPUT_ALPHANUMERIC) {
-        snprintf(why, why_len, "that cannot be the value: %u characters from 0-9 and A-Z are shown",
+        snprintf(why, why_len, "that cannot be the value: %u letters and digits are shown",
                  (unsigned)l->start.size);
     } else {
         snprintf(why, why_len, "that cannot be the value: it is a number of at most %u digits",
