@@ -474,8 +474,11 @@ class Interactive(Directory):
     def test_a_value_that_waits_in_a_pipe_is_read_in_time(self):
         self.devices(1, "--uuid", UUID, "--oob", "output:numeric:1")
         result = run("provision", UUID, "--radio", self.radio, "--state", self.state, "--json",
-                     "--retry", "60", stdin="5\n" * 100)
-        self.assertEqual(result.returncode, 0, result.stdout)
+                     "--retry", "0", stdin="5\n" * 100)
+        if result.returncode == 2:  # nine times in ten: it was read, and it was wrong
+            self.assertEqual(events(result.stdout, "failed")[0]["code"], 4, result.stdout)
+        else:
+            self.assertEqual(result.returncode, 0, result.stdout)
 
     def test_nobody_there_to_type_is_a_failure(self):
         self.devices(1, "--uuid", UUID, "--oob", "output:numeric:4")
