@@ -1,0 +1,29 @@
+/* A program that links the device's role alone: the provisioner's call answers that it is not there. */
+#include <usher/usher.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void the_role_that_is_not_linked_is_unsupported(void **state)
+{
+    static const uint8_t uuid[USHER_UUID_SIZE];
+    struct usher_session s = { 0 };
+
+    (void)state;
+    assert_int_equal(usher_provision(&s, &(struct usher_provision){ .uuid = uuid }),
+                     USHER_E_UNSUPPORTED);
+    assert_int_equal(usher_listen(&s, NULL), USHER_E_NULL); /* this one is here */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_role_that_is_not_linked_is_unsupported),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
