@@ -1,6 +1,7 @@
 /*
- * Devices per minute on the simulated air, by links and loss: one provisioner, devices that are known and listen, no
- * out-of-band information. Virtual time, so the figures are the same on every machine.
+ * Devices per minute on the simulated air, by links and loss: one provisioner, devices that are
+ * known and listen, no out-of-band information. Virtual time, so the figures are the same on every
+ * machine.
  *
  *     bench_air [--devices N] [--algorithm cmac|hmac]
  */
@@ -52,8 +53,8 @@ static void start(struct site *s, unsigned slot, unsigned device)
     s->began[slot] = air_now_us(s->air);
     s->device_of[slot] = device;
     s->active++;
-    if (usher_provision(&s->sessions[slot], &(struct usher_provision){ .uuid = s->devices[device].uuid }) !=
-        USHER_OK) {
+    if (usher_provision(&s->sessions[slot],
+                        &(struct usher_provision){ .uuid = s->devices[device].uuid }) != USHER_OK) {
         abort();
     }
 }
@@ -103,7 +104,8 @@ static void site_init(struct site *s, unsigned loss, uint64_t seed)
     s->seconds = calloc(s->count, sizeof(*s->seconds));
     s->address = 1;
     if (simport_init(&s->port, s->air, &s->node, s->crypto, USHER_ADV_SLOTS) != USHER_OK ||
-        usher_init(&s->node, &s->port.port, &(struct usher_config){ .handler = on_event, .user = s }) != USHER_OK) {
+        usher_init(&s->node, &s->port.port,
+                   &(struct usher_config){ .handler = on_event, .user = s }) != USHER_OK) {
         abort();
     }
     for (unsigned i = 0; i < SESSIONS; i++) {
@@ -111,7 +113,9 @@ static void site_init(struct site *s, unsigned loss, uint64_t seed)
     }
     for (unsigned i = 0; i < s->count; i++) {
         struct device *d = &s->devices[i];
-        struct usher_config config = { .handler = on_device_event, .user = d, .beacon_interval_ms = 60000 };
+        struct usher_config config = { .handler = on_device_event,
+                                       .user = d,
+                                       .beacon_interval_ms = 60000 };
 
         memcpy(d->uuid, &(uint32_t){ i + 1 }, 4);
         if (simport_init(&d->port, s->air, &d->node, s->crypto, 1) != USHER_OK ||
@@ -143,8 +147,8 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void measure(const struct usher_crypto *crypto, unsigned count, unsigned links, unsigned loss,
-                    uint8_t algorithm)
+static void measure(const struct usher_crypto *crypto, unsigned count, unsigned links,
+                    unsigned loss, uint8_t algorithm)
 {
     static struct site s; /* too large for the stack */
     double seconds;
@@ -161,8 +165,9 @@ static void measure(const struct usher_crypto *crypto, unsigned count, unsigned 
     }
     seconds = (double)air_now_us(s.air) / 1e6;
     qsort(s.seconds, s.done, sizeof(*s.seconds), by_value);
-    printf("  %5u %6u %%  %8.0f /min   %6.2f s median   %5.1f   %u again\n", links, loss, 60.0 * count / seconds,
-           s.seconds[s.done / 2], (double)air_stats(s.air)->events / count, s.failed);
+    printf("  %5u %6u %%  %8.0f /min   %6.2f s median   %5.1f   %u again\n", links, loss,
+           60.0 * count / seconds, s.seconds[s.done / 2], (double)air_stats(s.air)->events / count,
+           s.failed);
     site_deinit(&s);
 }
 

@@ -26,7 +26,8 @@
 #define PDU_ADV_NONCONN_IND 0x02u
 #define PDU_TX_ADD_RANDOM 0x40u
 
-/* Flags of the radio header. Without the one that says that the CRC was checked, readers check it. */
+/* Flags of the radio header. Without the one that says that the CRC was checked, readers check it.
+ */
 #define FLAG_DEWHITENED 0x0001u
 #define FLAG_REFERENCE_ADDRESS 0x0010u
 

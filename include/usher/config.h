@@ -1,21 +1,24 @@
 /*
- * The sizes that a build may choose, in one place. Each can be set with -D; the values here suit a host and
- * a microcontroller alike. What depends on the number of links is memory of the caller's (struct
- * usher_session), so the number of parallel links is a run-time matter.
+ * The sizes that a build may choose, in one place. Each can be set with -D; the values here suit a
+ * host and a microcontroller alike. What depends on the number of links is memory of the caller's
+ * (struct usher_session), so the number of parallel links is a run-time matter.
  */
 #ifndef USHER_CONFIG_H
 #define USHER_CONFIG_H
 
 #ifndef USHER_PDU_MAX
-#define USHER_PDU_MAX 65 /**< Longest Provisioning PDU accepted: Public Key, opcode included. 65..1469. */
+#define USHER_PDU_MAX                                                                              \
+    65 /**< Longest Provisioning PDU accepted: Public Key, opcode included. 65..1469. */
 #endif
 
 #ifndef USHER_ADV_SLOTS
-#define USHER_ADV_SLOTS 16 /**< Most advertisements that an instance keeps on the air at once; 1..32. */
+#define USHER_ADV_SLOTS                                                                            \
+    16 /**< Most advertisements that an instance keeps on the air at once; 1..32. */
 #endif
 
 #ifndef USHER_SCAN_CACHE
-#define USHER_SCAN_CACHE 64 /**< Unprovisioned devices whose repeated beacons are shed; a power of two. */
+#define USHER_SCAN_CACHE                                                                           \
+    64 /**< Unprovisioned devices whose repeated beacons are shed; a power of two. */
 #endif
 
 #ifndef USHER_URI_MAX

@@ -1,6 +1,7 @@
 /*
- * PB-ADV, the advertising bearer (Mesh Protocol 1.1, section 5.3): its timing policy, and the state of one
- * link. The state is the caller's memory, inside struct usher_session, and private to src/bearer.
+ * PB-ADV, the advertising bearer (Mesh Protocol 1.1, section 5.3): its timing policy, and the state
+ * of one link. The state is the caller's memory, inside struct usher_session, and private to
+ * src/bearer.
  */
 #ifndef USHER_PB_ADV_H
 #define USHER_PB_ADV_H
@@ -12,19 +13,20 @@
 extern "C" {
 #endif
 
-#define USHER_PB_ADV_SEGMENTS (1 + (USHER_PDU_MAX - 20 + 22) / 23) /**< Segments of the longest PDU. */
+#define USHER_PB_ADV_SEGMENTS                                                                      \
+    (1 + (USHER_PDU_MAX - 20 + 22) / 23) /**< Segments of the longest PDU. */
 
 /** When a link sends what, in ms. usher_pb_adv_spec is the default. */
 struct usher_pb_adv_policy {
-    uint16_t delay_min;    /**< Random delay before each PDU (5.3.3: 20 ms) ... */
-    uint16_t delay_max;    /**< ... at most (50 ms) */
-    uint16_t retry_min;    /**< Silence after a burst before it is repeated, at least */
-    uint16_t retry_max;    /**< ... at most */
-    uint16_t open_early;   /**< Link Open: first repeat after this much; doubled for the next */
+    uint16_t delay_min;       /**< Random delay before each PDU (5.3.3: 20 ms) ... */
+    uint16_t delay_max;       /**< ... at most (50 ms) */
+    uint16_t retry_min;       /**< Silence after a burst before it is repeated, at least */
+    uint16_t retry_max;       /**< ... at most */
+    uint16_t open_early;      /**< Link Open: first repeat after this much; doubled for the next */
     uint8_t open_early_count; /**< Early repeats before the slow ones */
-    uint16_t open_slow;    /**< Later repeats: silence that lets a slow peer answer (1.1 s and more) */
-    uint8_t close_count;   /**< Link Close copies: 3 or more (5.3.2.3) */
-    bool implied_ack;      /**< A response that is ready at once takes the place of the ack */
+    uint16_t open_slow; /**< Later repeats: silence that lets a slow peer answer (1.1 s and more) */
+    uint8_t close_count; /**< Link Close copies: 3 or more (5.3.2.3) */
+    bool implied_ack;    /**< A response that is ready at once takes the place of the ack */
 };
 
 /** The delays that the specification asks for, each PDU of a burst waiting for itself. */
@@ -32,12 +34,12 @@ extern const struct usher_pb_adv_policy usher_pb_adv_spec;
 
 /** What a link has counted, for reports and tests. */
 struct usher_link_stats {
-    uint32_t tx;          /**< Advertisements handed out */
-    uint32_t rx;          /**< Advertisements of this link taken in */
-    uint32_t retries;     /**< Bursts (or Link Opens) sent again */
-    uint32_t fcs_errors;  /**< Transactions dropped for their FCS */
-    uint32_t dropped;     /**< Malformed or unexpected PDUs ignored */
-    uint16_t round_trip;  /**< Smoothed, ms; 0 = not measured yet */
+    uint32_t tx;         /**< Advertisements handed out */
+    uint32_t rx;         /**< Advertisements of this link taken in */
+    uint32_t retries;    /**< Bursts (or Link Opens) sent again */
+    uint32_t fcs_errors; /**< Transactions dropped for their FCS */
+    uint32_t dropped;    /**< Malformed or unexpected PDUs ignored */
+    uint16_t round_trip; /**< Smoothed, ms; 0 = not measured yet */
 };
 
 struct usher_pb_adv {
@@ -74,22 +76,22 @@ struct usher_pb_adv {
     uint16_t srtt;
     uint16_t rttvar;
     /* the transaction we receive */
-    bool rx_any;          /* one was completed */
-    bool rx_new;          /* completed now, to be told */
-    bool rx_started;      /* the Start segment is in */
-    uint8_t rx_number;    /* the one expected next */
+    bool rx_any;       /* one was completed */
+    bool rx_new;       /* completed now, to be told */
+    bool rx_started;   /* the Start segment is in */
+    uint8_t rx_number; /* the one expected next */
     uint8_t rx_fcs;
     uint16_t rx_len;
-    uint64_t rx_mask;     /* segments in */
+    uint64_t rx_mask; /* segments in */
     uint8_t rx_seg_len[USHER_PB_ADV_SEGMENTS];
     uint8_t rx_pdu[USHER_PDU_MAX];
     /* the ack we owe */
     bool ack_due;
-    bool ack_sent;        /* explicitly, for the last transaction */
-    bool ack_implied;     /* by the transaction that we send */
+    bool ack_sent;    /* explicitly, for the last transaction */
+    bool ack_implied; /* by the transaction that we send */
     uint8_t ack_number;
     uint64_t ack_at;
-    uint8_t ack_strict;   /* evidence that the peer wants explicit acks */
+    uint8_t ack_strict; /* evidence that the peer wants explicit acks */
     struct usher_link_stats stats;
 };
 

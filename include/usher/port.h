@@ -1,10 +1,11 @@
 /*
- * The porting contract: what Usher asks of the machine that it runs on. A port fills one constant struct
- * usher_port for an instance; ports/linux and sim/simport.c are examples.
+ * The porting contract: what Usher asks of the machine that it runs on. A port fills one constant
+ * struct usher_port for an instance; ports/linux and sim/simport.c are examples.
  *
- * All inputs (usher_in_*, usher_process) and all user calls for an instance come from one context: a port
- * with interrupts or threads queues them. So there are no locks inside. A port's functions must not call
- * back into the instance from within; an adv_start that is done at once reports so later.
+ * All inputs (usher_in_*, usher_process) and all user calls for an instance come from one context:
+ * a port with interrupts or threads queues them. So there are no locks inside. A port's functions
+ * must not call back into the instance from within; an adv_start that is done at once reports so
+ * later.
  */
 #ifndef USHER_PORT_H
 #define USHER_PORT_H
@@ -24,7 +25,7 @@ enum usher_adv_type {
 
 /** One advertisement to be sent. */
 struct usher_adv {
-    uint8_t slot;               /**< Which of the port's slots carries it: 0..adv_slots-1. */
+    uint8_t slot; /**< Which of the port's slots carries it: 0..adv_slots-1. */
     enum usher_adv_type type;
     uint8_t count;              /**< Advertising events to send, 1..255. */
     uint16_t interval_ms;       /**< Between two events; unused when @ref count is 1. */
@@ -44,33 +45,36 @@ struct usher_adv_report {
 /** What an instance wants to hear: a hint with which a port may spare itself the rest. */
 enum usher_scan {
     USHER_SCAN_OFF = 0,
-    USHER_SCAN_PB_ADV = 1 << 0,  /**< AD type 0x29. */
-    USHER_SCAN_BEACON = 1 << 1,  /**< AD types 0x2B and 0x24. */
+    USHER_SCAN_PB_ADV = 1 << 0, /**< AD type 0x29. */
+    USHER_SCAN_BEACON = 1 << 1, /**< AD types 0x2B and 0x24. */
 };
 
 struct usher_port {
     void *ctx;                         /**< Handed to every function below. */
     const struct usher_crypto *crypto; /**< The primitives; never NULL. */
-    uint8_t adv_slots;                 /**< Advertisements that can be on the air at once: 1..USHER_ADV_SLOTS. */
+    uint8_t adv_slots; /**< Advertisements that can be on the air at once: 1..USHER_ADV_SLOTS. */
 
     /** Monotonic milliseconds; never wraps. */
     uint64_t (*now_ms)(void *ctx);
 
-    /** Call usher_process() at @p deadline or soon after; replaces the one before. USHER_NEVER: no need. */
+    /** Call usher_process() at @p deadline or soon after; replaces the one before. USHER_NEVER: no
+     * need. */
     void (*wake_at)(void *ctx, uint64_t deadline);
 
     /**
      * Cryptographic random octets.
      *
-     * @retval others  No randomness: the operation that needed it fails, nothing weaker is used instead.
+     * @retval others  No randomness: the operation that needed it fails, nothing weaker is used
+     * instead.
      */
     enum usher_err (*random)(void *ctx, uint8_t *buf, size_t len);
 
     /**
-     * Puts an advertisement on the air in its slot, which is free. When its events are over, the port calls
-     * usher_in_adv_done(slot), from its own context and not from within this call.
+     * Puts an advertisement on the air in its slot, which is free. When its events are over, the
+     * port calls usher_in_adv_done(slot), from its own context and not from within this call.
      *
-     * @retval others  Not sent, and no usher_in_adv_done() follows; the sender's repetition makes up for it.
+     * @retval others  Not sent, and no usher_in_adv_done() follows; the sender's repetition makes
+     * up for it.
      */
     enum usher_err (*adv_start)(void *ctx, const struct usher_adv *adv);
 
@@ -81,9 +85,9 @@ struct usher_port {
     enum usher_err (*scan)(void *ctx, unsigned what);
 
     /**
-     * Computes an ECDH elsewhere (a thread pool, an accelerator) and answers with usher_in_ecdh(token),
-     * from its own context and not from within this call. The inputs are copied. NULL: the crypto table's
-     * p256_ecdh is called in place.
+     * Computes an ECDH elsewhere (a thread pool, an accelerator) and answers with
+     * usher_in_ecdh(token), from its own context and not from within this call. The inputs are
+     * copied. NULL: the crypto table's p256_ecdh is called in place.
      *
      * @retval others  Not started; the session that needed it fails.
      */

@@ -1,6 +1,6 @@
 /*
- * Provisioning: the values that the protocol carries (Mesh Protocol 1.1, section 5.4) and the state of one
- * session. Field names follow the nRF5 SDK for Mesh, whose applications find them unchanged.
+ * Provisioning: the values that the protocol carries (Mesh Protocol 1.1, section 5.4) and the state
+ * of one session. Field names follow the nRF5 SDK for Mesh, whose applications find them unchanged.
  */
 #ifndef USHER_PROV_H
 #define USHER_PROV_H
@@ -53,9 +53,9 @@ enum usher_input_action {
 
 #define USHER_PUBKEY_OOB 0x01u       /**< Capabilities, public key type: known out of band. */
 #define USHER_STATIC_AVAILABLE 0x01u /**< Capabilities, OOB type: static OOB information. */
-#define USHER_OOB_ONLY 0x02u         /**< Capabilities, OOB type: only OOB authenticated provisioning. */
-#define USHER_OOB_SIZE_MAX 8u        /**< Most digits or characters of an OOB value. */
-#define USHER_AUTH_MAX 32u           /**< Octets of the longest AuthValue. */
+#define USHER_OOB_ONLY 0x02u  /**< Capabilities, OOB type: only OOB authenticated provisioning. */
+#define USHER_OOB_SIZE_MAX 8u /**< Most digits or characters of an OOB value. */
+#define USHER_AUTH_MAX 32u    /**< Octets of the longest AuthValue. */
 
 /** Reasons in Provisioning Failed (table 5.41). */
 enum usher_failure {
@@ -71,7 +71,8 @@ enum usher_failure {
     USHER_FAIL_INVALID_DATA = 9,
 };
 
-/** The standard's words for a Failed reason, "Confirmation Failed"; "unknown" for numbers without one. */
+/** The standard's words for a Failed reason, "Confirmation Failed"; "unknown" for numbers without
+ * one. */
 const char *usher_failure_name(uint8_t code);
 
 /** Provisioning Capabilities (5.4.1.2), host byte order. */
@@ -91,8 +92,8 @@ struct usher_start {
     uint8_t algorithm;  /**< enum usher_algorithm */
     uint8_t public_key; /**< 0 in band, 1 out of band */
     uint8_t method;     /**< enum usher_oob_method */
-    uint8_t action;     /**< enum usher_output_action or usher_input_action; 0 for the other methods */
-    uint8_t size;       /**< 1..8 digits or characters; 0 for methods none and static */
+    uint8_t action; /**< enum usher_output_action or usher_input_action; 0 for the other methods */
+    uint8_t size;   /**< 1..8 digits or characters; 0 for methods none and static */
 };
 
 /** Provisioning data (5.4.2.5), host byte order. */
@@ -100,7 +101,7 @@ struct usher_prov_data {
     uint8_t netkey[USHER_KEY_SIZE];
     uint16_t netkey_index; /**< 0..0xFFF */
     uint32_t iv_index;
-    uint16_t address;      /**< Unicast address of the primary element */
+    uint16_t address; /**< Unicast address of the primary element */
     struct {
         uint8_t iv_update : 1;   /**< IV Update in progress */
         uint8_t key_refresh : 1; /**< Key Refresh phase 2: netkey is the new key */
@@ -131,8 +132,8 @@ const char *usher_pdu_name(uint8_t type);
 struct usher_prov_role; /* src/prov/role.h */
 
 /**
- * The protocol state of one session. It is the caller's memory, inside struct usher_session; all members
- * are private to src/prov.
+ * The protocol state of one session. It is the caller's memory, inside struct usher_session; all
+ * members are private to src/prov.
  */
 struct usher_prov {
     const struct usher_crypto *crypto;
@@ -140,28 +141,28 @@ struct usher_prov {
     uint64_t deadline;
     uint16_t facts;
     uint8_t step;
-    uint8_t me;             /* enum usher_role */
+    uint8_t me; /* enum usher_role */
     uint8_t state;
-    uint8_t failure;        /* Failed code sent, received or that describes what ended us */
-    uint8_t failed_pdu;     /* PDU type at which it happened */
-    uint8_t fail_to_send;   /* device: Failed codes still to be sent */
+    uint8_t failure;      /* Failed code sent, received or that describes what ended us */
+    uint8_t failed_pdu;   /* PDU type at which it happened */
+    uint8_t fail_to_send; /* device: Failed codes still to be sent */
     uint8_t close_reason;
     uint8_t attention;
-    uint8_t events[6];      /* to be told, oldest first */
+    uint8_t events[6]; /* to be told, oldest first */
     uint8_t event_count;
     struct usher_caps caps; /* the device's */
     struct usher_start start;
-    uint8_t inputs[145];    /* ConfirmationInputs: invite, capabilities, start, both public keys */
+    uint8_t inputs[145]; /* ConfirmationInputs: invite, capabilities, start, both public keys */
     uint8_t private_key[USHER_P256_PRIVATE];
     uint8_t own_key[USHER_P256_PUBLIC];
     uint8_t secret[USHER_P256_SECRET];
-    uint8_t entropy[32];    /* drawn for the AuthValue that we show */
+    uint8_t entropy[32]; /* drawn for the AuthValue that we show */
     uint8_t auth[USHER_AUTH_MAX];
     uint32_t shown_number;
     char shown_text[USHER_OOB_SIZE_MAX + 1];
-    uint8_t random[2][32];  /* by role; ours is drawn before the link opens */
+    uint8_t random[2][32]; /* by role; ours is drawn before the link opens */
     uint8_t confirmation[2][32];
-    uint8_t salt[32];       /* ConfirmationSalt */
+    uint8_t salt[32]; /* ConfirmationSalt */
     uint8_t confirmation_key[32];
     uint8_t session_key[16];
     uint8_t session_nonce[USHER_CCM_NONCE];

@@ -1,10 +1,10 @@
 /*
  * Usher: Bluetooth Mesh provisioning, both roles, as a library without I/O of its own.
  *
- * An instance, struct usher, is the caller's memory and holds one device on the air: its port, its sessions,
- * its beacon, its scanner. Inputs come through usher_in_*(), time through usher_process(); advertisements
- * leave through the port; what happens is told to the one event handler, called last, with all state
- * settled, so that it may call anything here.
+ * An instance, struct usher, is the caller's memory and holds one device on the air: its port, its
+ * sessions, its beacon, its scanner. Inputs come through usher_in_*(), time through
+ * usher_process(); advertisements leave through the port; what happens is told to the one event
+ * handler, called last, with all state settled, so that it may call anything here.
  *
  * A provisioner, in short:
  *
@@ -39,20 +39,23 @@ const char *usher_version(void);
 enum usher_event_type {
     USHER_EVT_UNPROVISIONED_RECEIVED = 0, /**< Scanner: a beacon of an unprovisioned device. */
     USHER_EVT_LINK_ESTABLISHED = 1,       /**< Both: the link is open. */
-    USHER_EVT_LINK_CLOSED = 2,            /**< Both: the session's last event. Failed unless COMPLETE came. */
-    USHER_EVT_INVITE_RECEIVED = 3,        /**< Device: attract attention. */
-    USHER_EVT_START_RECEIVED = 4,         /**< Device: attention ends, the method is known. */
-    USHER_EVT_OUTPUT_REQUEST = 5,         /**< Show the value (device: output OOB; provisioner: input OOB). */
-    USHER_EVT_INPUT_REQUEST = 6,          /**< Ask for the value: usher_auth_number() or usher_auth_text(). */
-    USHER_EVT_STATIC_REQUEST = 7,         /**< Both: usher_auth_static(). */
-    USHER_EVT_OOB_PUBKEY_REQUEST = 8,     /**< Provisioner: usher_pubkey_set(). Device: for information. */
-    USHER_EVT_CAPS_RECEIVED = 9,          /**< Provisioner: choose, and call usher_oob_use(). */
-    USHER_EVT_COMPLETE = 10,              /**< Both: done; address and device key. */
-    USHER_EVT_ECDH_REQUEST = 11,          /**< Offloading: usher_secret_set(). */
-    USHER_EVT_FAILED = 12,                /**< A Failed PDU was received (provisioner) or sent (device). */
-    USHER_EVT_DATA_REQUEST = 13,          /**< Provisioner: the device is authentic; usher_data_set(). */
-    USHER_EVT_DATA_RECEIVED = 14,         /**< Device: make the data durable now; Complete follows. */
-    USHER_EVT_PHASE = 15,                 /**< Both: the session entered another phase. */
+    USHER_EVT_LINK_CLOSED = 2, /**< Both: the session's last event. Failed unless COMPLETE came. */
+    USHER_EVT_INVITE_RECEIVED = 3, /**< Device: attract attention. */
+    USHER_EVT_START_RECEIVED = 4,  /**< Device: attention ends, the method is known. */
+    USHER_EVT_OUTPUT_REQUEST =
+        5, /**< Show the value (device: output OOB; provisioner: input OOB). */
+    USHER_EVT_INPUT_REQUEST =
+        6, /**< Ask for the value: usher_auth_number() or usher_auth_text(). */
+    USHER_EVT_STATIC_REQUEST = 7, /**< Both: usher_auth_static(). */
+    USHER_EVT_OOB_PUBKEY_REQUEST =
+        8,                        /**< Provisioner: usher_pubkey_set(). Device: for information. */
+    USHER_EVT_CAPS_RECEIVED = 9,  /**< Provisioner: choose, and call usher_oob_use(). */
+    USHER_EVT_COMPLETE = 10,      /**< Both: done; address and device key. */
+    USHER_EVT_ECDH_REQUEST = 11,  /**< Offloading: usher_secret_set(). */
+    USHER_EVT_FAILED = 12,        /**< A Failed PDU was received (provisioner) or sent (device). */
+    USHER_EVT_DATA_REQUEST = 13,  /**< Provisioner: the device is authentic; usher_data_set(). */
+    USHER_EVT_DATA_RECEIVED = 14, /**< Device: make the data durable now; Complete follows. */
+    USHER_EVT_PHASE = 15,         /**< Both: the session entered another phase. */
 };
 
 /** One event. Pointers are good during the handler's call only, but for those to the session. */
@@ -80,15 +83,17 @@ struct usher_event {
         } invite_received;
         struct {
             struct usher_session *p_context;
-            uint8_t action; /**< device: enum usher_output_action; provisioner: enum usher_input_action */
-            uint8_t size;   /**< digits or characters */
+            uint8_t action;        /**< device: enum usher_output_action; provisioner: enum
+                                      usher_input_action */
+            uint8_t size;          /**< digits or characters */
             const uint8_t *p_data; /**< the AuthValue of 16 (CMAC) or 32 octets */
             uint32_t number;       /**< the value to be shown, for all actions but alphanumeric */
             const char *text;      /**< what a display shows: @ref size digits or characters */
         } output_request;
         struct {
             struct usher_session *p_context;
-            uint8_t action; /**< device: enum usher_input_action; provisioner: enum usher_output_action */
+            uint8_t action; /**< device: enum usher_input_action; provisioner: enum
+                               usher_output_action */
             uint8_t size;
         } input_request;
         struct {
@@ -111,8 +116,9 @@ struct usher_event {
         } failed;
         struct {
             struct usher_session *p_context;
-            const uint8_t *p_devkey; /**< the key that the device will have: store it before answering */
-            uint8_t num_elements;    /**< consecutive unicast addresses that it takes */
+            const uint8_t
+                *p_devkey; /**< the key that the device will have: store it before answering */
+            uint8_t num_elements; /**< consecutive unicast addresses that it takes */
         } data_request;
         struct {
             struct usher_session *p_context;
@@ -129,14 +135,15 @@ struct usher_config {
     usher_event_handler handler;
     void *user;
     const struct usher_pb_adv_policy *policy; /**< NULL: usher_pb_adv_spec */
-    uint16_t beacon_interval_ms;  /**< unprovisioned device beacon; 0: 2000 */
-    uint16_t beacon_repeat_ms;    /**< repeats of a beacon within this are not told again; 0: tell all */
+    uint16_t beacon_interval_ms;              /**< unprovisioned device beacon; 0: 2000 */
+    uint16_t
+        beacon_repeat_ms; /**< repeats of a beacon within this are not told again; 0: tell all */
 };
 
 /** One provisioning session: of the caller's memory, one for each link that may be open at once. */
 struct usher_session {
-    struct usher_caps capabilities; /**< device: ours, may be changed between sessions; provisioner: the peer's,
-                                         after CAPS_RECEIVED */
+    struct usher_caps capabilities; /**< device: ours, may be changed between sessions; provisioner:
+                                       the peer's, after CAPS_RECEIVED */
     void *user;                     /**< the caller's own */
     uint8_t uuid[USHER_UUID_SIZE];  /**< the device's */
     bool ecdh_offload;              /**< ask with ECDH_REQUEST instead of computing */
@@ -160,17 +167,17 @@ struct usher_session {
 
 /** What a provisioner starts a session with. */
 struct usher_provision {
-    const uint8_t *uuid;       /**< 16 octets */
-    uint8_t attention_s;       /**< 0 = off */
+    const uint8_t *uuid;                /**< 16 octets */
+    uint8_t attention_s;                /**< 0 = off */
     const struct usher_prov_data *data; /**< NULL: asked for with DATA_REQUEST */
 };
 
 /** What a device listens with. */
 struct usher_listen {
-    const uint8_t *uuid;    /**< 16 octets */
-    uint16_t oob_info;      /**< for the beacon */
-    const uint8_t *uri;     /**< scheme code and rest, as in AD type 0x24; NULL: none */
-    uint8_t uri_len;        /**< 0..USHER_URI_MAX */
+    const uint8_t *uuid; /**< 16 octets */
+    uint16_t oob_info;   /**< for the beacon */
+    const uint8_t *uri;  /**< scheme code and rest, as in AD type 0x24; NULL: none */
+    uint8_t uri_len;     /**< 0..USHER_URI_MAX */
 };
 
 /** A node's unprovisioned device beacon. Private. */
@@ -198,7 +205,7 @@ struct usher {
     uint64_t now;
     uint64_t wake;
     uint32_t next_token;
-    uint32_t slots_busy; /* a bit each */
+    uint32_t slots_busy;     /* a bit each */
     uint8_t random_mark[16]; /* of the last draw: a generator that is stuck is noticed */
     uint8_t scan_what;
     bool scanning;
@@ -213,15 +220,18 @@ struct usher {
  * @param config  Copied; the policy that it points at is not.
  *
  * @retval USHER_OK       Ready.
- * @retval USHER_E_NULL   @p u, @p port, its crypto table or a function of it that is not optional is NULL.
+ * @retval USHER_E_NULL   @p u, @p port, its crypto table or a function of it that is not optional
+ * is NULL.
  * @retval USHER_E_PARAM  adv_slots is 0 or more than USHER_ADV_SLOTS.
  */
-enum usher_err usher_init(struct usher *u, const struct usher_port *port, const struct usher_config *config);
+enum usher_err usher_init(struct usher *u, const struct usher_port *port,
+                          const struct usher_config *config);
 
 /** Ends all sessions at once, takes everything off the air, wipes secrets. No event is told. */
 void usher_deinit(struct usher *u);
 
-/** Does what is due. To be called at the time given to the port's wake_at; at other times it is harmless. */
+/** Does what is due. To be called at the time given to the port's wake_at; at other times it is
+ * harmless. */
 void usher_process(struct usher *u);
 
 /** Input: an advertisement was received. Whatever it holds, it is read with care and never kept. */
@@ -255,14 +265,17 @@ enum usher_err usher_generate_keys(struct usher *u, uint8_t private_key[USHER_P2
  * @param caps  Device: what it offers. Provisioner: may be NULL.
  * @param user  Kept in the session.
  */
-void usher_session_init(struct usher *u, struct usher_session *s, const struct usher_caps *caps, void *user);
+void usher_session_init(struct usher *u, struct usher_session *s, const struct usher_caps *caps,
+                        void *user);
 
 /**
- * Gives a session a key pair instead of a fresh one for each exchange: a device's pair whose public key is
- * known out of band, or the pair of an application that makes its own. The octets are read when a session
- * starts, so they must stay, and may be renewed between sessions. NULL, NULL: fresh pairs again.
+ * Gives a session a key pair instead of a fresh one for each exchange: a device's pair whose public
+ * key is known out of band, or the pair of an application that makes its own. The octets are read
+ * when a session starts, so they must stay, and may be renewed between sessions. NULL, NULL: fresh
+ * pairs again.
  */
-void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key, const uint8_t *public_key);
+void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
+                            const uint8_t *public_key);
 
 /**
  * Provisioner: opens a link to a device and invites it. Linked with usher_provisioner.
@@ -270,20 +283,22 @@ void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
  * @retval USHER_OK             Begun: LINK_ESTABLISHED or LINK_CLOSED follows.
  * @retval USHER_E_NULL         A pointer is NULL.
  * @retval USHER_E_STATE        The session is not idle.
- * @retval USHER_E_DATA         p->data has a NetKey index above 0xFFF or an address that is not unicast.
+ * @retval USHER_E_DATA         p->data has a NetKey index above 0xFFF or an address that is not
+ * unicast.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
  * @retval USHER_E_UNSUPPORTED  The provisioner role is not linked.
  */
 enum usher_err usher_provision(struct usher_session *s, const struct usher_provision *p);
 
 /**
- * Device: beacons, and takes the first link that is opened to its UUID. After LINK_CLOSED the session is idle
- * again. Linked with usher_device.
+ * Device: beacons, and takes the first link that is opened to its UUID. After LINK_CLOSED the
+ * session is idle again. Linked with usher_device.
  *
  * @retval USHER_OK             Listening.
  * @retval USHER_E_NULL         A pointer is NULL.
  * @retval USHER_E_STATE        The session is not idle, or another one of this instance listens.
- * @retval USHER_E_PARAM        Capabilities without elements or algorithms, or a URI that is too long.
+ * @retval USHER_E_PARAM        Capabilities without elements or algorithms, or a URI that is too
+ * long.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
  * @retval USHER_E_UNSUPPORTED  The device role is not linked.
  */
@@ -297,9 +312,9 @@ enum usher_err usher_listen(struct usher_session *s, const struct usher_listen *
 enum usher_err usher_listen_stop(struct usher_session *s);
 
 /**
- * The strongest choice for what a device offers: HMAC before CMAC, an OOB public key if @p pubkey_known, then
- * static if @p methods has it, output, input, none; alphanumeric before numeric, of the largest size, before what
- * a person has to count, of size 1.
+ * The strongest choice for what a device offers: HMAC before CMAC, an OOB public key if @p
+ * pubkey_known, then static if @p methods has it, output, input, none; alphanumeric before numeric,
+ * of the largest size, before what a person has to count, of size 1.
  *
  * @param methods  Bits 1 << enum usher_oob_method that this provisioner can do.
  *
@@ -344,8 +359,8 @@ enum usher_err usher_auth_static(struct usher_session *s, const uint8_t *value, 
 enum usher_err usher_auth_number(struct usher_session *s, uint32_t number);
 
 /**
- * Both: the text that the user read, or digits where a number was asked for. We show 0-9 and A-Z, as
- * the standard has it; a-z are taken too, as they are, since there are peers that show them.
+ * Both: the text that the user read, or digits where a number was asked for. We show 0-9 and A-Z,
+ * as the standard has it; a-z are taken too, as they are, since there are peers that show them.
  *
  * @retval USHER_E_STATE   Not asked for.
  * @retval USHER_E_LENGTH  Not the size asked for (a number may be shorter).
@@ -380,15 +395,16 @@ enum usher_err usher_cancel(struct usher_session *s, enum usher_close_reason rea
 /** Whether a session is idle: free for usher_provision() or usher_listen(). */
 bool usher_session_idle(const struct usher_session *s);
 
-/** The device key, 16 octets, once the session is complete; NULL before. Wiped with the next session. */
+/** The device key, 16 octets, once the session is complete; NULL before. Wiped with the next
+ * session. */
 const uint8_t *usher_device_key(const struct usher_session *s);
 
 /** Why and where a session ended, for reports. */
 struct usher_outcome {
     bool complete;
-    uint8_t close_reason;  /**< enum usher_close_reason */
-    uint8_t failure;       /**< enum usher_failure; 0: none told */
-    uint8_t pdu;           /**< the PDU type at which it failed, if failure is not 0 */
+    uint8_t close_reason; /**< enum usher_close_reason */
+    uint8_t failure;      /**< enum usher_failure; 0: none told */
+    uint8_t pdu;          /**< the PDU type at which it failed, if failure is not 0 */
     enum usher_phase phase;
     struct usher_start start; /**< what was chosen */
     struct usher_link_stats link;

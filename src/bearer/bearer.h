@@ -1,6 +1,6 @@
 /*
- * What a link tells the node that owns it. A bearer calls nobody: the node hands over what was received and
- * then polls until there is nothing more to tell.
+ * What a link tells the node that owns it. A bearer calls nobody: the node hands over what was
+ * received and then polls until there is nothing more to tell.
  */
 #ifndef BEARER_H
 #define BEARER_H

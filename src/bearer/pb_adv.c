@@ -1,10 +1,12 @@
 /*
- * PB-ADV, what is sent and when (Mesh Protocol 1.1, section 5.3): link control, transactions and their repetition, acks.
+ * PB-ADV, what is sent and when (Mesh Protocol 1.1, section 5.3): link control, transactions and
+ * their repetition, acks.
  *
- * Every PDU waits for a random delay; the segments of one burst wait side by side, not one after the other. Repetition
- * follows the measured round trip, with backoff and jitter, so that a fast peer loses little time to a lost PDU and a
- * slow one is not flooded. A response that is ready at once stands for the ack; peers that want to see an ack first
- * show that by repeating themselves, and get one from then on.
+ * Every PDU waits for a random delay; the segments of one burst wait side by side, not one after
+ * the other. Repetition follows the measured round trip, with backoff and jitter, so that a fast
+ * peer loses little time to a lost PDU and a slow one is not flooded. A response that is ready at
+ * once stands for the ack; peers that want to see an ack first show that by repeating themselves,
+ * and get one from then on.
  */
 #include "pb_adv_link.h"
 
@@ -25,7 +27,9 @@ const struct usher_pb_adv_policy usher_pb_adv_spec = {
     .implied_ack = true,
 };
 
-/* -- small things ------------------------------------------------------------------------------------------------- */
+/* -- small things
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static uint32_t jitter(struct usher_pb_adv *l, uint32_t below)
 {
@@ -45,7 +49,9 @@ uint64_t pb_adv_delay(struct usher_pb_adv *l, uint64_t now)
 
 uint8_t pb_adv_segments(size_t len)
 {
-    return (uint8_t)(len <= START_DATA ? 1 : 1 + (len - START_DATA + CONTINUATION_DATA - 1) / CONTINUATION_DATA);
+    return (uint8_t)(len <= START_DATA
+                         ? 1
+                         : 1 + (len - START_DATA + CONTINUATION_DATA - 1) / CONTINUATION_DATA);
 }
 
 uint64_t pb_adv_segments_mask(uint8_t n)
@@ -101,10 +107,11 @@ static uint64_t retry_after(struct usher_pb_adv *l)
     return ms + jitter(l, (uint32_t)(ms / 8));
 }
 
-/* -- opening and closing ------------------------------------------------------------------------------------------ */
+/* -- opening and closing
+ * ------------------------------------------------------------------------------------------ */
 
-static void begin(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, enum pb_adv_role role,
-                  uint32_t seed, const uint8_t uuid[USHER_UUID_SIZE])
+static void begin(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy,
+                  enum pb_adv_role role, uint32_t seed, const uint8_t uuid[USHER_UUID_SIZE])
 {
     memset(l, 0, sizeof(*l));
     l->policy = policy;
@@ -163,7 +170,9 @@ void pb_adv_close(struct usher_pb_adv *l, uint64_t now, uint8_t reason)
     l->control_at = pb_adv_delay(l, now);
 }
 
-/* -- transactions ------------------------------------------------------------------------------------------------- */
+/* -- transactions
+ * -------------------------------------------------------------------------------------------------
+ */
 
 bool pb_adv_ready(const struct usher_pb_adv *l)
 {
@@ -220,7 +229,8 @@ void pb_adv_owe_ack(struct usher_pb_adv *l, uint64_t now)
     }
 }
 
-/* A response that got through only once an ack had gone before it, twice running, shows a strict peer. */
+/* A response that got through only once an ack had gone before it, twice running, shows a strict
+ * peer. */
 static void learn(struct usher_pb_adv *l)
 {
     if (l->ack_implied && l->ack_strict < PB_ADV_STRICT) {
@@ -240,7 +250,8 @@ void pb_adv_acked(struct usher_pb_adv *l, uint64_t now)
     memset(l->tx_pdu, 0, sizeof(l->tx_pdu));
 }
 
-/* After two rounds in vain the peer may be one that ignores a response before an ack: it gets that as well. */
+/* After two rounds in vain the peer may be one that ignores a response before an ack: it gets that
+ * as well. */
 void pb_adv_retry(struct usher_pb_adv *l, uint64_t now)
 {
     if (l->tx_tries < UINT8_MAX) {
@@ -253,7 +264,9 @@ void pb_adv_retry(struct usher_pb_adv *l, uint64_t now)
     begin_round(l, now);
 }
 
-/* -- telling ------------------------------------------------------------------------------------------------------ */
+/* -- telling
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct bearer_input *in)
 {
@@ -286,7 +299,9 @@ enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct beare
     return BEARER_NOTHING;
 }
 
-/* -- sending ------------------------------------------------------------------------------------------------------ */
+/* -- sending
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static uint8_t header(struct usher_pb_adv *l, struct io *io, uint8_t number, uint8_t first)
 {
@@ -308,8 +323,9 @@ static void control_sent(struct usher_pb_adv *l, uint64_t now)
     switch (l->control) {
     case CONTROL_OPEN:
         l->opened_at = now;
-        gap = l->open_tries < p->open_early_count ? (uint64_t)p->open_early << l->open_tries
-                                                  : (uint64_t)p->open_slow + jitter(l, p->open_slow / 4u);
+        gap = l->open_tries < p->open_early_count
+                  ? (uint64_t)p->open_early << l->open_tries
+                  : (uint64_t)p->open_slow + jitter(l, p->open_slow / 4u);
         l->control_at = now + gap;
         l->stats.retries += l->open_tries > 0;
         l->open_tries += l->open_tries < UINT8_MAX;

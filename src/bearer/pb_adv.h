@@ -1,6 +1,7 @@
 /*
- * PB-ADV (Mesh Protocol 1.1, section 5.3): one link, client or server. Advertisements in, advertisements out, a
- * deadline; no I/O. Called by node; pb_adv.c is what is sent and when, pb_adv_rx.c what is received.
+ * PB-ADV (Mesh Protocol 1.1, section 5.3): one link, client or server. Advertisements in,
+ * advertisements out, a deadline; no I/O. Called by node; pb_adv.c is what is sent and when,
+ * pb_adv_rx.c what is received.
  */
 #ifndef PB_ADV_H
 #define PB_ADV_H
@@ -49,7 +50,8 @@ bool pb_adv_wants(const struct usher_pb_adv *l, const uint8_t *data, size_t len)
 /** Takes such data in. Whatever they hold, the worst is that they are counted as dropped. */
 void pb_adv_rx(struct usher_pb_adv *l, uint64_t now, const uint8_t *data, size_t len);
 
-/** What there is to tell; also lets timers run out. To be called until it answers BEARER_NOTHING. */
+/** What there is to tell; also lets timers run out. To be called until it answers BEARER_NOTHING.
+ */
 enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct bearer_input *in);
 
 /**

@@ -1,4 +1,5 @@
-/* The states of a PB-ADV link and the helpers that pb_adv.c and pb_adv_rx.c share; for src/bearer only. */
+/* The states of a PB-ADV link and the helpers that pb_adv.c and pb_adv_rx.c share; for src/bearer
+ * only. */
 #ifndef PB_ADV_LINK_H
 #define PB_ADV_LINK_H
 
@@ -9,8 +10,8 @@ enum pb_adv_state {
     LINK_LISTENING, /* server: waits for a Link Open */
     LINK_OPENING,   /* client: waits for a Link Ack */
     LINK_OPEN,
-    LINK_CLOSING,   /* Link Close is being sent */
-    LINK_CLOSED,    /* to be told */
+    LINK_CLOSING, /* Link Close is being sent */
+    LINK_CLOSED,  /* to be told */
 };
 
 /* Link control PDUs; the numbers are the opcodes plus one. */
@@ -20,8 +21,8 @@ enum pb_adv_gpcf { GPCF_START = 0, GPCF_ACK = 1, GPCF_CONTINUATION = 2, GPCF_CON
 
 #define START_DATA 20u        /* octets of a PDU in its Start segment */
 #define CONTINUATION_DATA 23u /* ... and in the others */
-#define PB_ADV_STRICT 2u /* evidence enough that a peer wants its acks */
-#define PB_ADV_SLOW_MS 150u /* a peer with a longer round trip is not pressed to answer */
+#define PB_ADV_STRICT 2u      /* evidence enough that a peer wants its acks */
+#define PB_ADV_SLOW_MS 150u   /* a peer with a longer round trip is not pressed to answer */
 
 #define LINK_TIMEOUT_MS 60000u        /* 5.3.2.1 and the link timer */
 #define TRANSACTION_TIMEOUT_MS 30000u /* 5.3.3 */
@@ -44,7 +45,8 @@ void pb_adv_owe_ack(struct usher_pb_adv *l, uint64_t now);
 void pb_adv_retry(struct usher_pb_adv *l, uint64_t now);
 /** The peer has our transaction, by an ack or by going on. */
 void pb_adv_acked(struct usher_pb_adv *l, uint64_t now);
-/** Takes a round-trip sample; @p sure is false if it is only known that it took at least so long. */
+/** Takes a round-trip sample; @p sure is false if it is only known that it took at least so long.
+ */
 void pb_adv_measured(struct usher_pb_adv *l, uint64_t ms, bool sure);
 /** The next transaction number of the same side. */
 uint8_t pb_adv_number_after(uint8_t number);

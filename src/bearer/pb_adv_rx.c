@@ -1,6 +1,7 @@
 /*
- * PB-ADV, what is received (Mesh Protocol 1.1, section 5.3): nothing here is authenticated, so every length and number is
- * checked against what this link expects, and what does not fit is dropped and counted.
+ * PB-ADV, what is received (Mesh Protocol 1.1, section 5.3): nothing here is authenticated, so
+ * every length and number is checked against what this link expects, and what does not fit is
+ * dropped and counted.
  */
 #include "pb_adv_link.h"
 
@@ -57,7 +58,9 @@ static void drop(struct usher_pb_adv *l)
     l->stats.dropped++;
 }
 
-/* -- link control ------------------------------------------------------------------------------------------------- */
+/* -- link control
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void rx_open(struct usher_pb_adv *l, const struct rx *rx)
 {
@@ -122,11 +125,14 @@ static void rx_control(struct usher_pb_adv *l, const struct rx *rx)
     }
 }
 
-/* -- transactions ------------------------------------------------------------------------------------------------- */
+/* -- transactions
+ * -------------------------------------------------------------------------------------------------
+ */
 
 static void rx_ack(struct usher_pb_adv *l, const struct rx *rx)
 {
-    if (!l->tx_active || !l->tx_heard || rx->number != l->tx_number || rx->six != 0 || rx->len != 0) {
+    if (!l->tx_active || !l->tx_heard || rx->number != l->tx_number || rx->six != 0 ||
+        rx->len != 0) {
         drop(l);
         return;
     }
@@ -134,8 +140,9 @@ static void rx_ack(struct usher_pb_adv *l, const struct rx *rx)
 }
 
 /*
- * The last transaction again: the peer has neither our ack nor, if it was that, our response. A response that is
- * repeated now says both; a slow or strict peer gets the ack alone, since more copies would only keep it longer.
+ * The last transaction again: the peer has neither our ack nor, if it was that, our response. A
+ * response that is repeated now says both; a slow or strict peer gets the ack alone, since more
+ * copies would only keep it longer.
  */
 static void rx_again(struct usher_pb_adv *l, const struct rx *rx)
 {
@@ -175,7 +182,8 @@ static void keep_segment(struct usher_pb_adv *l, uint8_t index, const uint8_t *d
 {
     size_t offset = pb_adv_segment_offset(index);
 
-    if (index >= USHER_PB_ADV_SEGMENTS || len > USHER_PDU_MAX - offset || (l->rx_mask >> index & 1) != 0) {
+    if (index >= USHER_PB_ADV_SEGMENTS || len > USHER_PDU_MAX - offset ||
+        (l->rx_mask >> index & 1) != 0) {
         drop(l);
         return;
     }
@@ -192,12 +200,13 @@ static bool rx_start(struct usher_pb_adv *l, const struct rx *rx)
 
     io_be16(&io, &total);
     io_u8(&io, &fcs);
-    if (!io_ok(&io) || total == 0 || total > USHER_PDU_MAX || rx->six != pb_adv_segments(total) - 1 ||
-        io_left(&io) != pb_adv_segment_len(total, 0)) {
+    if (!io_ok(&io) || total == 0 || total > USHER_PDU_MAX ||
+        rx->six != pb_adv_segments(total) - 1 || io_left(&io) != pb_adv_segment_len(total, 0)) {
         return false;
     }
     if (l->rx_started && (total != l->rx_len || fcs != l->rx_fcs)) {
-        restart_rx(l); /* one of the two is a forgery: were the first kept for good, it would block the other */
+        restart_rx(l); /* one of the two is a forgery: were the first kept for good, it would block
+                          the other */
     }
     if (!l->rx_started) {
         l->rx_started = true;
@@ -210,7 +219,8 @@ static bool rx_start(struct usher_pb_adv *l, const struct rx *rx)
 
 static bool rx_continuation(struct usher_pb_adv *l, const struct rx *rx)
 {
-    if (rx->six == 0 || rx->six >= USHER_PB_ADV_SEGMENTS || rx->len == 0 || rx->len > CONTINUATION_DATA) {
+    if (rx->six == 0 || rx->six >= USHER_PB_ADV_SEGMENTS || rx->len == 0 ||
+        rx->len > CONTINUATION_DATA) {
         return false;
     }
     if (l->rx_started && (rx->six >= pb_adv_segments(l->rx_len) ||

@@ -2,9 +2,9 @@
  * The mesh security toolbox (Mesh Protocol 1.1, section 3.9.2): the salt and key derivation
  * functions over the crypto table. Used by prov, and by everything that derives keys from keys.
  *
- * Every function returns USHER_OK, or what the table's primitive answered (USHER_E_INTERNAL), or, k2
- * alone, USHER_E_SIZE for a P that it cannot take. The other inputs may be of any length: they are
- * never copied.
+ * Every function returns USHER_OK, or what the table's primitive answered (USHER_E_INTERNAL), or,
+ * k2 alone, USHER_E_SIZE for a P that it cannot take. The other inputs may be of any length: they
+ * are never copied.
  */
 #ifndef KDF_H
 #define KDF_H

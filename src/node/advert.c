@@ -1,6 +1,7 @@
 /*
- * One advertiser shared among links and beacon. Nothing waits in a queue: when a slot of the port is free, the link whose PDU
- * has been due the longest is asked for it, so what was acknowledged meanwhile is never sent. The beacon comes last.
+ * One advertiser shared among links and beacon. Nothing waits in a queue: when a slot of the port
+ * is free, the link whose PDU has been due the longest is asked for it, so what was acknowledged
+ * meanwhile is never sent. The beacon comes last.
  */
 #include "node.h"
 

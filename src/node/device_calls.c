@@ -21,7 +21,8 @@ enum usher_err usher_listen(struct usher_session *s, const struct usher_listen *
     enum usher_err err;
     uint64_t now;
 
-    if (s == NULL || p == NULL || p->uuid == NULL || s->node == NULL || (p->uri_len != 0 && p->uri == NULL)) {
+    if (s == NULL || p == NULL || p->uuid == NULL || s->node == NULL ||
+        (p->uri_len != 0 && p->uri == NULL)) {
         return USHER_E_NULL;
     }
     if (s->state != SESSION_IDLE || listens_already(s->node)) {

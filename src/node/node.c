@@ -1,9 +1,11 @@
 /*
- * The instance: inputs in, bearer and session exchanging what they have, events out (the public interface is usher.h).
+ * The instance: inputs in, bearer and session exchanging what they have, events out (the public
+ * interface is usher.h).
  *
- * Every entry ends in node_drain(). It goes round until nothing is left to do: what a bearer has received goes to its
- * session, what the session has next goes to the bearer or to the user. The user's handler runs with all state settled
- * and may call anything; what it starts is picked up by the next round.
+ * Every entry ends in node_drain(). It goes round until nothing is left to do: what a bearer has
+ * received goes to its session, what the session has next goes to the bearer or to the user. The
+ * user's handler runs with all state settled and may call anything; what it starts is picked up by
+ * the next round.
  */
 #include "node.h"
 
@@ -18,7 +20,9 @@ const char *usher_version(void)
     return USHER_VERSION;
 }
 
-/* -- one session -------------------------------------------------------------------------------------------------- */
+/* -- one session
+ * --------------------------------------------------------------------------------------------------
+ */
 
 void node_tell(struct usher *u, const struct usher_event *event)
 {
@@ -139,7 +143,8 @@ static void link_opened(struct usher *u, struct usher_session *s)
     node_tell(u, &e);
 }
 
-/* The session's last event. The caller's handler may release the session's memory: nothing is touched after it. */
+/* The session's last event. The caller's handler may release the session's memory: nothing is
+ * touched after it. */
 static void link_closed(struct usher *u, struct usher_session *s, uint8_t reason)
 {
     struct usher_event e = { .type = USHER_EVT_LINK_CLOSED };
@@ -215,7 +220,9 @@ static void service(struct usher *u, struct usher_session *s)
     }
 }
 
-/* -- all of them -------------------------------------------------------------------------------------------------- */
+/* -- all of them
+ * --------------------------------------------------------------------------------------------------
+ */
 
 static void set_wake(struct usher *u)
 {
@@ -275,15 +282,17 @@ void usher_in_ecdh(struct usher *u, uint32_t token, enum usher_err err,
     node_drain(u);
 }
 
-/* -- making and ending -------------------------------------------------------------------------------------------- */
+/* -- making and ending
+ * -------------------------------------------------------------------------------------------- */
 
 static bool port_ok(const struct usher_port *p)
 {
-    return p != NULL && p->crypto != NULL && p->now_ms != NULL && p->wake_at != NULL && p->random != NULL &&
-           p->adv_start != NULL && p->adv_stop != NULL && p->scan != NULL;
+    return p != NULL && p->crypto != NULL && p->now_ms != NULL && p->wake_at != NULL &&
+           p->random != NULL && p->adv_start != NULL && p->adv_stop != NULL && p->scan != NULL;
 }
 
-enum usher_err usher_init(struct usher *u, const struct usher_port *port, const struct usher_config *config)
+enum usher_err usher_init(struct usher *u, const struct usher_port *port,
+                          const struct usher_config *config)
 {
     if (u == NULL || config == NULL || !port_ok(port)) {
         return USHER_E_NULL;
@@ -357,7 +366,8 @@ enum usher_err usher_generate_keys(struct usher *u, uint8_t private_key[USHER_P2
     return err == USHER_OK ? USHER_OK : USHER_E_INTERNAL;
 }
 
-enum usher_err node_session_start(struct usher_session *s, const struct usher_prov_role *acts, uint64_t *now)
+enum usher_err node_session_start(struct usher_session *s, const struct usher_prov_role *acts,
+                                  uint64_t *now)
 {
     struct usher *u = s->node;
     const struct usher_crypto *c = u->port->crypto;

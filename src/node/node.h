@@ -1,7 +1,7 @@
 /*
- * The instance, seen from inside src/node: what its files share. The node alone knows the order of the layers. It takes
- * inputs in, lets bearer and session exchange what they have until both are quiet, tells the user, and hands out the
- * advertisements that are due.
+ * The instance, seen from inside src/node: what its files share. The node alone knows the order of
+ * the layers. It takes inputs in, lets bearer and session exchange what they have until both are
+ * quiet, tells the user, and hands out the advertisements that are due.
  */
 #ifndef NODE_H
 #define NODE_H
@@ -22,14 +22,16 @@ enum node_session_state {
 void node_drain(struct usher *u);
 
 /**
- * Random octets from the port, which must not repeat themselves: a generator that is stuck counts as none.
+ * Random octets from the port, which must not repeat themselves: a generator that is stuck counts
+ * as none.
  *
  * @retval USHER_E_INTERNAL  There are none.
  */
 enum usher_err node_random(struct usher *u, void *buf, size_t len);
 
 /** Makes a session known to its instance, with a key pair for the next exchange. */
-enum usher_err node_session_start(struct usher_session *s, const struct usher_prov_role *acts, uint64_t *now);
+enum usher_err node_session_start(struct usher_session *s, const struct usher_prov_role *acts,
+                                  uint64_t *now);
 /** Takes it off the instance. */
 void node_session_end(struct usher_session *s);
 

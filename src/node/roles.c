@@ -1,6 +1,6 @@
 /*
- * The entry calls of roles that are not linked. A role's own object (provisioner_calls.c, device_calls.c) takes their
- * place when it is.
+ * The entry calls of roles that are not linked. A role's own object (provisioner_calls.c,
+ * device_calls.c) takes their place when it is.
  */
 #include <usher/usher.h>
 

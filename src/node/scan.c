@@ -1,7 +1,7 @@
 /*
- * Advertisements in: AD structures are told apart and routed, PB-ADV by link to its session, beacons of unprovisioned
- * devices to the user. Most of what a provisioner hears are beacons that it has heard before, so these are shed before
- * anything else is done with them.
+ * Advertisements in: AD structures are told apart and routed, PB-ADV by link to its session,
+ * beacons of unprovisioned devices to the user. Most of what a provisioner hears are beacons that
+ * it has heard before, so these are shed before anything else is done with them.
  */
 #include "node.h"
 

@@ -1,10 +1,12 @@
-/* The user's calls for a session that serve both roles (usher.h): answers to events, cancelling, reports. */
+/* The user's calls for a session that serve both roles (usher.h): answers to events, cancelling,
+ * reports. */
 #include "node.h"
 #include "session.h"
 
 #include <string.h>
 
-void usher_session_init(struct usher *u, struct usher_session *s, const struct usher_caps *caps, void *user)
+void usher_session_init(struct usher *u, struct usher_session *s, const struct usher_caps *caps,
+                        void *user)
 {
     memset(s, 0, sizeof(*s));
     s->node = u;
@@ -14,7 +16,8 @@ void usher_session_init(struct usher *u, struct usher_session *s, const struct u
     }
 }
 
-void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key, const uint8_t *public_key)
+void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
+                            const uint8_t *public_key)
 {
     s->p_private_key = public_key != NULL ? private_key : NULL;
     s->p_public_key = private_key != NULL ? public_key : NULL;

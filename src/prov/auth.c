@@ -1,4 +1,5 @@
-/* AuthValue, confirmations, randoms, derived keys (Mesh Protocol 1.1, sections 5.4.2.4 and 5.4.2.5). */
+/* AuthValue, confirmations, randoms, derived keys (Mesh Protocol 1.1, sections 5.4.2.4
+ * and 5.4.2.5). */
 #include "auth.h"
 
 #include "ct.h"
@@ -65,10 +66,12 @@ enum usher_err auth_confirm(struct usher_prov *s)
         err = suite->key(c, s->secret, s->auth, s->salt, s->confirmation_key);
     }
     if (err == USHER_OK) {
-        err = suite->confirm(c, s->confirmation_key, s->random[s->me], s->auth, s->confirmation[s->me]);
+        err = suite->confirm(c, s->confirmation_key, s->random[s->me], s->auth,
+                             s->confirmation[s->me]);
     }
     if (err == USHER_OK && s->me == USHER_ROLE_DEVICE &&
-        ct_equal(s->confirmation[USHER_ROLE_DEVICE], s->confirmation[USHER_ROLE_PROVISIONER], suite->size)) {
+        ct_equal(s->confirmation[USHER_ROLE_DEVICE], s->confirmation[USHER_ROLE_PROVISIONER],
+                 suite->size)) {
         return USHER_E_DATA;
     }
     return err;

@@ -1,6 +1,6 @@
 /*
- * Authentication inside a session: the AuthValue, confirmations and randoms, and the keys that follow (Mesh Protocol 1.1,
- * sections 5.4.2.4 and 5.4.2.5). For the files of src/prov only.
+ * Authentication inside a session: the AuthValue, confirmations and randoms, and the keys that
+ * follow (Mesh Protocol 1.1, sections 5.4.2.4 and 5.4.2.5). For the files of src/prov only.
  */
 #ifndef AUTH_H
 #define AUTH_H

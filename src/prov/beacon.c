@@ -17,7 +17,8 @@ static void fields(struct io *io, struct beacon *b)
     }
 }
 
-enum usher_err beacon_uri_hash(const struct usher_crypto *c, const uint8_t *uri, size_t len, uint8_t hash[4])
+enum usher_err beacon_uri_hash(const struct usher_crypto *c, const uint8_t *uri, size_t len,
+                               uint8_t hash[4])
 {
     uint8_t salt[16];
     enum usher_err err = kdf_s1(c, uri, len, salt);

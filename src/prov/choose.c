@@ -1,4 +1,5 @@
-/* Choosing an algorithm and a method, and checking a choice (Mesh Protocol 1.1, sections 5.4.1.2 and 5.4.1.3). */
+/* Choosing an algorithm and a method, and checking a choice (Mesh Protocol 1.1, sections 5.4.1.2
+ * and 5.4.1.3). */
 #include "choose.h"
 
 #include "suite.h"
@@ -42,7 +43,8 @@ bool choose_valid(const struct usher_caps *caps, const struct usher_start *start
         (caps->algorithms & USHER_ALG_BIT(start->algorithm)) == 0) {
         return false;
     }
-    if (start->public_key > 1 || (start->public_key == 1 && (caps->pubkey_type & USHER_PUBKEY_OOB) == 0)) {
+    if (start->public_key > 1 ||
+        (start->public_key == 1 && (caps->pubkey_type & USHER_PUBKEY_OOB) == 0)) {
         return false;
     }
     if ((caps->oob_static_types & USHER_OOB_ONLY) != 0 &&
@@ -64,7 +66,8 @@ bool choose_valid(const struct usher_caps *caps, const struct usher_start *start
     }
 }
 
-/* Alphanumeric, numeric and then the counting actions: the more a value can be, the harder it is to guess. */
+/* Alphanumeric, numeric and then the counting actions: the more a value can be, the harder it is to
+ * guess. */
 static uint8_t strongest(uint16_t actions)
 {
     uint8_t action = 0;
@@ -86,9 +89,11 @@ enum usher_err usher_choose(const struct usher_caps *caps, unsigned methods, boo
     if (!choose_caps_ok(caps)) {
         return USHER_E_UNSUPPORTED;
     }
-    c.algorithm = (caps->algorithms & USHER_ALG_BIT(USHER_ALG_HMAC)) != 0 ? USHER_ALG_HMAC : USHER_ALG_CMAC;
+    c.algorithm =
+        (caps->algorithms & USHER_ALG_BIT(USHER_ALG_HMAC)) != 0 ? USHER_ALG_HMAC : USHER_ALG_CMAC;
     c.public_key = pubkey_known && (caps->pubkey_type & USHER_PUBKEY_OOB) != 0;
-    if ((methods & 1u << USHER_OOB_STATIC) != 0 && (caps->oob_static_types & USHER_STATIC_AVAILABLE) != 0) {
+    if ((methods & 1u << USHER_OOB_STATIC) != 0 &&
+        (caps->oob_static_types & USHER_STATIC_AVAILABLE) != 0) {
         c.method = USHER_OOB_STATIC;
     } else if ((methods & 1u << USHER_OOB_OUTPUT) != 0 && output_actions(caps) != 0) {
         c.method = USHER_OOB_OUTPUT;

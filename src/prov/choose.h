@@ -1,4 +1,5 @@
-/* What a Start may ask of a device that offers these Capabilities: used by both roles and by usher_choose(). */
+/* What a Start may ask of a device that offers these Capabilities: used by both roles and by
+ * usher_choose(). */
 #ifndef CHOOSE_H
 #define CHOOSE_H
 

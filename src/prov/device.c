@@ -1,6 +1,7 @@
 /*
- * What the device (provisionee) alone builds and accepts (Mesh Protocol 1.1, section 5.4.2): Capabilities, Input Complete
- * and Complete go out, Invite, Start and Data come in. Called by the session's table of steps.
+ * What the device (provisionee) alone builds and accepts (Mesh Protocol 1.1, section 5.4.2):
+ * Capabilities, Input Complete and Complete go out, Invite, Start and Data come in. Called by the
+ * session's table of steps.
  */
 #include "choose.h"
 #include "pdu.h"

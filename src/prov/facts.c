@@ -1,6 +1,7 @@
 /*
- * What users and other processors contribute to a session: the choice of method, the out-of-band key, the shared secret,
- * the AuthValue, the data. Each is checked and becomes a fact; node's usher_ calls of the same names come here.
+ * What users and other processors contribute to a session: the choice of method, the out-of-band
+ * key, the shared secret, the AuthValue, the data. Each is checked and becomes a fact; node's
+ * usher_ calls of the same names come here.
  */
 #include "facts.h"
 
@@ -15,10 +16,12 @@
 
 enum usher_err session_choose(struct usher_prov *s, const struct usher_start *choice)
 {
-    if (s->me != USHER_ROLE_PROVISIONER || !facts_at(s, PDU_START) || (s->facts & HAVE_CHOICE) != 0) {
+    if (s->me != USHER_ROLE_PROVISIONER || !facts_at(s, PDU_START) ||
+        (s->facts & HAVE_CHOICE) != 0) {
         return USHER_E_STATE;
     }
-    if (choice->method > USHER_OOB_INPUT || choice->size > USHER_OOB_SIZE_MAX || choice->public_key > 1) {
+    if (choice->method > USHER_OOB_INPUT || choice->size > USHER_OOB_SIZE_MAX ||
+        choice->public_key > 1) {
         return USHER_E_PARAM;
     }
     if (!choose_valid(&s->caps, choice)) {
@@ -31,8 +34,8 @@ enum usher_err session_choose(struct usher_prov *s, const struct usher_start *ch
 }
 
 /*
- * A peer that sends our own key back, or its negative, knows the secret's X without a private key of its own
- * (CVE-2020-26560 and relatives), so comparing X refuses both.
+ * A peer that sends our own key back, or its negative, knows the secret's X without a private key
+ * of its own (CVE-2020-26560 and relatives), so comparing X refuses both.
  */
 enum usher_failure facts_take_key(struct usher_prov *s, const uint8_t key[USHER_P256_PUBLIC])
 {
@@ -54,8 +57,9 @@ enum usher_err session_peer_key(struct usher_prov *s, const uint8_t key[USHER_P2
 {
     enum usher_failure failure;
 
-    if (s->me != USHER_ROLE_PROVISIONER || s->state != PROV_RUNNING || (s->facts & HAVE_CHOICE) == 0 ||
-        s->start.public_key == 0 || (s->facts & HAVE_PEER_KEY) != 0) {
+    if (s->me != USHER_ROLE_PROVISIONER || s->state != PROV_RUNNING ||
+        (s->facts & HAVE_CHOICE) == 0 || s->start.public_key == 0 ||
+        (s->facts & HAVE_PEER_KEY) != 0) {
         return USHER_E_STATE;
     }
     failure = facts_take_key(s, key);
@@ -67,7 +71,8 @@ enum usher_err session_peer_key(struct usher_prov *s, const uint8_t key[USHER_P2
     return USHER_OK;
 }
 
-enum usher_err session_secret(struct usher_prov *s, enum usher_err err, const uint8_t secret[USHER_P256_SECRET])
+enum usher_err session_secret(struct usher_prov *s, enum usher_err err,
+                              const uint8_t secret[USHER_P256_SECRET])
 {
     if (s->state != PROV_RUNNING || (s->facts & ASKED_ECDH) == 0 || (s->facts & HAVE_SECRET) != 0) {
         return USHER_E_STATE;
@@ -162,7 +167,8 @@ enum usher_err session_data(struct usher_prov *s, const struct usher_prov_data *
 {
     enum usher_err err;
 
-    if (s->me != USHER_ROLE_PROVISIONER || s->state != PROV_RUNNING || (s->facts & HAVE_DATA) != 0) {
+    if (s->me != USHER_ROLE_PROVISIONER || s->state != PROV_RUNNING ||
+        (s->facts & HAVE_DATA) != 0) {
         return USHER_E_STATE;
     }
     err = session_data_check(data, s->caps.num_elements != 0 ? s->caps.num_elements : 1);

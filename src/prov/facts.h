@@ -1,6 +1,7 @@
 /*
- * The facts of a session and its states, for the files of src/prov only. A fact is a bit that is set when it becomes
- * true, in any order: what a user answers early, late or while a PDU is on its way makes no other state.
+ * The facts of a session and its states, for the files of src/prov only. A fact is a bit that is
+ * set when it becomes true, in any order: what a user answers early, late or while a PDU is on its
+ * way makes no other state.
  */
 #ifndef FACTS_H
 #define FACTS_H
@@ -17,7 +18,7 @@ enum fact {
     WANT_ECDH = 1 << 6,     /* to be asked for */
     ASKED_ECDH = 1 << 7,
     ASKED_AUTH = 1 << 8,
-    IS_COMPLETE = 1 << 9,   /* Data accepted (device), Complete received (provisioner) */
+    IS_COMPLETE = 1 << 9, /* Data accepted (device), Complete received (provisioner) */
     TOLD_COMPLETE = 1 << 10,
     REFUSED_LATE = 1 << 11, /* one PDU after Complete was answered */
 };

@@ -52,8 +52,8 @@ static uint64_t entropy_u64(const uint8_t *entropy)
     return v;
 }
 
-void oob_generate(const struct usher_start *start, const uint8_t entropy[32], uint8_t *auth, size_t auth_len,
-                  struct oob_value *value)
+void oob_generate(const struct usher_start *start, const uint8_t entropy[32], uint8_t *auth,
+                  size_t auth_len, struct oob_value *value)
 {
     uint8_t size = start->size;
 

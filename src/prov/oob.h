@@ -1,6 +1,6 @@
 /*
- * AuthValues (Mesh Protocol 1.1, section 5.4.2.4): how a number, a text or static information is made, checked and placed in
- * the 16 or 32 octets that the algorithm takes.
+ * AuthValues (Mesh Protocol 1.1, section 5.4.2.4): how a number, a text or static information is
+ * made, checked and placed in the 16 or 32 octets that the algorithm takes.
  */
 #ifndef OOB_H
 #define OOB_H
@@ -21,7 +21,7 @@ void oob_place_octets(uint8_t *auth, size_t auth_len, const uint8_t *octets, siz
 
 /** What to show, made for one attempt. */
 struct oob_value {
-    uint32_t number;                  /* 0 for text */
+    uint32_t number;                   /* 0 for text */
     char text[USHER_OOB_SIZE_MAX + 1]; /* what a display shows: size digits or characters */
 };
 
@@ -30,11 +30,12 @@ struct oob_value {
  *
  * @param entropy  32 octets, fresh for this attempt.
  */
-void oob_generate(const struct usher_start *start, const uint8_t entropy[32], uint8_t *auth, size_t auth_len,
-                  struct oob_value *value);
+void oob_generate(const struct usher_start *start, const uint8_t entropy[32], uint8_t *auth,
+                  size_t auth_len, struct oob_value *value);
 
 /** Whether @p text is what the choice asks for: size letters and digits. Lower case
- * letters are not the standard's, but bluetooth-meshd shows them, and a user types what is shown. */
+ * letters are not the standard's, but bluetooth-meshd shows them, and a user types what is shown.
+ */
 bool oob_text_ok(const struct usher_start *start, const char *text);
 
 #endif

@@ -47,8 +47,8 @@ const char *usher_failure_name(uint8_t code)
 const char *usher_phase_name(enum usher_phase phase)
 {
     static const char *const names[] = {
-        "link",  "invite", "capabilities", "start",  "public-key", "ecdh",
-        "input", "confirmation", "random", "data", "complete",
+        "link",  "invite",       "capabilities", "start", "public-key", "ecdh",
+        "input", "confirmation", "random",       "data",  "complete",
     };
 
     return (unsigned)phase < sizeof(names) / sizeof(names[0]) ? names[phase] : "unknown";

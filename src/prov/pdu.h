@@ -1,6 +1,7 @@
 /*
- * The Provisioning PDUs (Mesh Protocol 1.1, section 5.4.1): types, exact lengths, and a field function for those
- * with fields of several octets. Used by the session and by what explains captures.
+ * The Provisioning PDUs (Mesh Protocol 1.1, section 5.4.1): types, exact lengths, and a field
+ * function for those with fields of several octets. Used by the session and by what explains
+ * captures.
  */
 #ifndef PDU_H
 #define PDU_H
@@ -28,9 +29,9 @@ enum pdu_type {
     PDU_LOCAL = 0xFE, /* no PDU: a step that a side takes by itself */
 };
 
-#define PDU_CAPS_LEN 11u  /* parameters of Capabilities */
-#define PDU_START_LEN 5u  /* parameters of Start */
-#define PDU_DATA_LEN 25u  /* provisioning data, before encryption */
+#define PDU_CAPS_LEN 11u /* parameters of Capabilities */
+#define PDU_START_LEN 5u /* parameters of Start */
+#define PDU_DATA_LEN 25u /* provisioning data, before encryption */
 #define PDU_MIC_LEN 8u
 
 /**

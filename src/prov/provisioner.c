@@ -1,6 +1,7 @@
 /*
- * What the provisioner alone builds and accepts (Mesh Protocol 1.1, section 5.4.2): Invite, Start and Data go out,
- * Capabilities, Input Complete and Complete come in. Called by the session's table of steps.
+ * What the provisioner alone builds and accepts (Mesh Protocol 1.1, section 5.4.2): Invite, Start
+ * and Data go out, Capabilities, Input Complete and Complete come in. Called by the session's table
+ * of steps.
  */
 #include "choose.h"
 #include "pdu.h"

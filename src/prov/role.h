@@ -1,6 +1,7 @@
 /*
- * What one role alone builds and accepts. Each role is one constant object; linking it is choosing the role, and
- * the session knows it by pointer only. The PDUs that both roles send are the session's own.
+ * What one role alone builds and accepts. Each role is one constant object; linking it is choosing
+ * the role, and the session knows it by pointer only. The PDUs that both roles send are the
+ * session's own.
  */
 #ifndef ROLE_H
 #define ROLE_H

@@ -1,9 +1,11 @@
 /*
- * The provisioning session: one table of steps for both roles (Mesh Protocol 1.1, section 5.4.2). A row says which PDU comes
- * next and who writes it; the side that writes it builds it once the facts that it needs are there, the other side
- * accepts it and nothing else. LOCAL rows are what a side does by itself in between.
+ * The provisioning session: one table of steps for both roles (Mesh Protocol 1.1, section 5.4.2). A
+ * row says which PDU comes next and who writes it; the side that writes it builds it once the facts
+ * that it needs are there, the other side accepts it and nothing else. LOCAL rows are what a side
+ * does by itself in between.
  *
- * node calls it; the roles' own acts are in provisioner.c and device.c, what users contribute in facts.c.
+ * node calls it; the roles' own acts are in provisioner.c and device.c, what users contribute in
+ * facts.c.
  */
 #include "session.h"
 
@@ -16,7 +18,7 @@
 
 #include <string.h>
 
-#define TIMEOUT_MS 60000u      /* 5.4.4: at least 60 s */
+#define TIMEOUT_MS 60000u       /* 5.4.4: at least 60 s */
 #define TIMEOUT_USER_MS 120000u /* ... and 120 s where a user reads and types */
 
 enum writer {
@@ -92,7 +94,8 @@ static const struct step steps[] = {
     { PDU_LOCAL, BOTH, HAVE_PEER_KEY, NULL, begin_ecdh, USHER_PHASE_ECDH },
     { PDU_LOCAL, BOTH, 0, NULL, auth_begin, USHER_PHASE_ECDH },
     { PDU_INPUT_COMPLETE, DEVICE, HAVE_AUTH, not_input, NULL, USHER_PHASE_INPUT },
-    { PDU_CONFIRMATION, PROVISIONER, HAVE_AUTH | HAVE_SECRET, NULL, NULL, USHER_PHASE_CONFIRMATION },
+    { PDU_CONFIRMATION, PROVISIONER, HAVE_AUTH | HAVE_SECRET, NULL, NULL,
+      USHER_PHASE_CONFIRMATION },
     { PDU_CONFIRMATION, DEVICE, HAVE_AUTH | HAVE_SECRET, NULL, NULL, USHER_PHASE_CONFIRMATION },
     { PDU_RANDOM, PROVISIONER, 0, NULL, NULL, USHER_PHASE_RANDOM },
     { PDU_RANDOM, DEVICE, 0, NULL, NULL, USHER_PHASE_RANDOM },
@@ -201,7 +204,8 @@ void facts_fail(struct usher_prov *s, enum usher_failure failure, uint8_t pdu)
     }
 }
 
-/* ConfirmationInputs are made of parameters as they travelled: sent or received, they are kept here. */
+/* ConfirmationInputs are made of parameters as they travelled: sent or received, they are kept
+ * here. */
 static void keep_inputs(struct usher_prov *s, uint8_t pdu, const uint8_t *params, size_t len)
 {
     static const uint8_t at[] = {
@@ -215,7 +219,9 @@ static void keep_inputs(struct usher_prov *s, uint8_t pdu, const uint8_t *params
     }
 }
 
-/* -- receiving ---------------------------------------------------------------------------------------------------- */
+/* -- receiving
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void accept_failed(struct usher_prov *s, uint8_t code)
 {
@@ -225,7 +231,8 @@ static void accept_failed(struct usher_prov *s, uint8_t code)
     session_tell(s, USHER_EVT_FAILED);
 }
 
-static enum usher_failure accept(struct usher_prov *s, uint8_t pdu, const uint8_t *params, size_t len)
+static enum usher_failure accept(struct usher_prov *s, uint8_t pdu, const uint8_t *params,
+                                 size_t len)
 {
     struct io io = io_reader(params, len);
     enum usher_failure failure;
@@ -281,7 +288,8 @@ enum usher_err session_rx(struct usher_prov *s, uint64_t now, const uint8_t *pdu
 {
     enum usher_failure failure;
 
-    if (s->state != PROV_RUNNING || session_complete(s)) { /* a device that has accepted the data is a node */
+    if (s->state != PROV_RUNNING ||
+        session_complete(s)) { /* a device that has accepted the data is a node */
         return refuse(s);
     }
     if (len == 0) {
@@ -328,7 +336,9 @@ static void end(struct usher_prov *s, uint8_t reason)
     }
 }
 
-/* -- sending ------------------------------------------------------------------------------------------------------ */
+/* -- sending
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static enum usher_err build(struct usher_prov *s, uint8_t pdu, struct io *io)
 {
@@ -365,7 +375,8 @@ static bool build_next(struct usher_prov *s, uint64_t now, struct session_output
     io_u8(&io, &type);
     err = build(s, type, &io);
     if (err != USHER_OK) {
-        facts_fail(s, err == USHER_E_DATA ? USHER_FAIL_INVALID_FORMAT : USHER_FAIL_UNEXPECTED_ERROR, type);
+        facts_fail(s, err == USHER_E_DATA ? USHER_FAIL_INVALID_FORMAT : USHER_FAIL_UNEXPECTED_ERROR,
+                   type);
         return false;
     }
     out->len = io_pos(&io);
@@ -386,8 +397,8 @@ static bool may_build(const struct usher_prov *s)
 {
     const struct step *row = &steps[s->step];
 
-    return s->state == PROV_RUNNING && s->step < STEPS && row->pdu != PDU_LOCAL && row->writer == s->me &&
-           (row->needs & ~s->facts) == 0;
+    return s->state == PROV_RUNNING && s->step < STEPS && row->pdu != PDU_LOCAL &&
+           row->writer == s->me && (row->needs & ~s->facts) == 0;
 }
 
 static bool next_pdu(struct usher_prov *s, uint64_t now, struct session_output *out)
@@ -437,7 +448,9 @@ enum session_out session_next(struct usher_prov *s, uint64_t now, bool bearer_re
     return SESSION_NOTHING;
 }
 
-/* -- the rest ----------------------------------------------------------------------------------------------------- */
+/* -- the rest
+ * -----------------------------------------------------------------------------------------------------
+ */
 
 void session_sent(struct usher_prov *s)
 {

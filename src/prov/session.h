@@ -1,9 +1,10 @@
 /*
- * One provisioning session, either role (Mesh Protocol 1.1, section 5.4): PDUs in, PDUs and events out, a deadline. It does no
- * I/O: node hands over what the bearer received and pulls what is next.
+ * One provisioning session, either role (Mesh Protocol 1.1, section 5.4): PDUs in, PDUs and events
+ * out, a deadline. It does no I/O: node hands over what the bearer received and pulls what is next.
  *
- * The protocol is one table of steps (session.c). What the user or another processor contributes are facts, set in
- * any order when they become true: the choice of method, keys, secret, AuthValue, data.
+ * The protocol is one table of steps (session.c). What the user or another processor contributes
+ * are facts, set in any order when they become true: the choice of method, keys, secret, AuthValue,
+ * data.
  */
 #ifndef SESSION_H
 #define SESSION_H
@@ -19,8 +20,8 @@ struct session_begin {
     const struct usher_prov_role *role;
     const struct usher_caps *caps; /* device: what it offers */
     uint8_t attention;             /* provisioner */
-    uint8_t random[32];  /* our Random */
-    uint8_t entropy[32]; /* for the AuthValue that we may show */
+    uint8_t random[32];            /* our Random */
+    uint8_t entropy[32];           /* for the AuthValue that we may show */
 };
 
 enum session_out {
@@ -71,7 +72,8 @@ void session_sent(struct usher_prov *s);
 /** When session_next() must be called again at the latest. */
 uint64_t session_deadline(const struct usher_prov *s);
 
-/** The link is gone, for whatever reason. Secrets are wiped, but for the device key of a complete session. */
+/** The link is gone, for whatever reason. Secrets are wiped, but for the device key of a complete
+ * session. */
 void session_link_closed(struct usher_prov *s);
 
 /** Ends the session from this side: SESSION_CLOSE with @p reason is the next output. */
@@ -90,7 +92,8 @@ uint8_t *session_key(struct usher_prov *s, enum usher_role role);
 /* Facts. The retvals are those of the usher_ calls of the same purpose (usher.h). */
 enum usher_err session_choose(struct usher_prov *s, const struct usher_start *choice);
 enum usher_err session_peer_key(struct usher_prov *s, const uint8_t key[USHER_P256_PUBLIC]);
-enum usher_err session_secret(struct usher_prov *s, enum usher_err err, const uint8_t secret[USHER_P256_SECRET]);
+enum usher_err session_secret(struct usher_prov *s, enum usher_err err,
+                              const uint8_t secret[USHER_P256_SECRET]);
 enum usher_err session_auth_static(struct usher_prov *s, const uint8_t *value, size_t len);
 enum usher_err session_auth_number(struct usher_prov *s, uint32_t number);
 enum usher_err session_auth_text(struct usher_prov *s, const char *text);
@@ -107,7 +110,8 @@ enum usher_err session_data(struct usher_prov *s, const struct usher_prov_data *
 /** Queues an event for the user. */
 void session_tell(struct usher_prov *s, enum usher_event_type event);
 
-/** Whether @p data can be given to a device of @p elements. @retval USHER_E_ADDR, USHER_E_DATA, USHER_OK */
+/** Whether @p data can be given to a device of @p elements. @retval USHER_E_ADDR, USHER_E_DATA,
+ * USHER_OK */
 enum usher_err session_data_check(const struct usher_prov_data *data, uint8_t elements);
 
 #endif

@@ -1,4 +1,5 @@
-/* The algorithms' rows and the derivation that they share (Mesh Protocol 1.1, sections 5.4.2.4 and 5.4.2.5). */
+/* The algorithms' rows and the derivation that they share (Mesh Protocol 1.1, sections 5.4.2.4
+ * and 5.4.2.5). */
 #include "suite.h"
 
 #include "kdf.h"
@@ -8,15 +9,16 @@
 #define SMALL 16
 #define LARGE 32
 
-static enum usher_err cmac_key(const struct usher_crypto *c, const uint8_t *secret, const uint8_t *auth,
-                               const uint8_t *salt, uint8_t *key)
+static enum usher_err cmac_key(const struct usher_crypto *c, const uint8_t *secret,
+                               const uint8_t *auth, const uint8_t *salt, uint8_t *key)
 {
     (void)auth;
     return kdf_k1(c, secret, USHER_P256_SECRET, salt, "prck", 4, key);
 }
 
-static enum usher_err cmac_confirm(const struct usher_crypto *c, const uint8_t *key, const uint8_t *random,
-                                   const uint8_t *auth, uint8_t *confirmation)
+static enum usher_err cmac_confirm(const struct usher_crypto *c, const uint8_t *key,
+                                   const uint8_t *random, const uint8_t *auth,
+                                   uint8_t *confirmation)
 {
     uint8_t m[2 * SMALL];
     enum usher_err err;
@@ -28,8 +30,8 @@ static enum usher_err cmac_confirm(const struct usher_crypto *c, const uint8_t *
     return err;
 }
 
-static enum usher_err hmac_key(const struct usher_crypto *c, const uint8_t *secret, const uint8_t *auth,
-                               const uint8_t *salt, uint8_t *key)
+static enum usher_err hmac_key(const struct usher_crypto *c, const uint8_t *secret,
+                               const uint8_t *auth, const uint8_t *salt, uint8_t *key)
 {
     uint8_t n[USHER_P256_SECRET + LARGE];
     enum usher_err err;
@@ -41,8 +43,9 @@ static enum usher_err hmac_key(const struct usher_crypto *c, const uint8_t *secr
     return err;
 }
 
-static enum usher_err hmac_confirm(const struct usher_crypto *c, const uint8_t *key, const uint8_t *random,
-                                   const uint8_t *auth, uint8_t *confirmation)
+static enum usher_err hmac_confirm(const struct usher_crypto *c, const uint8_t *key,
+                                   const uint8_t *random, const uint8_t *auth,
+                                   uint8_t *confirmation)
 {
     (void)auth;
     return c->hmac_sha256(c->ctx, key, LARGE, random, LARGE, confirmation);

@@ -1,4 +1,5 @@
-/* x^8 + x^2 + x + 1, reflected, initial value all ones, result inverted. Bitwise: 65 octets a PDU. */
+/* x^8 + x^2 + x + 1, reflected, initial value all ones, result inverted. Bitwise: 65 octets a PDU.
+ */
 #include "crc8.h"
 
 uint8_t crc8_fcs(const uint8_t *buf, size_t len)

@@ -1,4 +1,5 @@
-/* The frame check sequence of PB-ADV: the 8-bit CRC of 3GPP TS 27.010 (Mesh Protocol 1.1, 5.3.1.1). */
+/* The frame check sequence of PB-ADV: the 8-bit CRC of 3GPP TS 27.010 (Mesh Protocol 1.1, 5.3.1.1).
+ */
 #ifndef CRC8_H
 #define CRC8_H
 

@@ -1,4 +1,5 @@
-/* Comparisons whose time does not depend on what is compared: for confirmations, randoms and keys. */
+/* Comparisons whose time does not depend on what is compared: for confirmations, randoms and keys.
+ */
 #ifndef CT_H
 #define CT_H
 

@@ -1,6 +1,7 @@
 /*
- * A cursor over a buffer that walks a wire format in either direction: one field function reads it and writes
- * it, so the two cannot drift apart. An error sticks; nothing is read or written past the end.
+ * A cursor over a buffer that walks a wire format in either direction: one field function reads it
+ * and writes it, so the two cannot drift apart. An error sticks; nothing is read or written past
+ * the end.
  *
  *     struct io io = io_reader(pdu, len);   // or io_writer(buf, size)
  *     caps_fields(&io, &caps);

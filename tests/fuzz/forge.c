@@ -17,8 +17,8 @@ struct forged forge_transaction(const struct usher_pb_adv *link, const uint8_t *
         size_t n = pb_adv_segment_len(len, i);
         uint8_t head[2] = { (uint8_t)(7 + n + (i == 0 ? 3 : 0)), PB_ADV_AD_TYPE };
         uint8_t octets[23], fcs = crc8_fcs(pdu, len), number = link->rx_number;
-        uint8_t control = (uint8_t)(i == 0 ? (f.count - 1) << 2 | GPCF_START
-                                           : i << 2 | GPCF_CONTINUATION);
+        uint8_t control =
+            (uint8_t)(i == 0 ? (f.count - 1) << 2 | GPCF_START : i << 2 | GPCF_CONTINUATION);
         uint32_t link_id = link->link_id;
         uint16_t total = (uint16_t)len;
 

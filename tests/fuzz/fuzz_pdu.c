@@ -20,12 +20,12 @@
 #include <string.h>
 
 #define OPERATIONS 300
-#define OUTPUTS_MAX 100  /* in a row, without anything coming in */
-#define END_MS 120001u /* the longest time a session may last with nothing coming in */
+#define OUTPUTS_MAX 100 /* in a row, without anything coming in */
+#define END_MS 120001u  /* the longest time a session may last with nothing coming in */
 #define HISTORY 8
 
 static const uint8_t private_keys[2][USHER_P256_PRIVATE] = { "the provisioner's private key...",
-                                                            "the private key of the device..." };
+                                                             "the private key of the device..." };
 
 struct side {
     struct usher_prov session;
@@ -51,7 +51,8 @@ struct game {
     unsigned sent;
 };
 
-/* -- the field functions ------------------------------------------------------------------------- */
+/* -- the field functions -------------------------------------------------------------------------
+ */
 
 static void caps_both_ways(struct io *r, struct io *w)
 {
@@ -97,7 +98,8 @@ static void fields(const uint8_t *data, size_t size)
     }
 }
 
-/* -- what must be so ----------------------------------------------------------------------------- */
+/* -- what must be so -----------------------------------------------------------------------------
+ */
 
 static bool zero(const void *p, size_t len)
 {
@@ -185,7 +187,8 @@ static void check_pdu(struct game *g, struct side *s, const struct session_outpu
     }
 }
 
-/* -- moves --------------------------------------------------------------------------------------- */
+/* -- moves ---------------------------------------------------------------------------------------
+ */
 
 static void compute(struct side *s)
 {
@@ -406,7 +409,8 @@ static void operate(struct game *g)
     }
 }
 
-/* -- beginning and end --------------------------------------------------------------------------- */
+/* -- beginning and end ---------------------------------------------------------------------------
+ */
 
 static void begin(struct game *g, enum usher_role role)
 {

@@ -4,7 +4,8 @@
  * The input is his decisions, one for each advertisement, and those of the people beside the two;
  * when it is used up, everybody is honest.
  *
- * The attacker cannot compute: he does not know what an AuthValue or a Diffie-Hellman secret is. So:
+ * The attacker cannot compute: he does not know what an AuthValue or a Diffie-Hellman secret is.
+ * So:
  *
  * - A device takes only data that the provisioner sent, with the device key that it derived.
  * - A provisioner takes a device for authentic, and asks for data, only if the device has derived
@@ -31,7 +32,7 @@ static const uint8_t uuid[USHER_UUID_SIZE] = "a device of ours";
 
 /* One key pair for both of a role's sessions: what has been computed is known to fuzz_crypto(). */
 static const uint8_t private_keys[2][USHER_P256_PRIVATE] = { "the provisioner's private key...",
-                                                            "the private key of the device..." };
+                                                             "the private key of the device..." };
 
 /* What one side has derived or sent in all its sessions. */
 struct agreed {
@@ -76,7 +77,8 @@ struct game {
     unsigned sent;
 };
 
-/* -- what must be so ----------------------------------------------------------------------------- */
+/* -- what must be so -----------------------------------------------------------------------------
+ */
 
 static void agreed_add(struct agreed *a, const uint8_t *device_key,
                        const struct usher_prov_data *data)
@@ -91,9 +93,10 @@ static void agreed_add(struct agreed *a, const uint8_t *device_key,
 
 static bool same_data(const struct usher_prov_data *a, const struct usher_prov_data *b)
 {
-    return memcmp(a->netkey, b->netkey, USHER_KEY_SIZE) == 0 && a->netkey_index == b->netkey_index &&
-           a->iv_index == b->iv_index && a->address == b->address &&
-           a->flags.iv_update == b->flags.iv_update && a->flags.key_refresh == b->flags.key_refresh;
+    return memcmp(a->netkey, b->netkey, USHER_KEY_SIZE) == 0 &&
+           a->netkey_index == b->netkey_index && a->iv_index == b->iv_index &&
+           a->address == b->address && a->flags.iv_update == b->flags.iv_update &&
+           a->flags.key_refresh == b->flags.key_refresh;
 }
 
 /* data may be NULL: the key alone. */
@@ -178,14 +181,16 @@ static void on_event(void *user, struct usher *u, const struct usher_event *e)
         break;
     }
     mood = person_asked(&s->person, e) ? fuzz_u8(&g->in) : 0;
-    person_told(&s->person, e, mood == NOTHING_MORE ? USHER_NEVER : g->wire.now + 500u * (mood & 0x7F),
+    person_told(&s->person, e,
+                mood == NOTHING_MORE ? USHER_NEVER : g->wire.now + 500u * (mood & 0x7F),
                 (mood & 0x80) != 0);
     if (mood == 0) {
         person_act(&s->person, g->wire.now); /* within the event */
     }
 }
 
-/* -- the attacker -------------------------------------------------------------------------------- */
+/* -- the attacker --------------------------------------------------------------------------------
+ */
 
 static void inject(struct game *g, unsigned to, const uint8_t *data, uint8_t len)
 {
@@ -289,7 +294,8 @@ static void on_sent(void *ctx, unsigned from, const struct usher_adv *adv)
     wire_put(&g->wire, to, 1, adv->data, adv->len);
 }
 
-/* -- the sides ----------------------------------------------------------------------------------- */
+/* -- the sides -----------------------------------------------------------------------------------
+ */
 
 static void side_join(struct side *s)
 {
@@ -397,7 +403,8 @@ static bool side_busy(const struct side *s)
     return !usher_session_idle(&s->session) && s->session.link.state > 1;
 }
 
-/* -- the game ------------------------------------------------------------------------------------ */
+/* -- the game ------------------------------------------------------------------------------------
+ */
 
 /* Runs until both sides are idle or listening. Without input that must come in QUIET_MS. */
 static void run(struct game *g)

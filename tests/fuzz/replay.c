@@ -1,6 +1,7 @@
 /*
  * The main program of a fuzz target where there is no libFuzzer: runs it once over each file that
- * is named, or that is in a directory that is named. So ctest keeps all that the fuzzers have found.
+ * is named, or that is in a directory that is named. So ctest keeps all that the fuzzers have
+ * found.
  */
 #define _POSIX_C_SOURCE 200809L
 

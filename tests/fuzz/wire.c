@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#define EVENT_MS 2          /* an advertising event, all three channels */
-#define STEPS_MAX 2000u     /* in one millisecond; far more than anything has reason for */
+#define EVENT_MS 2      /* an advertising event, all three channels */
+#define STEPS_MAX 2000u /* in one millisecond; far more than anything has reason for */
 
 static uint64_t now_ms(void *ctx)
 {

@@ -1,6 +1,6 @@
 /*
- * Runs the C example of README.md: its admit() provisions a device over the simulated air. CMake takes
- * the example out of the page, so what the page shows is what is built here.
+ * Runs the C example of README.md: its admit() provisions a device over the simulated air. CMake
+ * takes the example out of the page, so what the page shows is what is built here.
  */
 #include "readme.h"
 
@@ -40,7 +40,8 @@ int main(void)
 {
     const struct usher_crypto *crypto = usher_crypto_openssl_new();
     struct air *air = air_new(&(struct air_config){ .seed = 1, .loss_pct = 10 });
-    const struct usher_caps caps = { .num_elements = 1, .algorithms = USHER_ALG_BIT(USHER_ALG_HMAC) };
+    const struct usher_caps caps = { .num_elements = 1,
+                                     .algorithms = USHER_ALG_BIT(USHER_ALG_HMAC) };
     static struct side provisioner;
     static struct side device;
     uint16_t address = 0;

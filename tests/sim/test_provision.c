@@ -1,7 +1,7 @@
 /*
- * Provisioning between two real instances on the simulated air: every method, action, algorithm and key exchange, with
- * users who answer at once or late and ECDH computed in place, elsewhere, or by the user; on bad air; and with wrong
- * AuthValues, which both sides must refuse.
+ * Provisioning between two real instances on the simulated air: every method, action, algorithm and
+ * key exchange, with users who answer at once or late and ECDH computed in place, elsewhere, or by
+ * the user; on bad air; and with wrong AuthValues, which both sides must refuse.
  */
 #include "world.h"
 
@@ -46,29 +46,35 @@ static const struct usher_start starts[] = {
 
 static void describe(const struct world_config *c)
 {
-    print_message("seed %llu, loss %u %%, algorithm %u, key %s, method %u, action %u, size %u, %s, ecdh %s\n",
-                  (unsigned long long)c->air.seed, c->air.loss_pct, c->choice.algorithm,
-                  c->choice.public_key ? "oob" : "in band", c->choice.method, c->choice.action, c->choice.size,
-                  c->answers == WORLD_LATE ? "late" : "prompt",
-                  c->offload ? "offloaded" : c->ecdh_delay_ms ? "elsewhere" : "in place");
+    print_message(
+        "seed %llu, loss %u %%, algorithm %u, key %s, method %u, action %u, size %u, %s, ecdh %s\n",
+        (unsigned long long)c->air.seed, c->air.loss_pct, c->choice.algorithm,
+        c->choice.public_key ? "oob" : "in band", c->choice.method, c->choice.action,
+        c->choice.size, c->answers == WORLD_LATE ? "late" : "prompt",
+        c->offload         ? "offloaded"
+        : c->ecdh_delay_ms ? "elsewhere"
+                           : "in place");
 }
 
 /* Provisions once; the configuration is printed only if a check fails. */
 static void must_complete(const struct world_config *config)
 {
     struct world *w = world_new(config);
-    const struct party *prov = &w->party[USHER_ROLE_PROVISIONER], *dev = &w->party[USHER_ROLE_DEVICE];
+    const struct party *prov = &w->party[USHER_ROLE_PROVISIONER],
+                       *dev = &w->party[USHER_ROLE_DEVICE];
     bool ok = world_provision(w, 300000) && prov->complete && dev->complete &&
-              prov->close_reason == USHER_CLOSE_SUCCESS && /* the device may have missed every Link Close */
+              prov->close_reason ==
+                  USHER_CLOSE_SUCCESS && /* the device may have missed every Link Close */
               memcmp(prov->device_key, dev->device_key, USHER_KEY_SIZE) == 0 &&
               memcmp(&dev->session.prov.data.netkey, w->data.netkey, USHER_KEY_SIZE) == 0 &&
               dev->session.prov.data.address == w->data.address;
 
     if (!ok) {
         describe(config);
-        print_message("provisioner: complete %d closed %d reason %u failure %u; device: %d %d %u %u\n", prov->complete,
-                      prov->closed, prov->close_reason, prov->failure, dev->complete, dev->closed,
-                      dev->close_reason, dev->failure);
+        print_message(
+            "provisioner: complete %d closed %d reason %u failure %u; device: %d %d %u %u\n",
+            prov->complete, prov->closed, prov->close_reason, prov->failure, dev->complete,
+            dev->closed, dev->close_reason, dev->failure);
     }
     world_free(w);
     assert_true(ok);
@@ -77,10 +83,12 @@ static void must_complete(const struct world_config *config)
 static void must_be_refused(const struct world_config *config)
 {
     struct world *w = world_new(config);
-    const struct party *prov = &w->party[USHER_ROLE_PROVISIONER], *dev = &w->party[USHER_ROLE_DEVICE];
+    const struct party *prov = &w->party[USHER_ROLE_PROVISIONER],
+                       *dev = &w->party[USHER_ROLE_DEVICE];
     bool ok = world_provision(w, 300000) && !prov->complete && !dev->complete &&
               prov->failure == USHER_FAIL_CONFIRMATION && dev->failure == USHER_FAIL_CONFIRMATION &&
-              world_count(prov, USHER_EVT_DATA_REQUEST) == 0 && usher_device_key(&dev->session) == NULL;
+              world_count(prov, USHER_EVT_DATA_REQUEST) == 0 &&
+              usher_device_key(&dev->session) == NULL;
 
     if (!ok) {
         describe(config);
@@ -135,7 +143,8 @@ static void wrong_auth_values_are_refused_by_both(void **state)
         if (s->method == USHER_OOB_STATIC) {
             c.wrong[i / STARTS & 1] = true;
         } else {
-            c.wrong[s->method == USHER_OOB_OUTPUT ? USHER_ROLE_PROVISIONER : USHER_ROLE_DEVICE] = true;
+            c.wrong[s->method == USHER_OOB_OUTPUT ? USHER_ROLE_PROVISIONER : USHER_ROLE_DEVICE] =
+                true;
         }
         must_be_refused(&c);
     }

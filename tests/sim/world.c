@@ -44,7 +44,8 @@ static void answer_ecdh(struct party *p)
     uint8_t secret[USHER_P256_SECRET];
     const struct usher_prov *s = &p->session.prov;
 
-    if (c->p256_ecdh(c->ctx, s->private_key, s->inputs + 17 + 64 * (1 - (size_t)p->role), secret) == USHER_OK) {
+    if (c->p256_ecdh(c->ctx, s->private_key, s->inputs + 17 + 64 * (1 - (size_t)p->role), secret) ==
+        USHER_OK) {
         (void)usher_secret_set(&p->session, secret);
     }
 }
@@ -144,7 +145,8 @@ static bool party_init(struct world *w, enum usher_role role)
     p->world = w;
     p->role = role;
     p->ask_at = p->ecdh_at = p->data_at = p->choose_at = p->pubkey_at = USHER_NEVER;
-    if (simport_init(&p->port, w->air, &p->node, c->crypto, role == USHER_ROLE_PROVISIONER ? 4 : 1) != USHER_OK) {
+    if (simport_init(&p->port, w->air, &p->node, c->crypto,
+                     role == USHER_ROLE_PROVISIONER ? 4 : 1) != USHER_OK) {
         return false;
     }
     if (c->ecdh_delay_ms != 0) {
@@ -176,7 +178,8 @@ struct world *world_new(const struct world_config *config)
     w->data = (struct usher_prov_data){ .netkey_index = 0x123, .iv_index = 7, .address = 0x0b0c };
     memcpy(w->data.netkey, "the network's key", USHER_KEY_SIZE);
     w->air = air_new(&config->air);
-    if (w->air == NULL || !party_init(w, USHER_ROLE_PROVISIONER) || !party_init(w, USHER_ROLE_DEVICE) ||
+    if (w->air == NULL || !party_init(w, USHER_ROLE_PROVISIONER) ||
+        !party_init(w, USHER_ROLE_DEVICE) ||
         usher_listen(&w->party[USHER_ROLE_DEVICE].session, &listen) != USHER_OK) {
         abort();
     }

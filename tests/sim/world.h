@@ -1,6 +1,6 @@
 /*
- * A world of two for tests: one provisioner and one device, each a real instance on the simulated air, and users who
- * read, type and answer, at once or late. What happened is recorded.
+ * A world of two for tests: one provisioner and one device, each a real instance on the simulated
+ * air, and users who read, type and answer, at once or late. What happened is recorded.
  */
 #ifndef WORLD_H
 #define WORLD_H
@@ -19,13 +19,13 @@ enum world_answers {
 struct world_config {
     struct air_config air;
     const struct usher_crypto *crypto;
-    struct usher_caps caps;     /* the device's */
-    struct usher_start choice;  /* the provisioner's */
+    struct usher_caps caps;    /* the device's */
+    struct usher_start choice; /* the provisioner's */
     enum world_answers answers;
-    uint16_t ecdh_delay_ms;     /* 0: computed in place */
-    bool offload;               /* both answer ECDH_REQUEST */
-    bool wrong[2];              /* by role: this side's user gives a wrong AuthValue */
-    bool data_early;            /* the data are given with usher_provision() */
+    uint16_t ecdh_delay_ms; /* 0: computed in place */
+    bool offload;           /* both answer ECDH_REQUEST */
+    bool wrong[2];          /* by role: this side's user gives a wrong AuthValue */
+    bool data_early;        /* the data are given with usher_provision() */
     const struct usher_pb_adv_policy *policy[2]; /* by role; NULL: the default */
 };
 
@@ -43,7 +43,8 @@ struct party {
     uint8_t device_key[USHER_KEY_SIZE];
     bool complete, closed;
     uint8_t close_reason, failure;
-    uint64_t ask_at, ecdh_at, data_at, choose_at, pubkey_at; /* when the user answers; USHER_NEVER: nothing asked */
+    uint64_t ask_at, ecdh_at, data_at, choose_at,
+        pubkey_at; /* when the user answers; USHER_NEVER: nothing asked */
 };
 
 struct world {
@@ -62,7 +63,8 @@ struct world {
 struct world *world_new(const struct world_config *config);
 void world_free(struct world *w);
 
-/** Begins provisioning, runs until both have closed or @p ms have passed. @retval true  Both have closed. */
+/** Begins provisioning, runs until both have closed or @p ms have passed. @retval true  Both have
+ * closed. */
 bool world_provision(struct world *w, uint64_t ms);
 
 /** Runs until @p done says so or @p ms have passed. */

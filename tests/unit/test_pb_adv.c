@@ -1,6 +1,7 @@
 /*
- * PB-ADV links octet by octet, both sides (Mesh Protocol 1.1, section 5.3): what is sent and when, and what becomes of
- * whatever an air without authentication brings in. Rows are those of docs/threat-model.md.
+ * PB-ADV links octet by octet, both sides (Mesh Protocol 1.1, section 5.3): what is sent and when,
+ * and what becomes of whatever an air without authentication brings in. Rows are those of
+ * docs/threat-model.md.
  */
 #include "crc8.h"
 #include "pb_adv.h"
@@ -39,7 +40,8 @@ static void assert_guard(const struct bench *b)
     }
 }
 
-/* Hands data over from an allocation of exactly their length, so that reading over the end is noticed. */
+/* Hands data over from an allocation of exactly their length, so that reading over the end is
+ * noticed. */
 static void rx(struct bench *b, const uint8_t *data, size_t len)
 {
     uint8_t *copy = malloc(len != 0 ? len : 1);
@@ -179,7 +181,9 @@ static void ack(struct bench *b, uint8_t number)
     rx_gen(b, number, gen, sizeof(gen));
 }
 
-/* -- sending ------------------------------------------------------------------------------------------------------ */
+/* -- sending
+ * ------------------------------------------------------------------------------------------------------
+ */
 
 static void every_length_is_segmented_in_order_after_its_delays(void **state)
 {
@@ -349,7 +353,9 @@ static void row_19_an_ack_for_another_number_is_ignored_and_a_response_is_an_ack
     assert_pdu(&b, pdu, 2);
 }
 
-/* -- receiving ---------------------------------------------------------------------------------------------------- */
+/* -- receiving
+ * ----------------------------------------------------------------------------------------------------
+ */
 
 static void every_length_is_reassembled_in_any_order_and_once(void **state)
 {
@@ -412,7 +418,8 @@ static void row_15_start_with_a_wrong_length_is_dropped(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
         for (unsigned last = 0; last < 64; last++) {
-            uint8_t gen[24] = { (uint8_t)(last << 2), (uint8_t)(totals[i] >> 8), (uint8_t)totals[i] };
+            uint8_t gen[24] = { (uint8_t)(last << 2), (uint8_t)(totals[i] >> 8),
+                                (uint8_t)totals[i] };
             size_t right = totals[i] <= 20 ? 0 : (totals[i] - 20u + 22) / 23;
 
             if (totals[i] != 0 && totals[i] <= USHER_PDU_MAX && last == right) {
@@ -443,7 +450,8 @@ static void row_16_continuations_that_cannot_be_are_dropped(void **state)
     for (unsigned index = 0; index < 64; index++) {
         for (size_t len = 1; len <= 25; len++) {
             uint8_t gen[26] = { (uint8_t)(index << 2 | 2) };
-            bool possible = index >= 1 && index <= 2 && len >= 2 && len <= 24 && !(index == 2 && len > 23);
+            bool possible =
+                index >= 1 && index <= 2 && len >= 2 && len <= 24 && !(index == 2 && len > 23);
 
             open_server(&b);
             rx_gen(&b, 0, gen, len);
@@ -514,7 +522,8 @@ static void rows_17_and_18_segments_of_other_transactions_are_ignored(void **sta
 static void row_20_only_the_first_link_open_to_our_uuid_counts(void **state)
 {
     struct bench b;
-    uint8_t gen[USHER_AD_MAX], data[32] = { 0x12, 0x34, 0x56, 0x78 }, number, pdu[2] = { 0, 0 }, seg[4][27];
+    uint8_t gen[USHER_AD_MAX], data[32] = { 0x12, 0x34, 0x56, 0x78 }, number, pdu[2] = { 0, 0 },
+                               seg[4][27];
     size_t seg_len[4];
 
     (void)state;
@@ -604,9 +613,11 @@ static void reserved_control_opcodes_and_noise_change_nothing(void **state)
     assert_true(pb_adv_ready(&b.link));
 }
 
-/* -- learning what the peer is like ------------------------------------------------------------------------------- */
+/* -- learning what the peer is like
+ * ------------------------------------------------------------------------------- */
 
-/* The peer sends a PDU; we answer at once. @retval true  An explicit ack went out before the answer's last segment. */
+/* The peer sends a PDU; we answer at once. @retval true  An explicit ack went out before the
+ * answer's last segment. */
 static bool exchange(struct bench *b, uint8_t theirs, bool strict)
 {
     uint8_t pdu[2] = { 0, theirs }, seg[4][27], number, gen[USHER_AD_MAX];
@@ -617,7 +628,8 @@ static bool exchange(struct bench *b, uint8_t theirs, bool strict)
     rx_gen(b, theirs, seg[0], seg_len[0]);
     assert_pdu(b, pdu, 2);
     assert_int_equal(pb_adv_send(&b->link, b->now, pdu, 2), USHER_OK);
-    while (!answered) { /* the peer takes the answer, if strict only once its own was acknowledged */
+    while (
+        !answered) { /* the peer takes the answer, if strict only once its own was acknowledged */
         if (pb_adv_due(&b->link) == USHER_NEVER) {
             assert_int_equal(let_time_pass(b), BEARER_NOTHING);
             continue;

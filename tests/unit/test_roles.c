@@ -1,4 +1,5 @@
-/* A program that links the device's role alone: the provisioner's call answers that it is not there. */
+/* A program that links the device's role alone: the provisioner's call answers that it is not
+ * there. */
 #include <usher/usher.h>
 
 #include <setjmp.h>

@@ -185,8 +185,7 @@ static void on_line(void *ctx, char *line)
     struct device *d = *value ? asking_find(all, prefix) : NULL;
     if (d && device_answer(d, value) != USHER_OK) {
         out_note("that cannot be the value: size %u, %s", (unsigned)d->ask_size,
-                 d->ask_action == USHER_INPUT_ALPHANUMERIC ? "letters and digits"
-                                                           : "digits");
+                 d->ask_action == USHER_INPUT_ALPHANUMERIC ? "letters and digits" : "digits");
     }
 }
 
