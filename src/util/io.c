@@ -40,6 +40,22 @@ void io_be16(struct io *io, uint16_t *v)
     *v = (uint16_t)(b[0] << 8 | b[1]);
 }
 
+void io_be24(struct io *io, uint32_t *v)
+{
+    uint8_t b[3] = { (uint8_t)(*v >> 16), (uint8_t)(*v >> 8), (uint8_t)*v };
+
+    io_bytes(io, b, sizeof(b));
+    *v = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
+}
+
+void io_be24(struct io *io, uint32_t *v)
+{
+    uint8_t b[3] = { (uint8_t)(*v >> 16), (uint8_t)(*v >> 8), (uint8_t)*v };
+
+    io_bytes(io, b, sizeof(b));
+    *v = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
+}
+
 void io_be32(struct io *io, uint32_t *v)
 {
     uint8_t b[4] = { (uint8_t)(*v >> 24), (uint8_t)(*v >> 16), (uint8_t)(*v >> 8), (uint8_t)*v };

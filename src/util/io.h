@@ -25,8 +25,9 @@ struct io io_writer(uint8_t *buf, size_t size);
 
 /** One octet. */
 void io_u8(struct io *io, uint8_t *v);
-/** Two and four octets, most significant first. */
+/** Two, three and four octets, most significant first. */
 void io_be16(struct io *io, uint16_t *v);
+void io_be24(struct io *io, uint32_t *v);
 void io_be32(struct io *io, uint32_t *v);
 /** @p len octets as they are. */
 void io_bytes(struct io *io, uint8_t *v, size_t len);
