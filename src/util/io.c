@@ -48,14 +48,6 @@ void io_be24(struct io *io, uint32_t *v)
     *v = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
 }
 
-void io_be24(struct io *io, uint32_t *v)
-{
-    uint8_t b[3] = { (uint8_t)(*v >> 16), (uint8_t)(*v >> 8), (uint8_t)*v };
-
-    io_bytes(io, b, sizeof(b));
-    *v = (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
-}
-
 void io_be32(struct io *io, uint32_t *v)
 {
     uint8_t b[4] = { (uint8_t)(*v >> 24), (uint8_t)(*v >> 16), (uint8_t)(*v >> 8), (uint8_t)*v };
