@@ -21,6 +21,7 @@ sees() {
         crypto) echo util crypto ;;
         prov) echo util crypto prov ;;
         bearer) echo util bearer ;;
+        net) echo util crypto net ;;
         node) echo util crypto prov bearer node ;;
         *) complain "unknown layer: $1" ;;
     esac
@@ -60,10 +61,10 @@ done
 # events. No include climbs out of its directory, and the core needs no more of the C library than
 # this.
 cd "$source"
-if grep -nE '#include <usher/port\.h>' -r src/util src/crypto src/prov src/bearer; then
+if grep -nE '#include <usher/port\.h>' -r src/util src/crypto src/prov src/bearer src/net; then
     complain 'only src/node may include usher/port.h'
 fi
-if grep -nE '#include <usher/usher\.h>' -r src/util src/crypto src/bearer; then
+if grep -nE '#include <usher/usher\.h>' -r src/util src/crypto src/bearer src/net; then
     complain 'only src/node and src/prov may include usher/usher.h'
 fi
 if grep -nE '#include "[^"]*/' -r src; then

@@ -1,0 +1,119 @@
+/*
+ * What becomes of a Network PDU that is received (Mesh Protocol 1.1, section 3.4.6): ours, new,
+ * for us, to be relayed. See net.h.
+ */
+#include "net.h"
+
+#include <string.h>
+
+#define DEFAULT_TTL 7u
+#define DEFAULT_TRANSMIT (2u | 1u << 3) /* 3 transmissions, 20 ms apart */
+
+/* The defaults of the SAR Transmitter and SAR Receiver states (4.2.47, 4.2.48). */
+static const struct usher_sar_config sar_default = {
+    .segment_interval_step = 5,
+    .unicast_retransmissions = 2,
+    .unicast_without_progress = 2,
+    .unicast_interval_step = 7,
+    .unicast_interval_increment = 1,
+    .multicast_retransmissions = 2,
+    .multicast_interval_step = 9,
+    .segments_threshold = 3,
+    .ack_delay_increment = 1,
+    .discard_timeout = 1,
+    .receiver_interval_step = 5,
+    .ack_retransmissions = 0,
+};
+
+void net_begin(struct usher_net *n, uint32_t seed)
+{
+    n->default_ttl = DEFAULT_TTL;
+    n->relay = n->features & USHER_FEATURE_RELAY ? 0 : 2;
+    n->beacon = 1;
+    n->net_transmit = DEFAULT_TRANSMIT;
+    n->relay_retransmit = DEFAULT_TRANSMIT;
+    n->sar = sar_default;
+    n->heartbeat = (struct usher_heartbeat){ 0 };
+    n->stats = (struct usher_net_stats){ 0 };
+    memset(n->tx, 0, n->tx_size * sizeof(n->tx[0]));
+    memset(n->sar_tx, 0, n->sar_tx_size * sizeof(n->sar_tx[0]));
+    memset(n->sar_rx, 0, n->sar_rx_size * sizeof(n->sar_rx[0]));
+    memset(n->cache, 0, sizeof(n->cache));
+    n->cache_at = 0;
+    n->prng = seed != 0 ? seed : 1; /* xorshift32 has no way out of 0 */
+}
+
+uint32_t net_jitter(struct usher_net *n, uint32_t below)
+{
+    n->prng ^= n->prng << 13;
+    n->prng ^= n->prng >> 17;
+    n->prng ^= n->prng << 5;
+    return (uint32_t)((uint64_t)n->prng * below >> 32);
+}
+
+bool net_is_element(const struct usher_net *n, uint16_t address)
+{
+    return n->address != USHER_ADDR_UNASSIGNED && address >= n->address &&
+           address - n->address < n->elements;
+}
+
+bool net_is_ours(const struct usher_net *n, uint16_t dst)
+{
+    return net_is_element(n, dst) || dst == USHER_ADDR_ALL_NODES ||
+           (dst == USHER_ADDR_ALL_RELAYS && n->relay == 1);
+}
+
+/* A heartbeat is counted for a group that no model needs to be subscribed to. */
+static bool for_us(const struct usher_net *n, uint16_t dst)
+{
+    return net_is_ours(n, dst) || dst == n->heartbeat.sub_dst ||
+           n->directory->subscribed(n->directory_ctx, dst);
+}
+
+/*
+ * What tells a message from all others: 53 bits, never 0 as SRC is not. The subnet is in it so that
+ * who is on one subnet cannot have a message of another one dropped.
+ */
+static uint64_t cache_key(const struct net_pdu *p)
+{
+    return (uint64_t)p->net_index << 41 | (uint64_t)p->src << 25 | (uint64_t)p->seq << 1 |
+           (p->iv_index & 1);
+}
+
+/* Whether a message is in the cache; if not, it takes the place of the oldest. */
+static bool cache_seen(struct usher_net *n, const struct net_pdu *p)
+{
+    uint64_t key = cache_key(p);
+
+    for (size_t i = 0; i < USHER_NET_CACHE; i++) {
+        if (n->cache[i] == key) {
+            return true;
+        }
+    }
+    n->cache[n->cache_at] = key;
+    n->cache_at = (uint8_t)((n->cache_at + 1) % USHER_NET_CACHE);
+    return false;
+}
+
+bool net_rx(struct usher_net *n, uint64_t now, const uint8_t *in, size_t len, struct net_pdu *p)
+{
+    const struct usher_net_keys *k = net_open(n, NET_NONCE_NETWORK, in, len, p);
+
+    if (k == NULL) {
+        n->stats.undecrypted++;
+        return false;
+    }
+    n->stats.rx++;
+    if (net_is_element(n, p->src)) {
+        return false;
+    }
+    if (cache_seen(n, p)) {
+        n->stats.cached++;
+        return false;
+    }
+    if (n->relay == 1 && p->ttl >= 2 && !net_is_element(n, p->dst) &&
+        net_relay(n, now, k, p) == USHER_OK) {
+        n->stats.relayed++;
+    }
+    return for_us(n, p->dst);
+}

@@ -1,0 +1,75 @@
+/*
+ * Secure network beacons and private beacons (Mesh Protocol 1.1, sections 3.10.3 and 3.10.4):
+ * built, verified, and when to send them. Also the service data of the proxy advertisements
+ * (7.2.2), which the GATT bearer will send. Called by node.
+ */
+#ifndef SECBEACON_H
+#define SECBEACON_H
+
+#include <usher/crypto.h>
+#include <usher/net.h>
+
+#define SECBEACON_AD_TYPE 0x2B
+#define SECBEACON_LEN 22u /* beacon type and all */
+#define PRIVBEACON_LEN 27u
+
+#define SECBEACON_KEY_REFRESH 0x01u /* flags: the new key is in use, as from phase 2 */
+#define SECBEACON_IV_UPDATE 0x02u   /* flags: IV Update in Progress */
+
+struct secbeacon {
+    uint8_t flags; /* SECBEACON_ ... */
+    uint32_t iv_index;
+    uint16_t net_index;
+    bool new_key; /* secured with the subnet's new key */
+};
+
+/** @retval USHER_E_INTERNAL  Crypto failed. */
+enum usher_err secbeacon_build(const struct usher_crypto *c, const struct usher_net_keys *k,
+                               uint8_t flags, uint32_t iv_index, uint8_t out[SECBEACON_LEN]);
+/**
+ * @param random  New for each state that is told, and from time to time.
+ *
+ * @retval USHER_E_INTERNAL  Crypto failed.
+ */
+enum usher_err privbeacon_build(const struct usher_crypto *c, const struct usher_net_keys *k,
+                                uint8_t flags, uint32_t iv_index, const uint8_t random[13],
+                                uint8_t out[PRIVBEACON_LEN]);
+/**
+ * Verifies one of either kind, from the data of an AD structure of type 0x2B, against the keys
+ * known.
+ *
+ * @retval false  Not ours, or not authentic.
+ */
+bool secbeacon_open(const struct usher_net *n, const uint8_t *data, size_t len,
+                    struct secbeacon *b);
+
+/**
+ * Takes in what a beacon says: IV Index, Key Refresh; counts it for the interval of our own. After
+ * a change beacons of our own are in a hurry.
+ *
+ * @retval true  Something changed: *iv and *refresh (the subnet, or NULL) say what.
+ */
+bool secbeacon_take(struct usher_net *n, uint64_t now, const struct secbeacon *b, bool *iv,
+                    struct usher_subnet **refresh);
+
+/**
+ * The secure network beacon that is due, as an AD structure.
+ *
+ * @retval its octets; 0: nothing is due
+ */
+uint8_t secbeacon_next(struct usher_net *n, uint64_t now, uint8_t ad[USHER_AD_MAX]);
+/** When secbeacon_next() will have something; USHER_NEVER while the state Beacon is off. */
+uint64_t secbeacon_due(const struct usher_net *n);
+/** Beacons soon: the state changed, or the node has just begun. */
+void secbeacon_hurry(struct usher_net *n, uint64_t now);
+
+/* Proxy service data, after the UUID (7.2.2.2). @retval octets; 0: crypto failed */
+uint8_t identity_network_id(const struct usher_net_keys *k, uint8_t out[9]);
+uint8_t identity_node(const struct usher_crypto *c, const struct usher_net_keys *k,
+                      uint16_t address, const uint8_t random[8], uint8_t out[17]);
+uint8_t identity_private_network(const struct usher_crypto *c, const struct usher_net_keys *k,
+                                 const uint8_t random[8], uint8_t out[17]);
+uint8_t identity_private_node(const struct usher_crypto *c, const struct usher_net_keys *k,
+                              uint16_t address, const uint8_t random[8], uint8_t out[17]);
+
+#endif
