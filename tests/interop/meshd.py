@@ -6,6 +6,7 @@ or creates one and provisions devices. Its questions about out-of-band values go
 import dataclasses
 import json
 import os
+import socket
 import time
 import uuid as uuids
 
@@ -24,6 +25,12 @@ APPLICATION, PROVISIONER = MESH + ".Application1", MESH + ".Provisioner1"
 AGENT, ELEMENT = MESH + ".ProvisionAgent1", MESH + ".Element1"
 CONFIGURATION_SERVER, CONFIGURATION_CLIENT, ON_OFF_SERVER = 0x0000, 0x0001, 0x1000
 NO_OPTIONS = dbus.Dictionary(signature="sv")
+
+
+def accepts(path):
+    """Whether somebody listens there: the file alone is older, since bind() makes it."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(path) == 0
 
 
 def octets(data):
@@ -194,7 +201,7 @@ class Meshd:
         address = "unix:path=" + path
         self.spawn("dbus", "dbus-daemon", "--session", "--nofork", "--nopidfile",
                    "--address=" + address)
-        self.wait(lambda: os.path.exists(path), 10, path)
+        self.wait(lambda: accepts(path), 10, path)
         self.spawn("meshd", DAEMON, "--nodetach", "--debug", "--io", "unit:" + self.unit,
                    "--storage", self.storage, "--config", "/dev/null",
                    environment={"DBUS_SESSION_BUS_ADDRESS": address, "LD_PRELOAD": self.preload,
