@@ -16,6 +16,7 @@
 #include <usher/crypto.h>
 
 #include "kdf.h"
+#include "net.h"
 #include "vectors.h"
 
 static const uint8_t p256_prime[32] = {
@@ -283,6 +284,31 @@ static void run_public_key_valid(const struct vector *v, void *arg)
                  "the point is accepted if and only if it is valid");
 }
 
+/* The type, the second octet and the destination are all that the kinds of nonces differ in. */
+static void run_nonce(const struct vector *v, void *arg)
+{
+    static const char *const kinds[] = { "network", "application", "device", "proxy" };
+    const char *kind = vector_text(v, "kind");
+    uint8_t nonce[USHER_CCM_NONCE];
+    uint8_t type = 0, second = 0;
+    uint16_t dst = 0;
+
+    (void)arg;
+    while (type < 4 && strcmp(kind, kinds[type]) != 0) {
+        type++;
+    }
+    vector_check(v, type < 4, "the kind is known");
+    if (type == 0) {
+        second = (uint8_t)(vector_number(v, "ctl") << 7 | vector_number(v, "ttl"));
+    } else if (type < 3) {
+        second = (uint8_t)(vector_number(v, "aszmic") << 7);
+        dst = (uint16_t)vector_number(v, "dst");
+    }
+    net_nonce_fill(type, second, vector_number(v, "seq"), (uint16_t)vector_number(v, "src"), dst,
+                   vector_number(v, "iv_index"), nonce);
+    vector_expect(v, "nonce", nonce, sizeof(nonce));
+}
+
 static void every_vector(void **state)
 {
     static const struct vector_type types[] = {
@@ -302,7 +328,7 @@ static void every_vector(void **state)
         { "obfuscation", 1, run_obfuscation },
         { "ecdh_p256", 2, run_ecdh },
         { "public_key_valid", 9, run_public_key_valid },
-        { "nonce", 6, NULL }, /* the network layer's */
+        { "nonce", 6, run_nonce },
     };
 
     vectors_run("crypto.json", types, sizeof(types) / sizeof(types[0]), *state);
