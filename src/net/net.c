@@ -40,6 +40,8 @@ void net_begin(struct usher_net *n, uint32_t seed)
     memset(n->sar_rx, 0, n->sar_rx_size * sizeof(n->sar_rx[0]));
     memset(n->cache, 0, sizeof(n->cache));
     n->cache_at = 0;
+    n->inbox_count = 0;
+    n->refuse_at = 0;
     n->prng = seed != 0 ? seed : 1; /* xorshift32 has no way out of 0 */
 }
 
