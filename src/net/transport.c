@@ -9,7 +9,7 @@
 
 /* -- to be told -------------------------------------------------------------------------------- */
 
-struct usher_net_short *inbox_free(struct usher_net *n)
+struct usher_net_short *transport_inbox(struct usher_net *n)
 {
     if (n->inbox_count == USHER_NET_INBOX) {
         return NULL;
@@ -82,8 +82,8 @@ enum transport_kind transport_next(struct usher_net *n, uint64_t now, struct tra
     if (n->address == USHER_ADDR_UNASSIGNED) {
         return TRANSPORT_NOTHING;
     }
-    rx_run(n, now);
-    tx_run(n, now);
+    sar_rx_run(n, now);
+    sar_tx_run(n, now);
     control_run(n, now);
     if (n->inbox_count != 0) {
         return tell_short(n, in);
@@ -96,7 +96,7 @@ enum transport_kind transport_next(struct usher_net *n, uint64_t now, struct tra
 
 uint64_t transport_deadline(const struct usher_net *n)
 {
-    uint64_t at = sooner(rx_deadline(n), sooner(tx_deadline(n), control_deadline(n)));
+    uint64_t at = sooner(sar_rx_deadline(n), sooner(sar_tx_deadline(n), control_deadline(n)));
 
     if (n->address == USHER_ADDR_UNASSIGNED) {
         return USHER_NEVER;
@@ -106,7 +106,7 @@ uint64_t transport_deadline(const struct usher_net *n)
 
 /* -- receiving --------------------------------------------------------------------------------- */
 
-bool is_for_us(const struct usher_net *n, uint16_t dst)
+bool transport_wants(const struct usher_net *n, uint16_t dst)
 {
     return net_is_ours(n, dst) ||
            (!usher_is_unicast(dst) && n->directory->subscribed(n->directory_ctx, dst));
@@ -116,7 +116,7 @@ bool is_for_us(const struct usher_net *n, uint16_t dst)
 static bool is_wanted(const struct usher_net *n, const struct net_pdu *p)
 {
     if (p->ctl == 0) {
-        return is_for_us(n, p->dst);
+        return transport_wants(n, p->dst);
     }
     return !usher_is_virtual(p->dst) && (net_is_ours(n, p->dst) || p->dst == n->heartbeat.sub_dst);
 }
@@ -124,7 +124,7 @@ static bool is_wanted(const struct usher_net *n, const struct net_pdu *p)
 static void rx_short(struct usher_net *n, const struct net_pdu *p)
 {
     struct upper u = { .src = p->src, .dst = p->dst, .seq = p->seq, .iv_index = p->iv_index };
-    struct usher_net_short *entry = inbox_free(n);
+    struct usher_net_short *entry = transport_inbox(n);
     size_t len = p->len - 1u;
     uint16_t key;
 
@@ -168,7 +168,7 @@ void transport_rx(struct usher_net *n, uint64_t now, const struct net_pdu *p)
     } else if (answer == RPL_FULL) {
         n->stats.no_memory++;
     } else if ((p->transport[0] & HEAD_SEGMENTED) != 0) {
-        rx_segment(n, now, p);
+        sar_rx_segment(n, now, p);
     } else if (p->ctl != 0) {
         control_rx(n, now, p);
     } else {
@@ -193,7 +193,7 @@ void transport_clear(struct usher_net *n)
     for (uint16_t i = 0; i < n->sar_tx_size; i++) {
         n->sar_tx[i].token = 0;
         if (n->sar_tx[i].used) {
-            tx_end(n, &n->sar_tx[i], true);
+            sar_tx_end(n, &n->sar_tx[i], true);
         }
         n->crypto->wipe(&n->sar_tx[i], sizeof(n->sar_tx[i]));
     }

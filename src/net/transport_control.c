@@ -26,7 +26,7 @@ enum usher_err control_ack(struct usher_net *n, uint64_t now, const struct net_p
     io_u8(&io, &opcode);
     segment_ack_fields(&io, &a);
     p.len = (uint8_t)io_pos(&io);
-    return tx_pdu(n, now, &p);
+    return transport_emit(n, now, &p);
 }
 
 static void ack_rx(struct usher_net *n, uint64_t now, const struct net_pdu *p, struct io *io)
@@ -34,7 +34,7 @@ static void ack_rx(struct usher_net *n, uint64_t now, const struct net_pdu *p, s
     struct segment_ack a = { 0 };
 
     segment_ack_fields(io, &a);
-    if (io_done(io) && tx_ack(n, now, p, &a)) {
+    if (io_done(io) && sar_tx_ack(n, now, p, &a)) {
         rpl_accept(&n->rpl, p->src, p->iv_index, p->seq);
     }
 }
@@ -61,7 +61,7 @@ static void heartbeat_rx(struct usher_net *n, uint64_t now, const struct net_pdu
         now >= h->sub_until) {
         return;
     }
-    s = inbox_free(n);
+    s = transport_inbox(n);
     if (s == NULL || !rpl_accept(&n->rpl, p->src, p->iv_index, p->seq)) {
         n->stats.no_memory++;
         return;
@@ -123,7 +123,7 @@ static enum usher_err heartbeat_send(struct usher_net *n, uint64_t now)
     io_u8(&io, &opcode);
     heartbeat_fields(&io, &beat);
     p.len = (uint8_t)io_pos(&io);
-    return tx_pdu(n, now, &p);
+    return transport_emit(n, now, &p);
 }
 
 /* One that finds no room is left out: the next will come. */

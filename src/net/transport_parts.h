@@ -104,28 +104,28 @@ const uint8_t *upper_label(const struct usher_net *n, uint16_t dst, const uint8_
 /* -- transport_tx.c ---------------------------------------------------------------------------- */
 
 /** Sends one PDU with a fresh sequence number: p->seq and p->iv_index are set here. */
-enum usher_err tx_pdu(struct usher_net *n, uint64_t now, struct net_pdu *p);
+enum usher_err transport_emit(struct usher_net *n, uint64_t now, struct net_pdu *p);
 
 /** A free entry for a message to @p dst. @retval USHER_E_BUSY, USHER_E_NO_MEM  As usher_send(). */
-enum usher_err tx_claim(struct usher_net *n, uint16_t dst, struct usher_sar_tx **tx);
+enum usher_err sar_tx_claim(struct usher_net *n, uint16_t dst, struct usher_sar_tx **tx);
 /** Begins to send: everything up to last, len and data is filled in, and seq0 is the newest
  * sequence number. */
-void tx_begin(struct usher_net *n, uint64_t now, struct usher_sar_tx *tx);
+void sar_tx_begin(struct usher_net *n, uint64_t now, struct usher_sar_tx *tx);
 /** Ends a transfer; it is told if it has a token. */
-void tx_end(struct usher_net *n, struct usher_sar_tx *tx, bool delivered);
+void sar_tx_end(struct usher_net *n, struct usher_sar_tx *tx, bool delivered);
 /** @retval true  The ack is valid, and from whom it should be. */
-bool tx_ack(struct usher_net *n, uint64_t now, const struct net_pdu *p,
-            const struct segment_ack *a);
-void tx_run(struct usher_net *n, uint64_t now);
-uint64_t tx_deadline(const struct usher_net *n);
+bool sar_tx_ack(struct usher_net *n, uint64_t now, const struct net_pdu *p,
+                const struct segment_ack *a);
+void sar_tx_run(struct usher_net *n, uint64_t now);
+uint64_t sar_tx_deadline(const struct usher_net *n);
 
 /* -- transport_rx.c ---------------------------------------------------------------------------- */
 
-void rx_segment(struct usher_net *n, uint64_t now, const struct net_pdu *p);
+void sar_rx_segment(struct usher_net *n, uint64_t now, const struct net_pdu *p);
 /** An entry for a message that is here already. @retval NULL  No room. */
-struct usher_sar_rx *rx_claim(struct usher_net *n);
-void rx_run(struct usher_net *n, uint64_t now);
-uint64_t rx_deadline(const struct usher_net *n);
+struct usher_sar_rx *sar_rx_claim(struct usher_net *n);
+void sar_rx_run(struct usher_net *n, uint64_t now);
+uint64_t sar_rx_deadline(const struct usher_net *n);
 
 /* -- transport_control.c ----------------------------------------------------------------------- */
 
@@ -139,11 +139,14 @@ uint64_t control_deadline(const struct usher_net *n);
 
 /* -- transport.c ------------------------------------------------------------------------------- */
 
-/** The entry for the next short message to be told; whoever fills it counts it. @retval NULL  No
- * room. */
-struct usher_net_short *inbox_free(struct usher_net *n);
+/**
+ * The entry for the next short message to be told; whoever fills it counts it.
+ *
+ * @retval NULL  No room.
+ */
+struct usher_net_short *transport_inbox(struct usher_net *n);
 /** Whether access messages to an address are for us. */
-bool is_for_us(const struct usher_net *n, uint16_t dst);
+bool transport_wants(const struct usher_net *n, uint16_t dst);
 
 static inline uint64_t sooner(uint64_t a, uint64_t b)
 {

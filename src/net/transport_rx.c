@@ -87,7 +87,7 @@ static struct usher_sar_rx *find(struct usher_net *n, uint16_t src, uint16_t dst
 }
 
 /* A free entry, or that of the message which is over for longest. */
-struct usher_sar_rx *rx_claim(struct usher_net *n)
+struct usher_sar_rx *sar_rx_claim(struct usher_net *n)
 {
     struct usher_sar_rx *oldest = NULL;
 
@@ -207,7 +207,7 @@ static void rx_same(struct usher_net *n, const struct rx *rx, struct usher_sar_r
     }
 }
 
-void rx_segment(struct usher_net *n, uint64_t now, const struct net_pdu *p)
+void sar_rx_segment(struct usher_net *n, uint64_t now, const struct net_pdu *p)
 {
     struct usher_sar_rx *r = find(n, p->src, p->dst);
     uint64_t known, heard;
@@ -225,7 +225,7 @@ void rx_segment(struct usher_net *n, uint64_t now, const struct net_pdu *p)
         return;
     }
     if (r == NULL) {
-        r = rx_claim(n);
+        r = sar_rx_claim(n);
     }
     if (r == NULL) {
         refuse(n, &rx);
@@ -250,7 +250,7 @@ static void send_ack(struct usher_net *n, struct usher_sar_rx *r, uint64_t now)
     r->ack_not_before = now + ack_ms(n, r->last);
 }
 
-void rx_run(struct usher_net *n, uint64_t now)
+void sar_rx_run(struct usher_net *n, uint64_t now)
 {
     for (uint16_t i = 0; i < n->sar_rx_size; i++) {
         struct usher_sar_rx *r = &n->sar_rx[i];
@@ -270,7 +270,7 @@ void rx_run(struct usher_net *n, uint64_t now)
     }
 }
 
-uint64_t rx_deadline(const struct usher_net *n)
+uint64_t sar_rx_deadline(const struct usher_net *n)
 {
     uint64_t at = USHER_NEVER;
 

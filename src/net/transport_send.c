@@ -68,7 +68,7 @@ static enum usher_err prepare(const struct usher_net *n, struct send *s)
         return USHER_OK;
     }
     s->label = usher_is_virtual(t->dst) ? upper_label(n, t->dst, t->label) : NULL;
-    s->to_us = is_for_us(n, t->dst) && (!usher_is_virtual(t->dst) || s->label != NULL);
+    s->to_us = transport_wants(n, t->dst) && (!usher_is_virtual(t->dst) || s->label != NULL);
     return upper_key_for(n, t, &s->key);
 }
 
@@ -96,7 +96,7 @@ static struct upper upper_of(const struct send *s, uint32_t seq, uint32_t iv_ind
 static void short_to_us(struct usher_net *n, const struct send *s)
 {
     const struct usher_target *t = &s->out->target;
-    struct usher_net_short *entry = inbox_free(n);
+    struct usher_net_short *entry = transport_inbox(n);
 
     *entry = (struct usher_net_short){ .kind = TRANSPORT_ACCESS,
                                        .ttl = s->ttl,
@@ -146,7 +146,7 @@ static enum usher_err send_short(struct usher_net *n, const struct send *s)
 {
     enum usher_err err = USHER_OK;
 
-    if (s->to_us && inbox_free(n) == NULL) {
+    if (s->to_us && transport_inbox(n) == NULL) {
         return USHER_E_NO_MEM;
     }
     if (s->to_others) {
@@ -220,16 +220,16 @@ static enum usher_err long_to_others(struct usher_net *n, const struct send *s,
     }
     if (err == USHER_OK) {
         tx->last = (uint8_t)((tx->len - 1u) / segment_size(tx->ctl));
-        tx_begin(n, s->now, tx);
+        sar_tx_begin(n, s->now, tx);
     }
     return err;
 }
 
 static enum usher_err send_long(struct usher_net *n, const struct send *s)
 {
-    struct usher_sar_rx *own = s->to_us ? rx_claim(n) : NULL;
+    struct usher_sar_rx *own = s->to_us ? sar_rx_claim(n) : NULL;
     struct usher_sar_tx *tx;
-    enum usher_err err = tx_claim(n, s->out->target.dst, &tx);
+    enum usher_err err = sar_tx_claim(n, s->out->target.dst, &tx);
 
     if (err != USHER_OK) {
         return err;
@@ -245,7 +245,7 @@ static enum usher_err send_long(struct usher_net *n, const struct send *s)
     if (s->to_others) {
         err = long_to_others(n, s, tx);
     } else {
-        tx_end(n, tx, true);
+        sar_tx_end(n, tx, true);
     }
     if (err == USHER_OK && s->to_us) {
         long_to_us(own, s);

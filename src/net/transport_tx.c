@@ -39,7 +39,7 @@ static bool under_way(const struct usher_sar_tx *tx)
     return tx->used && !tx->done;
 }
 
-enum usher_err tx_pdu(struct usher_net *n, uint64_t now, struct net_pdu *p)
+enum usher_err transport_emit(struct usher_net *n, uint64_t now, struct net_pdu *p)
 {
     enum usher_err err;
 
@@ -51,7 +51,7 @@ enum usher_err tx_pdu(struct usher_net *n, uint64_t now, struct net_pdu *p)
     return err == USHER_OK ? net_send(n, now, p, 0) : err;
 }
 
-enum usher_err tx_claim(struct usher_net *n, uint16_t dst, struct usher_sar_tx **tx)
+enum usher_err sar_tx_claim(struct usher_net *n, uint16_t dst, struct usher_sar_tx **tx)
 {
     *tx = NULL;
     for (uint16_t i = 0; i < n->sar_tx_size && i < TAGS; i++) {
@@ -72,7 +72,7 @@ enum usher_err tx_claim(struct usher_net *n, uint16_t dst, struct usher_sar_tx *
     return USHER_OK;
 }
 
-void tx_end(struct usher_net *n, struct usher_sar_tx *tx, bool delivered)
+void sar_tx_end(struct usher_net *n, struct usher_sar_tx *tx, bool delivered)
 {
     net_cancel(n, tag_of(n, tx));
     if (!delivered) {
@@ -123,7 +123,7 @@ static void go_on(struct usher_net *n, uint64_t now, struct usher_sar_tx *tx, ui
 {
     if (send_segment(n, now, tx, lowest(tx->pending), seq) ==
         USHER_E_NOT_FOUND) { /* the subnet is gone */
-        tx_end(n, tx, false);
+        sar_tx_end(n, tx, false);
         return;
     }
     tx->pending &= tx->pending - 1;
@@ -137,7 +137,7 @@ static void begin_round(struct usher_sar_tx *tx)
     tx->pending = segments_mask(tx->last) & ~tx->acked;
 }
 
-void tx_begin(struct usher_net *n, uint64_t now, struct usher_sar_tx *tx)
+void sar_tx_begin(struct usher_net *n, uint64_t now, struct usher_sar_tx *tx)
 {
     tx->used = true;
     begin_round(tx);
@@ -177,17 +177,17 @@ static void round_over(struct usher_net *n, uint64_t now, struct usher_sar_tx *t
     if (net_queued(n, tag_of(n, tx))) {
         tx->at = now + interval_ms(n);
     } else if (!unicast && tx->tries > n->sar.multicast_retransmissions) {
-        tx_end(n, tx, true);
+        sar_tx_end(n, tx, true);
     } else if (unicast && (tx->tries > n->sar.unicast_retransmissions ||
                            tx->stale > n->sar.unicast_without_progress)) {
-        tx_end(n, tx, false);
+        sar_tx_end(n, tx, false);
     } else {
         begin_round(tx);
         next_segment(n, now, tx);
     }
 }
 
-void tx_run(struct usher_net *n, uint64_t now)
+void sar_tx_run(struct usher_net *n, uint64_t now)
 {
     for (uint16_t i = 0; i < n->sar_tx_size; i++) {
         struct usher_sar_tx *tx = &n->sar_tx[i];
@@ -196,7 +196,7 @@ void tx_run(struct usher_net *n, uint64_t now)
             continue;
         }
         if (expired(n, tx)) {
-            tx_end(n, tx, false);
+            sar_tx_end(n, tx, false);
         } else if (tx->pending != 0) {
             next_segment(n, now, tx);
         } else {
@@ -220,7 +220,8 @@ static struct usher_sar_tx *find(struct usher_net *n, const struct net_pdu *p,
     return NULL;
 }
 
-bool tx_ack(struct usher_net *n, uint64_t now, const struct net_pdu *p, const struct segment_ack *a)
+bool sar_tx_ack(struct usher_net *n, uint64_t now, const struct net_pdu *p,
+                const struct segment_ack *a)
 {
     struct usher_sar_tx *tx = find(n, p, a);
     bool waiting;
@@ -229,7 +230,7 @@ bool tx_ack(struct usher_net *n, uint64_t now, const struct net_pdu *p, const st
         return false;
     }
     if (a->block == 0) {
-        tx_end(n, tx, false);
+        sar_tx_end(n, tx, false);
         return true;
     }
     if ((a->block & segments_mask(tx->last) & ~tx->acked) == 0) {
@@ -240,7 +241,7 @@ bool tx_ack(struct usher_net *n, uint64_t now, const struct net_pdu *p, const st
     tx->pending &= ~tx->acked;
     tx->stale = 0;
     if (tx->acked == segments_mask(tx->last)) {
-        tx_end(n, tx, true);
+        sar_tx_end(n, tx, true);
     } else if (waiting) { /* what the peer lacks is known now: no need to wait longer */
         tx->at = sooner(tx->at, now + interval_ms(n));
     } else if (tx->pending == 0) {
@@ -249,7 +250,7 @@ bool tx_ack(struct usher_net *n, uint64_t now, const struct net_pdu *p, const st
     return true;
 }
 
-uint64_t tx_deadline(const struct usher_net *n)
+uint64_t sar_tx_deadline(const struct usher_net *n)
 {
     uint64_t at = USHER_NEVER;
 

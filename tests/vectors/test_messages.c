@@ -1,6 +1,6 @@
 /*
  * Messages of a network against messages.json: Network PDUs, sealed and opened. What they carry
- * waits for the layers above.
+ * is tested by test_transport.c.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,7 +92,7 @@ static void every_message(void **state)
 {
     static const struct vector_type types[] = {
         { "network_pdu", 39, run_network_pdu },
-        { "lower_transport", 8, NULL }, /* these wait for the transport layer */
+        { "lower_transport", 8, NULL }, /* these are test_transport.c's */
         { "upper_access", 17, NULL },
         { "segment_ack", 2, NULL },
         { "control_fields", 3, NULL },
