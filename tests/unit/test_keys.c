@@ -47,6 +47,29 @@ static bool has(const void *memory, size_t size, uint8_t octet)
     return false;
 }
 
+/* The sample key of sections 8.2.2 to 8.2.6. */
+static void a_netkey_gives_its_keys(void **state)
+{
+    static const uint8_t key[16] = { 0x7d, 0xd7, 0x36, 0x4c, 0xd8, 0x42, 0xad, 0x18,
+                                     0xc1, 0x7c, 0x2b, 0x82, 0x0c, 0x84, 0xc3, 0xd6 };
+    static const uint8_t encryption[16] = { 0x09, 0x53, 0xfa, 0x93, 0xe7, 0xca, 0xac, 0x96,
+                                            0x38, 0xf5, 0x88, 0x20, 0x22, 0x0a, 0x39, 0x8e };
+    static const uint8_t privacy[16] = { 0x8b, 0x84, 0xee, 0xde, 0xc1, 0x00, 0x06, 0x7d,
+                                         0x67, 0x09, 0x71, 0xdd, 0x2a, 0xa7, 0x00, 0xcf };
+    static const uint8_t network_id[8] = { 0x3e, 0xca, 0xff, 0x67, 0x2f, 0x67, 0x33, 0x70 };
+    static const uint8_t identity[16] = { 0x84, 0x39, 0x6c, 0x43, 0x5a, 0xc4, 0x85, 0x60,
+                                          0xb5, 0x96, 0x53, 0x85, 0x25, 0x3e, 0x21, 0x0c };
+    struct usher_net_keys k;
+
+    assert_int_equal(keys_derive(*state, key, &k), USHER_OK);
+    assert_memory_equal(k.key, key, sizeof(key));
+    assert_int_equal(k.nid, 0x68);
+    assert_memory_equal(k.encryption, encryption, sizeof(encryption));
+    assert_memory_equal(k.privacy, privacy, sizeof(privacy));
+    assert_memory_equal(k.network_id, network_id, sizeof(network_id));
+    assert_memory_equal(k.identity, identity, sizeof(identity));
+}
+
 static void a_subnet_is_added_once(void **state)
 {
     struct one_net one;
@@ -212,6 +235,8 @@ static void new_keys_are_used_from_phase_2_and_old_ones_gone_after_3(void **stat
     assert_int_equal(keys_app_tx(k, updated), 0);
     assert_false(has(&one, sizeof(one), 0x10));
     assert_false(has(&one, sizeof(one), 0x20));
+    assert_false(has(&s->key[1], sizeof(s->key[1]), 0x30));
+    assert_false(has(&updated->key[1], sizeof(updated->key[1]), 0x40));
     assert_int_equal(update(&one, 0, 0x31), USHER_STATUS_SUCCESS);
     assert_int_equal(app_update(&one, 0, 0, 0x41), USHER_STATUS_SUCCESS);
 }
@@ -300,6 +325,7 @@ int main(void)
         void *state;
     } u = { .crypto = crypto };
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(a_netkey_gives_its_keys, u.state),
         cmocka_unit_test_prestate(a_subnet_is_added_once, u.state),
         cmocka_unit_test_prestate(deleting_a_subnet_takes_its_appkeys, u.state),
         cmocka_unit_test_prestate(an_appkey_is_of_one_subnet, u.state),

@@ -4,7 +4,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -203,16 +203,71 @@ static void every_key_with_the_nid_is_tried(void **state)
 
 static void junk_is_refused(void **state)
 {
+    enum { LEN_MAX = 64, TIMES = 20 };
     struct two t;
-    uint8_t junk[64] = { 0 };
     struct net_pdu got;
+    uint32_t dice = 1;
 
     two_init(&t, *state);
-    junk[0] = t.b.subnets[0].key[0].nid;
-    for (size_t len = 0; len <= sizeof(junk); len++) {
-        assert_false(net_rx(&t.b.net, 0, junk, len, &got));
+    for (unsigned i = 0; i < (LEN_MAX + 1) * TIMES; i++) {
+        size_t len = i % (LEN_MAX + 1);
+        uint8_t *junk = malloc(len + 1); /* of this length, so that a sanitizer sees its end */
+
+        assert_non_null(junk);
+        for (size_t at = 0; at < len; at++) {
+            dice = dice * 1664525u + 1013904223u;
+            junk[at + 1] = (uint8_t)(dice >> 24);
+        }
+        if (len > 0) {
+            junk[1] = t.b.subnets[0].key[0].nid;
+        }
+        assert_false(net_rx(&t.b.net, 0, junk + 1, len, &got));
+        free(junk);
     }
-    assert_int_equal(t.b.net.stats.undecrypted, sizeof(junk) + 1);
+    assert_int_equal(t.b.net.stats.undecrypted, (LEN_MAX + 1) * TIMES);
+}
+
+/*
+ * Sealed by hand, as net_seal() does not make them: authentic, but with no transport PDU in it, or
+ * one that is too long.
+ */
+static void an_authentic_pdu_of_a_wrong_length_is_refused(void **state)
+{
+    const struct usher_crypto *c = *state;
+    struct two t;
+    const struct usher_net_keys *k = &t.b.subnets[0].key[0];
+
+    two_init(&t, c);
+    for (uint8_t transport = 0; transport <= 40; transport++) {
+        const uint8_t header[6] = { 0x85, 0, 0, transport, A >> 8, A & 0xFF }; /* CTL, TTL 5 */
+        const uint8_t plain[2 + 40] = { B >> 8, B & 0xFF, 0x01 };
+        uint8_t sealed[7 + sizeof(plain) + 8] = { k->nid };
+        uint8_t block[16] = { 0 }, nonce[USHER_CCM_NONCE];
+        struct net_pdu got;
+
+        net_nonce_fill(NET_NONCE_NETWORK, header[0], transport, A, 0, 0, nonce);
+        assert_int_equal(c->ccm_encrypt(c->ctx, k->encryption, nonce, NULL, 0, plain,
+                                        2u + transport, sealed + 7, 8),
+                         USHER_OK);
+        memcpy(block + 9, sealed + 7, 7);
+        assert_int_equal(c->aes128(c->ctx, k->privacy, block, block), USHER_OK);
+        for (size_t i = 0; i < sizeof(header); i++) {
+            sealed[1 + i] = header[i] ^ block[i];
+        }
+        assert_int_equal(net_rx(&t.b.net, 0, sealed, 7u + 2u + transport + 8u, &got),
+                         transport >= 1 && transport <= 12);
+    }
+}
+
+/* Places for keys that hold none hold zeros, which anybody can know. */
+static void no_key_is_no_key(void **state)
+{
+    const struct usher_net_keys none = { 0 };
+    struct net_pdu p = pdu(A, B, 1);
+    struct two t;
+
+    two_init(&t, *state);
+    assert_false(opens(&t.b, &none, &p));
 }
 
 static void a_message_is_taken_once(void **state)
@@ -232,8 +287,10 @@ static void a_message_is_taken_once(void **state)
     /* What differs in what names a message is another one. */
     p.src = A + 1;
     assert_true(hand(&t.b, k, &p, &got));
-    p = pdu(A, B, 1 << 16);
-    assert_true(hand(&t.b, k, &p, &got));
+    for (uint32_t bit = 1; bit < 24; bit++) {
+        p = pdu(A, B, 1 | 1u << bit);
+        assert_true(hand(&t.b, k, &p, &got));
+    }
     t.b.net.iv.index = 1;
     p = pdu(A, B, 1);
     p.iv_index = 1;
@@ -452,6 +509,8 @@ int main(void)
         cmocka_unit_test_prestate(keys_are_those_of_the_phase, u.state),
         cmocka_unit_test_prestate(every_key_with_the_nid_is_tried, u.state),
         cmocka_unit_test_prestate(junk_is_refused, u.state),
+        cmocka_unit_test_prestate(an_authentic_pdu_of_a_wrong_length_is_refused, u.state),
+        cmocka_unit_test_prestate(no_key_is_no_key, u.state),
         cmocka_unit_test_prestate(a_message_is_taken_once, u.state),
         cmocka_unit_test_prestate(the_oldest_is_forgotten_first, u.state),
         cmocka_unit_test_prestate(what_is_for_us, u.state),

@@ -93,7 +93,9 @@ static void a_node_that_is_removed_is_forgotten_in_its_place(void **state)
     assert_true(l.entries[1].dirty);
     assert_false(l.entries[2].dirty);
 
+    l.entries[1].dirty = false;
     rpl_remove(&l.rpl, 0, 10); /* 0..9: free places are no entries */
+    assert_false(l.entries[1].dirty);
     assert_int_equal(rpl_check(&l.rpl, 9, 0, 7), RPL_NEW);
     rpl_remove(&l.rpl, 12, 0);
     assert_int_equal(rpl_check(&l.rpl, 12, 0, 7), RPL_REPLAY);

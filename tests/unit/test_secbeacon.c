@@ -91,6 +91,22 @@ static void a_beacon_says_of_which_subnet_it_is(void **state)
     assert_false(secbeacon_open(&one.net, beacon, PRIVBEACON_LEN, &b));
 }
 
+/* Places for keys that hold none hold zeros, which anybody can know. */
+static void no_key_is_no_key(void **state)
+{
+    static const uint8_t random[13] = { 1, 2, 3 };
+    const struct usher_net_keys none = { 0 };
+    uint8_t beacon[PRIVBEACON_LEN];
+    struct secbeacon b;
+    struct one_net one;
+
+    node(&one, *state);
+    assert_int_equal(privbeacon_build(*state, &none, 0, 10, random, beacon), USHER_OK);
+    assert_false(secbeacon_open(&one.net, beacon, PRIVBEACON_LEN, &b));
+    assert_int_equal(secbeacon_build(*state, &none, 0, 10, beacon), USHER_OK);
+    assert_false(secbeacon_open(&one.net, beacon, SECBEACON_LEN, &b));
+}
+
 static void key_refresh_follows_the_new_key(void **state)
 {
     static const struct {
@@ -208,7 +224,7 @@ static void the_interval_grows_with_what_is_heard(void **state)
     static const struct {
         unsigned heard;
         uint64_t interval;
-    } rows[] = { { 0, 10000 }, { 1, 20000 }, { 9, 100000 }, { 59, 600000 }, { 70000, 600000 } };
+    } rows[] = { { 0, 10000 }, { 1, 20000 }, { 9, 100000 }, { 59, 600000 }, { 65536, 600000 } };
     struct one_net one;
     uint8_t ad[USHER_AD_MAX];
     uint64_t now = NOW;
@@ -308,6 +324,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(beacons_of_the_phases_keys_are_believed, u.state),
         cmocka_unit_test_prestate(a_beacon_says_of_which_subnet_it_is, u.state),
+        cmocka_unit_test_prestate(no_key_is_no_key, u.state),
         cmocka_unit_test_prestate(key_refresh_follows_the_new_key, u.state),
         cmocka_unit_test_prestate(the_primary_subnet_leads_the_iv_index, u.state),
         cmocka_unit_test_prestate(an_update_does_not_end_under_a_segmented_message, u.state),
