@@ -9,6 +9,7 @@
  */
 #include "fuzz.h"
 
+#include "crc8.h"
 #include "pb_adv.h"
 
 #include <string.h>
@@ -59,6 +60,7 @@ static void arrived(struct game *g, unsigned i, const struct bearer_input *in)
     size_t len = make_pdu(1 - i, s->arrived, expected);
 
     FUZZ_CHECK(in->len >= 1 && in->len <= USHER_PDU_MAX);
+    FUZZ_CHECK(crc8_fcs(in->pdu, in->len) == s->link.rx_fcs);
     if (!g->changed) {
         FUZZ_CHECK(s->arrived < g->side[1 - i].sent);
         FUZZ_CHECK(in->len == len && memcmp(in->pdu, expected, len) == 0);
@@ -190,6 +192,26 @@ static void make_up(struct game *g, unsigned i, bool in_link)
     hear(g, i, data, len);
 }
 
+/* A segment of the transaction that a link waits for, of any index, length and contents. */
+static void make_up_segment(struct game *g, unsigned i)
+{
+    const struct usher_pb_adv *l = &g->side[i].link;
+    uint8_t control = fuzz_u8(&g->in), len = fuzz_u8(&g->in) % (USHER_AD_MAX - 7);
+    uint8_t data[USHER_AD_MAX] = { 0 };
+    const uint8_t *octets;
+    size_t n = fuzz_take(&g->in, len, &octets);
+
+    g->changed = true;
+    for (unsigned k = 0; k < 4; k++) {
+        data[k] = (uint8_t)(l->link_id >> (24 - 8 * k));
+    }
+    data[4] = l->rx_number;
+    data[5] = control;
+    memset(data + 6, 0xA5, len); /* where the input is short */
+    memcpy(data + 6, octets, n);
+    hear(g, i, data, 6u + len);
+}
+
 /* Sessions take turns: who has not heard all that the other said does not speak. */
 static void send_pdu(struct game *g, unsigned i)
 {
@@ -264,6 +286,9 @@ static void operate(struct game *g)
     case 8:
         make_up(g, n & 1, (n & 2) == 0);
         break;
+    case 11:
+        make_up_segment(g, n & 1);
+        break;
     case 9:
         g->now += (uint64_t)n * n * n * n; /* up to 50 s */
         break;
@@ -313,8 +338,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const struct usher_pb_adv_policy plain = {
         .delay_min = 0,
         .delay_max = 0,
-        .retry_min = 1,
-        .retry_max = 65535,
+        .retry_min = 20,
+        .retry_max = 2000,
         .open_slow = 500,
         .close_count = 1,
     };

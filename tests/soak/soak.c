@@ -95,18 +95,19 @@ static bool chance(struct soak *k, uint8_t percent)
     return rng_chance(&k->rng, percent);
 }
 
+/* The second number of /proc/self/statm, in pages. */
 static unsigned long rss_kb(void)
 {
-    unsigned long pages = 0, resident = 0;
     FILE *file = fopen("/proc/self/statm", "r");
+    char line[128] = "", *end = line;
 
     if (file != NULL) {
-        if (fscanf(file, "%lu %lu", &pages, &resident) != 2) {
-            resident = 0;
+        if (fgets(line, sizeof(line), file) != NULL) {
+            (void)strtoul(line, &end, 10);
         }
         fclose(file);
     }
-    return resident * 4;
+    return strtoul(end, NULL, 10) * 4;
 }
 
 static void complain(struct lane *l, const char *what)
@@ -518,7 +519,7 @@ static void report(struct soak *k)
            (double)now_ms(k) / 3600000.0, (double)k->longest_ms / 1000.0,
            (unsigned long long)air->events, (unsigned long long)air->lost,
            (unsigned long long)air->collided);
-    printf("memory after %u %%: %lu KB, at the end: %lu KB\n", WARM_UP, k->rss_warm_kb, rss);
+    printf("memory after %d %%: %lu KB, at the end: %lu KB\n", WARM_UP, k->rss_warm_kb, rss);
     if (rss > k->rss_warm_kb + GROWTH_MAX_KB) {
         printf("FAILED: the memory grows\n");
         k->failed = true;
