@@ -1,7 +1,7 @@
 /*
- * The access layer as a model sees it (Mesh Protocol 1.1, sections 3.7 and 4.2): elements, models, messages. Composition is
- * the application's constant; what configuration changes (bindings, subscriptions, publication) is in the model's own
- * memory, and kept in storage by the node.
+ * The access layer as a model sees it (Mesh Protocol 1.1, sections 3.7 and 4.2): elements, models,
+ * messages. Composition is the application's constant; what configuration changes (bindings,
+ * subscriptions, publication) is in the model's own memory, and kept in storage by the node.
  */
 #ifndef USHER_ACCESS_H
 #define USHER_ACCESS_H
@@ -19,8 +19,10 @@ struct usher_model;
 #define USHER_SIG 0xFFFFu /**< company of SIG models and opcodes */
 #define USHER_LABEL_SIZE 16
 
-/** Opcodes as numbers: 1 octet 0x00..0x7E, 2 octets 0x8000..0xBFFF, 3 octets USHER_OPCODE_VENDOR(). */
-#define USHER_OPCODE_VENDOR(op, company) (0xC00000u | (uint32_t)((op) & 0x3F) << 16 | (uint16_t)(company))
+/** Opcodes as numbers: 1 octet 0x00..0x7E, 2 octets 0x8000..0xBFFF, 3 octets USHER_OPCODE_VENDOR().
+ */
+#define USHER_OPCODE_VENDOR(op, company)                                                           \
+    (0xC00000u | (uint32_t)((op)&0x3F) << 16 | (uint16_t)(company))
 
 #define USHER_KEY_DEVICE 0xFFFEu        /**< key of a message: our device key */
 #define USHER_KEY_REMOTE_DEVICE 0xFFFFu /**< ... the device key of the other node */
@@ -54,7 +56,7 @@ const char *usher_status_name(uint8_t status);
 struct usher_message {
     uint32_t opcode;
     uint16_t src, dst;
-    const uint8_t *label;  /**< 16 octets if dst is virtual, else NULL */
+    const uint8_t *label; /**< 16 octets if dst is virtual, else NULL */
     uint16_t net_index;
     uint16_t key;          /**< AppKey index, USHER_KEY_DEVICE or USHER_KEY_REMOTE_DEVICE */
     uint8_t ttl;           /**< as received */
@@ -65,11 +67,11 @@ struct usher_message {
 /** Where and how a message is sent. */
 struct usher_target {
     uint16_t dst;
-    const uint8_t *label;  /**< for a virtual dst */
+    const uint8_t *label; /**< for a virtual dst */
     uint16_t net_index;
-    uint16_t key;          /**< as in struct usher_message; REMOTE_DEVICE: looked up by dst */
-    uint8_t ttl;           /**< 0, 2..127; 255: Default TTL */
-    bool segmented;        /**< even if it would fit into one PDU */
+    uint16_t key;   /**< as in struct usher_message; REMOTE_DEVICE: looked up by dst */
+    uint8_t ttl;    /**< 0, 2..127; 255: Default TTL */
+    bool segmented; /**< even if it would fit into one PDU */
 };
 
 /** One row of a model's opcode table. */
@@ -104,7 +106,8 @@ struct usher_model {
     const struct usher_opcode *opcodes;
     uint8_t opcode_count;
     void *user; /**< the model's own */
-    /** The publication period is due (or changed to 0: @p due false): publish with usher_publish(). May be NULL. */
+    /** The publication period is due (or changed to 0: @p due false): publish with usher_publish().
+     * May be NULL. */
     void (*publish_due)(struct usher_model *model);
 
     /* private: configuration, and where it stands */
@@ -145,21 +148,24 @@ struct usher_composition {
  * @retval USHER_E_SIZE     Too long.
  * @retval USHER_E_NO_MEM   No room; the peer will ask again.
  */
-enum usher_err usher_reply(struct usher_model *model, const struct usher_message *to, uint32_t opcode,
-                           const uint8_t *params, size_t len);
+enum usher_err usher_reply(struct usher_model *model, const struct usher_message *to,
+                           uint32_t opcode, const uint8_t *params, size_t len);
 
 /**
- * Publishes as configured: address, key, TTL, retransmissions. Nothing is sent, and USHER_OK answered, if no address is set.
+ * Publishes as configured: address, key, TTL, retransmissions. Nothing is sent, and USHER_OK
+ * answered, if no address is set.
  *
  * @retval USHER_E_SIZE    Longer than USHER_PUBLISH_MAX with its opcode.
  * @retval USHER_E_NO_MEM  No room.
  */
-enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const uint8_t *params, size_t len);
+enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const uint8_t *params,
+                             size_t len);
 
 /**
  * Sends a message from a model.
  *
- * @param token  Not 0: when a segmented transfer ends, USHER_MESH_EVT_SENT tells this number and how it ended.
+ * @param token  Not 0: when a segmented transfer ends, USHER_MESH_EVT_SENT tells this number and
+ * how it ended.
  *
  * @retval USHER_E_NOT_FOUND  The key is not known (or no device key for target->dst).
  * @retval USHER_E_ADDR       Not a destination for such a message.
@@ -168,8 +174,8 @@ enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const u
  * @retval USHER_E_NO_MEM     No room.
  * @retval USHER_E_STATE      Not a node.
  */
-enum usher_err usher_send(struct usher_model *model, const struct usher_target *target, uint32_t opcode,
-                          const uint8_t *params, size_t len, uint32_t token);
+enum usher_err usher_send(struct usher_model *model, const struct usher_target *target,
+                          uint32_t opcode, const uint8_t *params, size_t len, uint32_t token);
 
 #ifdef __cplusplus
 }

@@ -1,7 +1,8 @@
 /*
- * The network and transport layers of a node (Mesh Protocol 1.1, sections 3.4 to 3.9): keys, IV Index, sequence numbers,
- * replay list, messages being segmented and reassembled. All of it is state of struct usher_mesh in the caller's
- * memory; members are private to src/net. Tables that grow with the network are given by the caller.
+ * The network and transport layers of a node (Mesh Protocol 1.1, sections 3.4 to 3.9): keys, IV
+ * Index, sequence numbers, replay list, messages being segmented and reassembled. All of it is
+ * state of struct usher_mesh in the caller's memory; members are private to src/net. Tables that
+ * grow with the network are given by the caller.
  */
 #ifndef USHER_NET_H
 #define USHER_NET_H
@@ -13,7 +14,8 @@
 extern "C" {
 #endif
 
-#define USHER_ACCESS_MAX 380u /**< Octets of the longest access message, opcode included, with a 4-octet MIC. */
+#define USHER_ACCESS_MAX                                                                           \
+    380u /**< Octets of the longest access message, opcode included, with a 4-octet MIC. */
 #define USHER_SEQ_MAX 0xFFFFFFu
 
 #define USHER_ADDR_UNASSIGNED 0x0000u
@@ -50,10 +52,10 @@ struct usher_subnet {
     uint8_t phase; /* Key Refresh: 0, 1, 2 */
     uint16_t index;
     struct usher_net_keys key[2];
-    uint8_t identity;        /* Node Identity state */
+    uint8_t identity; /* Node Identity state */
     uint64_t identity_until;
-    uint64_t beacon_at;      /* next secure network beacon */
-    uint64_t beacon_window;  /* observation of others' beacons: when it began, and how many */
+    uint64_t beacon_at;     /* next secure network beacon */
+    uint64_t beacon_window; /* observation of others' beacons: when it began, and how many */
     uint16_t beacons_heard;
 };
 
@@ -120,11 +122,11 @@ struct usher_sar_tx {
     uint32_t iv_index, seq0;
     uint8_t last; /* SegN */
     uint16_t len;
-    uint32_t acked;   /* segments the peer has, a bit each */
-    uint32_t pending; /* segments of this round still to go */
+    uint32_t acked;       /* segments the peer has, a bit each */
+    uint32_t pending;     /* segments of this round still to go */
     uint8_t tries, stale; /* rounds; rounds without progress */
-    uint64_t at;      /* the next segment, or the next round */
-    uint32_t token;   /* the sender's own */
+    uint64_t at;          /* the next segment, or the next round */
+    uint32_t token;       /* the sender's own */
     uint8_t data[USHER_ACCESS_MAX + 4];
 };
 
@@ -139,7 +141,7 @@ struct usher_sar_rx {
     uint8_t last;
     uint16_t len;
     uint32_t have;
-    uint16_t key;         /* what opened it: as in struct usher_message */
+    uint16_t key; /* what opened it: as in struct usher_message */
     const uint8_t *label;
     uint64_t ack_at, discard_at, ack_not_before, ended_at;
     uint8_t acks_left;
@@ -157,20 +159,21 @@ struct usher_net_short {
     uint8_t data[11];
 };
 
-/** Who and with which timing segmented messages are sent (SAR Transmitter and Receiver states, 4.2.47, 4.2.48). */
+/** Who and with which timing segmented messages are sent (SAR Transmitter and Receiver
+ * states, 4.2.47, 4.2.48). */
 struct usher_sar_config {
-    uint8_t segment_interval_step;        /* (n+1) * 10 ms */
-    uint8_t unicast_retransmissions;      /* n+1 transmissions */
-    uint8_t unicast_without_progress;     /* n+1 */
-    uint8_t unicast_interval_step;        /* (n+1) * 25 ms */
-    uint8_t unicast_interval_increment;   /* (n+1) * 25 ms */
-    uint8_t multicast_retransmissions;    /* n+1 */
-    uint8_t multicast_interval_step;      /* (n+1) * 25 ms */
+    uint8_t segment_interval_step;      /* (n+1) * 10 ms */
+    uint8_t unicast_retransmissions;    /* n+1 transmissions */
+    uint8_t unicast_without_progress;   /* n+1 */
+    uint8_t unicast_interval_step;      /* (n+1) * 25 ms */
+    uint8_t unicast_interval_increment; /* (n+1) * 25 ms */
+    uint8_t multicast_retransmissions;  /* n+1 */
+    uint8_t multicast_interval_step;    /* (n+1) * 25 ms */
     uint8_t segments_threshold;
-    uint8_t ack_delay_increment;          /* n+1.5 segment intervals */
-    uint8_t discard_timeout;              /* (n+1) * 5 s */
-    uint8_t receiver_interval_step;       /* (n+1) * 10 ms */
-    uint8_t ack_retransmissions;          /* n+1 */
+    uint8_t ack_delay_increment;    /* n+1.5 segment intervals */
+    uint8_t discard_timeout;        /* (n+1) * 5 s */
+    uint8_t receiver_interval_step; /* (n+1) * 10 ms */
+    uint8_t ack_retransmissions;    /* n+1 */
 };
 
 /** Heartbeat publication and subscription (4.2.18, 4.2.19). */
@@ -215,14 +218,14 @@ struct usher_net {
     struct usher_keys keys;
     struct usher_iv iv;
     struct usher_rpl rpl;
-    uint16_t address;  /* of the primary element; 0: not a node */
+    uint16_t address; /* of the primary element; 0: not a node */
     uint8_t elements;
     uint8_t default_ttl;
-    uint8_t relay;           /* 0 off, 1 on, 2 not supported */
-    uint8_t beacon;          /* Secure Network Beacon state */
-    uint8_t net_transmit;    /* count:3 steps:5, as in the message */
+    uint8_t relay;        /* 0 off, 1 on, 2 not supported */
+    uint8_t beacon;       /* Secure Network Beacon state */
+    uint8_t net_transmit; /* count:3 steps:5, as in the message */
     uint8_t relay_retransmit;
-    uint16_t features;       /* supported ones */
+    uint16_t features; /* supported ones */
     struct usher_sar_config sar;
     struct usher_heartbeat heartbeat;
     struct usher_net_tx *tx;

@@ -6,6 +6,7 @@
 #include "iv.h"
 #include "keys.h"
 #include "net.h"
+#include "transport.h"
 
 #include <string.h>
 
@@ -137,16 +138,6 @@ static bool refresh_take(struct usher_net *n, struct usher_subnet *s, const stru
     return s->phase != phase;
 }
 
-static bool awaits_acks(const struct usher_net *n)
-{
-    for (uint16_t i = 0; i < n->sar_tx_size; i++) {
-        if (n->sar_tx[i].used && !n->sar_tx[i].done) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool secbeacon_take(struct usher_net *n, uint64_t now, const struct secbeacon *b, bool *iv,
                     struct usher_subnet **refresh)
 {
@@ -165,7 +156,7 @@ bool secbeacon_take(struct usher_net *n, uint64_t now, const struct secbeacon *b
         *refresh = s;
     }
     *iv = iv_beacon(&n->iv, now, b->iv_index, b->flags & SECBEACON_IV_UPDATE, primary,
-                    awaits_acks(n));
+                    transport_busy(n));
     if (*iv || *refresh != NULL) {
         secbeacon_hurry(n, now);
         return true;
