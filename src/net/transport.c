@@ -118,7 +118,7 @@ static bool is_wanted(const struct usher_net *n, const struct net_pdu *p)
     if (p->ctl == 0) {
         return transport_wants(n, p->dst);
     }
-    return !usher_is_virtual(p->dst) && (net_is_ours(n, p->dst) || p->dst == n->heartbeat.sub_dst);
+    return net_is_ours(n, p->dst) || p->dst == n->heartbeat.sub_dst;
 }
 
 static void rx_short(struct usher_net *n, const struct net_pdu *p)
