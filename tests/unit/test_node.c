@@ -19,7 +19,7 @@
 #define PENDING 8
 #define EVENTS (USHER_EVT_PHASE + 1)
 
-enum randomness { GOOD, FAILS, STUCK, ZEROS };
+enum randomness { GOOD, FAILS, STUCK, ZEROS, ZEROS_ONCE };
 
 /* One side: an instance with a session, and the port that it sees. */
 struct side {
@@ -78,9 +78,14 @@ static enum usher_err port_random(void *ctx, uint8_t *buf, size_t len)
     }
     for (size_t i = 0; i < len; i++) {
         s->drawn = s->drawn * 1664525u + 1013904223u;
-        buf[i] = s->randomness == GOOD    ? (uint8_t)(s->drawn >> 24)
-                 : s->randomness == STUCK ? 0x5A
-                                          : 0;
+        buf[i] = (uint8_t)(s->drawn >> 24);
+    }
+    if (s->randomness == STUCK || s->randomness == ZEROS) {
+        memset(buf, s->randomness == STUCK ? 0x5A : 0, len);
+    }
+    if (s->randomness == ZEROS_ONCE && len >= 16) { /* in a draw that matters, not for jitter */
+        s->randomness = GOOD;
+        memset(buf, 0, len);
     }
     return USHER_OK;
 }
@@ -518,10 +523,10 @@ static void row_33_without_good_randomness_nothing_begins(void **state)
 
 static void row_33_randomness_that_ends_while_the_link_opens_ends_the_session(void **state)
 {
-    static const enum randomness kinds[] = { FAILS, STUCK, ZEROS };
+    static const enum randomness kinds[] = { FAILS, STUCK, ZEROS, ZEROS_ONCE };
 
     (void)state;
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 8; i++) {
         struct bench *b = bench_new();
         enum usher_role role = (enum usher_role)(i & 1);
 
@@ -599,6 +604,29 @@ static void row_31_an_ecdh_that_fails_ends_its_session_alone(void **state)
         assert_int_equal(p->told[USHER_EVT_DATA_REQUEST], 0);
         bench_free(b);
     }
+}
+
+static void advertisements_that_are_malformed_are_ignored(void **state)
+{
+    static const uint8_t flags_first[24] = { 2, 0x01, 0x06, 20, 0x2B };
+    static const uint8_t ad[255] = { 20, 0x2B, 0x00, 1 };
+    struct bench *b = bench_new();
+    struct side *p = &b->side[P];
+
+    (void)state;
+    assert_int_equal(usher_scan(&p->node, true), USHER_OK);
+    for (uint8_t len = 0; len < 21; len++) { /* the structure is longer than the report */
+        hear(p, ad, len);
+    }
+    for (unsigned len = USHER_AD_MAX + 1; len <= sizeof(ad); len++) { /* than there can be */
+        hear(p, ad, (uint8_t)len);
+    }
+    assert_int_equal(p->told[USHER_EVT_UNPROVISIONED_RECEIVED], 0);
+    hear(p, ad, 21);
+    hear(p, ad, USHER_AD_MAX); /* an empty structure is the end */
+    hear(p, flags_first, sizeof(flags_first));
+    assert_int_equal(p->told[USHER_EVT_UNPROVISIONED_RECEIVED], 3);
+    bench_free(b);
 }
 
 /* -- sessions that end
@@ -703,6 +731,7 @@ int main(void)
         cmocka_unit_test(row_33_randomness_that_ends_while_the_link_opens_ends_the_session),
         cmocka_unit_test(row_31_only_the_right_ecdh_answer_counts_and_once),
         cmocka_unit_test(row_31_an_ecdh_that_fails_ends_its_session_alone),
+        cmocka_unit_test(advertisements_that_are_malformed_are_ignored),
         cmocka_unit_test(row_32_a_link_that_never_opened_leaves_no_key_behind),
         cmocka_unit_test(a_handler_may_end_and_release_another_session),
         cmocka_unit_test(a_second_device_is_not_measured_by_the_first_ones_elements),

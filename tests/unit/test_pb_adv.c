@@ -20,6 +20,8 @@
 static const uint8_t uuid[USHER_UUID_SIZE] = "a device's uuid";
 static const uint8_t other_uuid[USHER_UUID_SIZE] = "another's uuid.";
 
+static uint32_t seed = 7; /* of a link's jitter: another for each */
+
 /* A link with a guard behind it, and the time. */
 struct bench {
     struct usher_pb_adv link;
@@ -104,7 +106,7 @@ static void open_client(struct bench *b, const struct usher_pb_adv_policy *polic
     memset(b, 0, sizeof(*b));
     guard(b);
     b->now = 1000;
-    pb_adv_open(&b->link, policy, b->now, LINK_ID, 7, uuid);
+    pb_adv_open(&b->link, policy, b->now, LINK_ID, seed += 7919, uuid);
     assert_int_equal(next(b, &number, gen), 17);
     assert_int_equal(gen[0], 0x03);
     assert_memory_equal(gen + 1, uuid, sizeof(uuid));
@@ -127,12 +129,13 @@ static void open_server(struct bench *b)
     memset(b, 0, sizeof(*b));
     guard(b);
     b->now = 1000;
-    pb_adv_listen(&b->link, &usher_pb_adv_spec, 7, uuid);
+    pb_adv_listen(&b->link, &usher_pb_adv_spec, seed += 7919, uuid);
     link_open(gen, uuid);
     rx_gen(b, 0, gen, 17);
     assert_int_equal(poll_link(b), BEARER_OPENED);
     assert_int_equal(next(b, &number, gen), 1);
     assert_int_equal(gen[0], 0x07);
+    assert_in_range(b->now, 1020, 1050);
 }
 
 /* Makes the segments of a PDU as a peer would. */
@@ -179,6 +182,18 @@ static void ack(struct bench *b, uint8_t number)
     static const uint8_t gen[] = { 0x01 };
 
     rx_gen(b, number, gen, sizeof(gen));
+}
+
+/* The link acknowledges a transaction, after its delay. */
+static void assert_acknowledged(struct bench *b, uint8_t of)
+{
+    uint8_t number, gen[USHER_AD_MAX];
+    uint64_t start = b->now;
+
+    assert_int_equal(next(b, &number, gen), 1);
+    assert_int_equal(gen[0], 0x01);
+    assert_int_equal(number, of);
+    assert_in_range(b->now - start, 20, 50);
 }
 
 /* -- sending
@@ -379,8 +394,10 @@ static void every_length_is_reassembled_in_any_order_and_once(void **state)
                 }
             }
             assert_pdu(&b, pdu, len);
+            assert_acknowledged(&b, 0);
             rx_gen(&b, 0, seg[0], seg_len[0]); /* again: acknowledged, not told */
             assert_quiet(&b);
+            assert_acknowledged(&b, 0);
         }
     }
 }
@@ -432,6 +449,10 @@ static void row_15_start_with_a_wrong_length_is_dropped(void **state)
             assert_int_equal(b.link.rx_mask, 0);
         }
     }
+    open_server(&b);
+    rx_gen(&b, 0, (const uint8_t[4]){ 0 }, 4); /* nothing at all, with the FCS of nothing */
+    assert_quiet(&b);
+    assert_int_equal(b.link.stats.dropped, 1);
     for (size_t len = 1; len < 24; len++) { /* a start that is cut off, whatever it announces */
         uint8_t gen[24] = { 0x04, 0, 40 };
 
@@ -459,6 +480,42 @@ static void row_16_continuations_that_cannot_be_are_dropped(void **state)
             assert_int_equal(b.link.stats.dropped, possible ? 0 : 1);
         }
     }
+}
+
+static void row_16_continuations_that_do_not_fit_their_start_are_dropped(void **state)
+{
+    struct bench b;
+    uint8_t pdu[40], seg[4][27], forged[24] = { 2 << 2 | 2 };
+    size_t seg_len[4];
+
+    (void)state;
+    open_server(&b);
+    fill(pdu, sizeof(pdu));
+    (void)segments_of(pdu, sizeof(pdu), seg, seg_len);
+    rx_gen(&b, 0, seg[0], seg_len[0]);
+    rx_gen(&b, 0, forged, 5); /* behind the last */
+    assert_int_equal(b.link.stats.dropped, 1);
+    forged[0] = 1 << 2 | 2;
+    rx_gen(&b, 0, forged, seg_len[1] - 1);
+    rx_gen(&b, 0, forged, seg_len[1] + 1);
+    assert_quiet(&b);
+    assert_int_equal(b.link.stats.dropped, 3);
+    rx_gen(&b, 0, seg[1], seg_len[1]);
+    assert_pdu(&b, pdu, sizeof(pdu));
+}
+
+static void row_17_a_forged_start_does_not_block_the_transaction(void **state)
+{
+    struct bench b;
+    uint8_t pdu[2] = { 0, 5 }, seg[4][27], forged[24] = { 2 << 2, 0, 65, 0x11 };
+    size_t seg_len[4];
+
+    (void)state;
+    open_server(&b);
+    rx_gen(&b, 0, forged, sizeof(forged)); /* of a long PDU whose other segments never come */
+    (void)segments_of(pdu, sizeof(pdu), seg, seg_len);
+    rx_gen(&b, 0, seg[0], seg_len[0]);
+    assert_pdu(&b, pdu, sizeof(pdu));
 }
 
 static void row_16_a_segment_twice_with_other_octets_changes_nothing(void **state)
@@ -584,7 +641,7 @@ static void row_21_a_close_ends_the_link_with_its_reason_once(void **state)
 static void reserved_control_opcodes_and_noise_change_nothing(void **state)
 {
     struct bench b;
-    uint32_t seed = 1;
+    uint32_t drawn = 1;
 
     (void)state;
     open_server(&b);
@@ -599,8 +656,8 @@ static void reserved_control_opcodes_and_noise_change_nothing(void **state)
         size_t len;
 
         for (size_t k = 4; k < sizeof(data); k++) {
-            seed = seed * 1664525u + 1013904223u;
-            data[k] = (uint8_t)(seed >> 24);
+            drawn = drawn * 1664525u + 1013904223u;
+            data[k] = (uint8_t)(drawn >> 24);
         }
         len = data[39] % 30u;
         if (len >= 6 && (data[5] & 3) == 3) {
@@ -716,6 +773,8 @@ int main(void)
         cmocka_unit_test(a_wrong_fcs_is_not_acknowledged_and_the_repetition_is_taken),
         cmocka_unit_test(row_15_start_with_a_wrong_length_is_dropped),
         cmocka_unit_test(row_16_continuations_that_cannot_be_are_dropped),
+        cmocka_unit_test(row_16_continuations_that_do_not_fit_their_start_are_dropped),
+        cmocka_unit_test(row_17_a_forged_start_does_not_block_the_transaction),
         cmocka_unit_test(row_16_a_segment_twice_with_other_octets_changes_nothing),
         cmocka_unit_test(row_16_a_held_continuation_that_does_not_fit_the_start_is_forgotten),
         cmocka_unit_test(rows_17_and_18_segments_of_other_transactions_are_ignored),

@@ -677,6 +677,28 @@ static void data_that_do_not_fit_the_device_are_never_sent(void **state)
  * ------------------------------------------------------------------------------------------------------
  */
 
+static void row_32_secrets_are_wiped_when_a_session_fails_not_when_its_link_closes(void **state)
+{
+    static const uint8_t zeros[32];
+
+    (void)state;
+    for (int role = 0; role < 2; role++) {
+        struct pair p;
+        const struct usher_prov *s = &p.side[role];
+
+        to(&p, &enhanced, PDU_RANDOM, (enum usher_role)(1 - role));
+        assert_memory_not_equal(s->secret, zeros, sizeof(s->secret));
+        p.held.octets[5] ^= 1;
+        pair_run(&p);
+        assert_int_equal(s->failure, USHER_FAIL_CONFIRMATION);
+        assert_memory_equal(s->private_key, zeros, sizeof(s->private_key));
+        assert_memory_equal(s->secret, zeros, sizeof(s->secret));
+        assert_memory_equal(s->auth, zeros, sizeof(s->auth));
+        assert_memory_equal(s->confirmation_key, zeros, sizeof(s->confirmation_key));
+        assert_memory_equal(s->session_key, zeros, sizeof(s->session_key));
+    }
+}
+
 static void row_32_a_complete_session_keeps_the_device_key_and_no_other_secret(void **state)
 {
     struct pair p;
@@ -739,6 +761,7 @@ int main(void)
         cmocka_unit_test(row_23_data_with_one_wrong_bit_do_not_decrypt),
         cmocka_unit_test(row_23_data_replayed_after_complete_change_nothing),
         cmocka_unit_test(data_that_do_not_fit_the_device_are_never_sent),
+        cmocka_unit_test(row_32_secrets_are_wiped_when_a_session_fails_not_when_its_link_closes),
         cmocka_unit_test(row_32_a_complete_session_keeps_the_device_key_and_no_other_secret),
     };
 
