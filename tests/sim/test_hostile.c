@@ -278,6 +278,95 @@ static void row_22_a_thousand_devices_and_link_opens_do_not_starve_a_link(void *
     }
 }
 
+/* One instance with many sessions, and as many devices. */
+#define LINKS 32
+
+struct crowd {
+    struct simport port;
+    struct usher node;
+    struct usher_session sessions[LINKS];
+    unsigned open, most_open, complete, closed;
+};
+
+struct device {
+    struct simport port;
+    struct usher node;
+    struct usher_session session;
+};
+
+static void on_crowd(void *user, struct usher *u, const struct usher_event *e)
+{
+    struct crowd *c = user;
+    struct usher_session *s = e->params.link_established.p_context;
+
+    (void)u;
+    if (e->type == USHER_EVT_LINK_ESTABLISHED) {
+        c->open++;
+        c->most_open = c->open > c->most_open ? c->open : c->most_open;
+    } else if (e->type == USHER_EVT_CAPS_RECEIVED) {
+        struct usher_start choice = { .algorithm = USHER_ALG_HMAC };
+
+        assert_int_equal(usher_oob_use(s, &choice), USHER_OK);
+    } else if (e->type == USHER_EVT_COMPLETE) {
+        c->complete++;
+    } else if (e->type == USHER_EVT_LINK_CLOSED) {
+        c->open--;
+        c->closed++;
+    }
+}
+
+static void device_listen(struct device *d, struct air *air, uint8_t number)
+{
+    struct usher_caps caps = { .num_elements = 1, .algorithms = 3 };
+    uint8_t uuid[USHER_UUID_SIZE] = { number };
+
+    assert_int_equal(simport_init(&d->port, air, &d->node, crypto, 1), USHER_OK);
+    assert_int_equal(usher_init(&d->node, &d->port.port, &(struct usher_config){ 0 }), USHER_OK);
+    usher_session_init(&d->node, &d->session, &caps, NULL);
+    assert_int_equal(usher_listen(&d->session, &(struct usher_listen){ .uuid = uuid }), USHER_OK);
+}
+
+static void one_instance_drives_thirty_two_links_at_once(void **state)
+{
+    static struct crowd crowd; /* too large for a stack */
+    static struct device devices[LINKS];
+    struct air *air = air_new(&(struct air_config){ .seed = 32, .loss_pct = 5 });
+
+    (void)state;
+    memset(&crowd, 0, sizeof(crowd));
+    assert_int_equal(simport_init(&crowd.port, air, &crowd.node, crypto, 4), USHER_OK);
+    assert_int_equal(usher_init(&crowd.node, &crowd.port.port,
+                                &(struct usher_config){ .handler = on_crowd, .user = &crowd }),
+                     USHER_OK);
+    for (uint8_t i = 0; i < LINKS; i++) {
+        struct usher_prov_data data = { .address = (uint16_t)(0x0100 + i) };
+        uint8_t uuid[USHER_UUID_SIZE] = { i };
+
+        device_listen(&devices[i], air, i);
+        usher_session_init(&crowd.node, &crowd.sessions[i], NULL, NULL);
+        assert_int_equal(usher_provision(&crowd.sessions[i],
+                                         &(struct usher_provision){ .uuid = uuid, .data = &data }),
+                         USHER_OK);
+    }
+    while (crowd.closed < LINKS && air_next_us(air) < 60000000) {
+        air_run_until(air, air_next_us(air));
+    }
+    assert_int_equal(crowd.complete, LINKS);
+    assert_in_range(crowd.most_open, LINKS / 2, LINKS); /* side by side, not one after the other */
+    for (unsigned i = 0; i < LINKS; i++) {
+        assert_memory_equal(usher_device_key(&crowd.sessions[i]),
+                            devices[i].session.prov.device_key, USHER_KEY_SIZE);
+        assert_int_equal(devices[i].session.prov.data.address, 0x0100 + i);
+        usher_deinit(&devices[i].node);
+        simport_deinit(&devices[i].port);
+    }
+    print_message("%u links, at most %u open at once: %u ms\n", LINKS, crowd.most_open,
+                  (unsigned)(air_now_us(air) / 1000));
+    usher_deinit(&crowd.node);
+    simport_deinit(&crowd.port);
+    air_free(air);
+}
+
 struct ear {
     struct usher node;
     struct simport port;
@@ -433,6 +522,7 @@ int main(void)
         cmocka_unit_test(row_20_a_link_opened_by_a_rival_keeps_the_device_for_a_minute_only),
         cmocka_unit_test(row_21_a_forged_close_ends_the_session_and_the_next_try_completes),
         cmocka_unit_test(row_16_forged_segments_on_the_link_do_not_make_the_sides_differ),
+        cmocka_unit_test(one_instance_drives_thirty_two_links_at_once),
         cmocka_unit_test(row_22_a_thousand_devices_and_link_opens_do_not_starve_a_link),
         cmocka_unit_test(repeated_beacons_are_shed_for_a_while_and_a_crowd_is_remembered_in_bounds),
         cmocka_unit_test(a_device_beacons_with_its_uri_in_turn_but_not_while_it_has_a_link),
