@@ -27,9 +27,7 @@ const struct usher_pb_adv_policy usher_pb_adv_spec = {
     .implied_ack = true,
 };
 
-/* -- small things
- * -------------------------------------------------------------------------------------------------
- */
+/* -- small things ------------------------------------------------------------------------------ */
 
 static uint32_t jitter(struct usher_pb_adv *l, uint32_t below)
 {
@@ -107,8 +105,7 @@ static uint64_t retry_after(struct usher_pb_adv *l)
     return ms + jitter(l, (uint32_t)(ms / 8));
 }
 
-/* -- opening and closing
- * ------------------------------------------------------------------------------------------ */
+/* -- opening and closing ----------------------------------------------------------------------- */
 
 static void begin(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy,
                   enum pb_adv_role role, uint32_t seed, const uint8_t uuid[USHER_UUID_SIZE])
@@ -170,9 +167,7 @@ void pb_adv_close(struct usher_pb_adv *l, uint64_t now, uint8_t reason)
     l->control_at = pb_adv_delay(l, now);
 }
 
-/* -- transactions
- * -------------------------------------------------------------------------------------------------
- */
+/* -- transactions ------------------------------------------------------------------------------ */
 
 bool pb_adv_ready(const struct usher_pb_adv *l)
 {
@@ -264,9 +259,7 @@ void pb_adv_retry(struct usher_pb_adv *l, uint64_t now)
     begin_round(l, now);
 }
 
-/* -- telling
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- telling ----------------------------------------------------------------------------------- */
 
 enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct bearer_input *in)
 {
@@ -299,9 +292,7 @@ enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct beare
     return BEARER_NOTHING;
 }
 
-/* -- sending
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- sending ----------------------------------------------------------------------------------- */
 
 static uint8_t header(struct usher_pb_adv *l, struct io *io, uint8_t number, uint8_t first)
 {

@@ -58,9 +58,7 @@ static void drop(struct usher_pb_adv *l)
     l->stats.dropped++;
 }
 
-/* -- link control
- * -------------------------------------------------------------------------------------------------
- */
+/* -- link control ------------------------------------------------------------------------------ */
 
 static void rx_open(struct usher_pb_adv *l, const struct rx *rx)
 {
@@ -125,9 +123,7 @@ static void rx_control(struct usher_pb_adv *l, const struct rx *rx)
     }
 }
 
-/* -- transactions
- * -------------------------------------------------------------------------------------------------
- */
+/* -- transactions ------------------------------------------------------------------------------ */
 
 static void rx_ack(struct usher_pb_adv *l, const struct rx *rx)
 {

@@ -20,9 +20,7 @@ const char *usher_version(void)
     return USHER_VERSION;
 }
 
-/* -- one session
- * --------------------------------------------------------------------------------------------------
- */
+/* -- one session ------------------------------------------------------------------------------- */
 
 void node_tell(struct usher *u, const struct usher_event *event)
 {
@@ -220,9 +218,7 @@ static void service(struct usher *u, struct usher_session *s)
     }
 }
 
-/* -- all of them
- * --------------------------------------------------------------------------------------------------
- */
+/* -- all of them ------------------------------------------------------------------------------- */
 
 static void set_wake(struct usher *u)
 {
@@ -282,8 +278,7 @@ void usher_in_ecdh(struct usher *u, uint32_t token, enum usher_err err,
     node_drain(u);
 }
 
-/* -- making and ending
- * -------------------------------------------------------------------------------------------- */
+/* -- making and ending ------------------------------------------------------------------------- */
 
 static bool port_ok(const struct usher_port *p)
 {

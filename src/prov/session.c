@@ -219,9 +219,7 @@ static void keep_inputs(struct usher_prov *s, uint8_t pdu, const uint8_t *params
     }
 }
 
-/* -- receiving
- * ----------------------------------------------------------------------------------------------------
- */
+/* -- receiving --------------------------------------------------------------------------------- */
 
 static void accept_failed(struct usher_prov *s, uint8_t code)
 {
@@ -336,9 +334,7 @@ static void end(struct usher_prov *s, uint8_t reason)
     }
 }
 
-/* -- sending
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- sending ----------------------------------------------------------------------------------- */
 
 static enum usher_err build(struct usher_prov *s, uint8_t pdu, struct io *io)
 {
@@ -448,9 +444,7 @@ enum session_out session_next(struct usher_prov *s, uint64_t now, bool bearer_re
     return SESSION_NOTHING;
 }
 
-/* -- the rest
- * -----------------------------------------------------------------------------------------------------
- */
+/* -- the rest ---------------------------------------------------------------------------------- */
 
 void session_sent(struct usher_prov *s)
 {

@@ -25,8 +25,7 @@ static struct world_config config(uint64_t seed)
     };
 }
 
-/* -- a radio that says what it likes
- * ------------------------------------------------------------------------------ */
+/* -- a radio that says what it likes ----------------------------------------------------------- */
 
 struct attacker {
     struct air_radio *radio;
@@ -108,9 +107,7 @@ static void start(struct world *w)
         USHER_OK);
 }
 
-/* -- links
- * --------------------------------------------------------------------------------------------------------
- */
+/* -- links ------------------------------------------------------------------------------------- */
 
 static void row_20_of_two_provisioners_one_wins_and_the_other_does_no_harm(void **state)
 {
@@ -240,9 +237,7 @@ static void row_16_forged_segments_on_the_link_do_not_make_the_sides_differ(void
     assert_true(completed > 0);
 }
 
-/* -- crowds
- * -------------------------------------------------------------------------------------------------------
- */
+/* -- crowds ------------------------------------------------------------------------------------ */
 
 static void row_22_a_thousand_devices_and_link_opens_do_not_starve_a_link(void **state)
 {
@@ -423,9 +418,7 @@ static void repeated_beacons_are_shed_for_a_while_and_a_crowd_is_remembered_in_b
     air_free(air);
 }
 
-/* -- beacons
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- beacons ----------------------------------------------------------------------------------- */
 
 struct beacons {
     unsigned beacons, uris;

@@ -119,9 +119,7 @@ static uint64_t now_ms(const struct peer *p)
     return air_now_us(p->air) / 1000;
 }
 
-/* -- what it sends
- * ------------------------------------------------------------------------------------------------
- */
+/* -- what it sends ----------------------------------------------------------------------------- */
 
 static void forget(struct peer *p, enum datagram what)
 {
@@ -195,8 +193,7 @@ static void sent(struct peer *p)
     session_sent(&p->session);
 }
 
-/* -- the session's user
- * ------------------------------------------------------------------------------------------- */
+/* -- the session's user ------------------------------------------------------------------------ */
 
 static void answer(struct peer *p, enum usher_event_type event)
 {
@@ -266,9 +263,7 @@ static void begin(struct peer *p)
     p->rx_number = p->tx_number ^ 0x80;
 }
 
-/* -- what it hears
- * ------------------------------------------------------------------------------------------------
- */
+/* -- what it hears ----------------------------------------------------------------------------- */
 
 static void hear_control(struct peer *p, const uint8_t *gen, size_t len, uint32_t link_id)
 {
@@ -378,9 +373,7 @@ static void on_report(void *ctx, const struct usher_adv_report *report)
     tick(p);
 }
 
-/* -- time
- * ---------------------------------------------------------------------------------------------------------
- */
+/* -- time -------------------------------------------------------------------------------------- */
 
 static unsigned next_datagram(const struct peer *p)
 {
@@ -455,9 +448,7 @@ static void on_wake(void *ctx)
     tick(ctx);
 }
 
-/* -- ours
- * ---------------------------------------------------------------------------------------------------------
- */
+/* -- ours -------------------------------------------------------------------------------------- */
 
 struct ours {
     struct simport port;

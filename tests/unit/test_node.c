@@ -55,9 +55,7 @@ static const uint8_t uuid[USHER_UUID_SIZE] = "a device's uuid";
 static const struct usher_start static_oob = { .algorithm = USHER_ALG_HMAC,
                                                .method = USHER_OOB_STATIC };
 
-/* -- the port
- * -----------------------------------------------------------------------------------------------------
- */
+/* -- the port ---------------------------------------------------------------------------------- */
 
 static uint64_t port_now(void *ctx)
 {
@@ -141,9 +139,7 @@ static enum usher_err port_no_ecdh(void *ctx, uint32_t token,
     return USHER_E_NO_MEM;
 }
 
-/* -- users
- * --------------------------------------------------------------------------------------------------------
- */
+/* -- users ------------------------------------------------------------------------------------- */
 
 static void on_event(void *user, struct usher *u, const struct usher_event *e)
 {
@@ -308,8 +304,7 @@ static void assert_both_complete(const struct bench *b)
                         usher_device_key(&b->side[D].session), USHER_KEY_SIZE);
 }
 
-/* -- making an instance
- * ------------------------------------------------------------------------------------------- */
+/* -- making an instance ------------------------------------------------------------------------ */
 
 static void an_instance_needs_all_of_its_port(void **state)
 {
@@ -340,8 +335,7 @@ static void an_instance_needs_all_of_its_port(void **state)
     bench_free(b);
 }
 
-/* -- calls at the wrong moment
- * ------------------------------------------------------------------------------------ */
+/* -- calls at the wrong moment ----------------------------------------------------------------- */
 
 /* Each answer to an event, when nobody asked: the documented error, and nothing changes. */
 static void assert_nobody_asked(struct side *s)
@@ -490,9 +484,7 @@ static void answers_that_cannot_be_are_refused_and_may_be_given_again(void **sta
     bench_free(b);
 }
 
-/* -- randomness
- * ---------------------------------------------------------------------------------------------------
- */
+/* -- randomness -------------------------------------------------------------------------------- */
 
 static void row_33_without_good_randomness_nothing_begins(void **state)
 {
@@ -541,9 +533,7 @@ static void row_33_randomness_that_ends_while_the_link_opens_ends_the_session(vo
     }
 }
 
-/* -- ECDH elsewhere
- * -----------------------------------------------------------------------------------------------
- */
+/* -- ECDH elsewhere ---------------------------------------------------------------------------- */
 
 static void row_31_only_the_right_ecdh_answer_counts_and_once(void **state)
 {
@@ -629,8 +619,7 @@ static void advertisements_that_are_malformed_are_ignored(void **state)
     bench_free(b);
 }
 
-/* -- sessions that end
- * -------------------------------------------------------------------------------------------- */
+/* -- sessions that end ------------------------------------------------------------------------- */
 
 static void row_32_a_link_that_never_opened_leaves_no_key_behind(void **state)
 {

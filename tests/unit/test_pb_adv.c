@@ -196,9 +196,7 @@ static void assert_acknowledged(struct bench *b, uint8_t of)
     assert_in_range(b->now - start, 20, 50);
 }
 
-/* -- sending
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- sending ----------------------------------------------------------------------------------- */
 
 static void every_length_is_segmented_in_order_after_its_delays(void **state)
 {
@@ -368,9 +366,7 @@ static void row_19_an_ack_for_another_number_is_ignored_and_a_response_is_an_ack
     assert_pdu(&b, pdu, 2);
 }
 
-/* -- receiving
- * ----------------------------------------------------------------------------------------------------
- */
+/* -- receiving --------------------------------------------------------------------------------- */
 
 static void every_length_is_reassembled_in_any_order_and_once(void **state)
 {
@@ -670,8 +666,7 @@ static void reserved_control_opcodes_and_noise_change_nothing(void **state)
     assert_true(pb_adv_ready(&b.link));
 }
 
-/* -- learning what the peer is like
- * ------------------------------------------------------------------------------- */
+/* -- learning what the peer is like ------------------------------------------------------------ */
 
 /* The peer sends a PDU; we answer at once. @retval true  An explicit ack went out before the
  * answer's last segment. */

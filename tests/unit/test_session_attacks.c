@@ -67,8 +67,7 @@ static void to(struct pair *p, const struct usher_start *start, uint8_t type,
     assert_true(pair_run_to(p, type, writer));
 }
 
-/* -- Start and Capabilities
- * --------------------------------------------------------------------------------------- */
+/* -- Start and Capabilities -------------------------------------------------------------------- */
 
 static void start_from(const struct usher_caps *caps, const uint8_t start[5], bool good)
 {
@@ -272,9 +271,7 @@ static void row_9_a_cleared_algorithm_bit_is_noticed_when_there_is_oob(void **st
     assert_true(p.closed[P]);
 }
 
-/* -- public keys
- * --------------------------------------------------------------------------------------------------
- */
+/* -- public keys ------------------------------------------------------------------------------- */
 
 static const uint8_t curve_p[32] = {
     0xff, 0xff, 0xff, 0xff, 0,    0,    0,    1,    0,    0,    0,    0,    0,    0,    0,    0,
@@ -385,9 +382,7 @@ static void row_2_keys_that_are_no_point_of_the_curve_are_refused_by_both(void *
     assert_provisioner_gave_up(&p);
 }
 
-/* -- ECDH
- * ---------------------------------------------------------------------------------------------------------
- */
+/* -- ECDH -------------------------------------------------------------------------------------- */
 
 static void row_31_a_secret_that_is_zero_or_an_error_fails_the_session_of_either_role(void **state)
 {
@@ -452,8 +447,7 @@ static void row_31_a_wrong_secret_fails_the_confirmation(void **state)
     }
 }
 
-/* -- confirmation and random
- * -------------------------------------------------------------------------------------- */
+/* -- confirmation and random ------------------------------------------------------------------- */
 
 static void row_4_our_own_confirmation_echoed_is_refused_by_the_provisioner(void **state)
 {
@@ -557,9 +551,7 @@ static void a_wrong_static_value_on_either_side_is_refused(void **state)
     }
 }
 
-/* -- data
- * ---------------------------------------------------------------------------------------------------------
- */
+/* -- data -------------------------------------------------------------------------------------- */
 
 /* Data as an authenticated but careless provisioner seals them. */
 static void sealed(const struct pair *p, const struct usher_prov_data *data, uint8_t flags,
@@ -673,9 +665,7 @@ static void data_that_do_not_fit_the_device_are_never_sent(void **state)
     assert_int_equal(p.side[P].failure, USHER_FAIL_ADDRESS);
 }
 
-/* -- secrets
- * ------------------------------------------------------------------------------------------------------
- */
+/* -- secrets ----------------------------------------------------------------------------------- */
 
 static void row_32_secrets_are_wiped_when_a_session_fails_not_when_its_link_closes(void **state)
 {
