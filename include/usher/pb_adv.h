@@ -60,6 +60,7 @@ struct usher_pb_adv {
     bool opened_new; /* open now, to be told */
     /* the transaction we send */
     bool tx_active;
+    bool tx_awaited; /* the peer goes on only once it has it */
     bool tx_heard; /* at least one segment went out */
     bool tx_new;   /* acknowledged now, to be told */
     uint8_t tx_number;

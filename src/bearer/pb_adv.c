@@ -192,7 +192,8 @@ static void begin_round(struct usher_pb_adv *l, uint64_t now)
     l->tx_retry_at = USHER_NEVER;
 }
 
-enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *pdu, size_t len)
+enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *pdu, size_t len,
+                           bool awaited)
 {
     if (!pb_adv_ready(l)) {
         return USHER_E_BUSY;
@@ -204,6 +205,7 @@ enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *
     l->tx_len = (uint16_t)len;
     l->tx_fcs = crc8_fcs(pdu, len);
     l->tx_active = true;
+    l->tx_awaited = awaited;
     l->tx_heard = false;
     l->tx_tries = 0;
     l->tx_deadline = USHER_NEVER;

@@ -39,10 +39,14 @@ bool pb_adv_ready(const struct usher_pb_adv *l);
 /**
  * Sends a PDU, until the peer acknowledges it: then BEARER_SENT.
  *
+ * @param awaited  The peer waits for this PDU before it sends another: that it goes on is as good
+ *                 as an ack.
+ *
  * @retval USHER_E_BUSY   The one before is not acknowledged, or the link is not open.
  * @retval USHER_E_SIZE   0, or more than USHER_PDU_MAX octets.
  */
-enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *pdu, size_t len);
+enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *pdu, size_t len,
+                           bool awaited);
 
 /** Whether the data of an AD structure of type 0x29 are for this link. */
 bool pb_adv_wants(const struct usher_pb_adv *l, const uint8_t *data, size_t len);

@@ -257,8 +257,8 @@ static void rx_segment(struct usher_pb_adv *l, const struct rx *rx)
         drop(l);
         return;
     }
-    if (l->tx_active && l->tx_heard) {
-        pb_adv_acked(l, rx->now); /* a peer that goes on has what we sent */
+    if (l->tx_active && l->tx_heard && l->tx_awaited) {
+        pb_adv_acked(l, rx->now); /* a peer that goes on has what it waited for */
     }
     if (l->rx_started && all_in(l)) {
         rx_whole(l, rx->now);

@@ -227,15 +227,18 @@ static enum usher_err long_to_others(struct usher_net *n, const struct send *s,
 
 static enum usher_err send_long(struct usher_net *n, const struct send *s)
 {
-    struct usher_sar_rx *own = s->to_us ? sar_rx_claim(n) : NULL;
+    struct usher_sar_rx *own = NULL;
     struct usher_sar_tx *tx;
     enum usher_err err = sar_tx_claim(n, s->out->target.dst, &tx);
 
     if (err != USHER_OK) {
         return err;
     }
-    if (s->to_us && own == NULL) {
-        return USHER_E_NO_MEM;
+    if (s->to_us) {
+        own = sar_rx_claim(n);
+        if (own == NULL) {
+            return USHER_E_NO_MEM;
+        }
     }
     tx->ctl = s->out->control;
     tx->ttl = s->ttl;
@@ -247,7 +250,7 @@ static enum usher_err send_long(struct usher_net *n, const struct send *s)
     } else {
         sar_tx_end(n, tx, true);
     }
-    if (err == USHER_OK && s->to_us) {
+    if (err == USHER_OK && own != NULL) {
         long_to_us(own, s);
     }
     return err;

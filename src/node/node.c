@@ -200,7 +200,7 @@ static void service(struct usher *u, struct usher_session *s)
             tell_session_event(u, s, out.event);
             break;
         case SESSION_PDU:
-            (void)pb_adv_send(&s->link, u->now, out.pdu, out.len);
+            (void)pb_adv_send(&s->link, u->now, out.pdu, out.len, out.awaited);
             break;
         case SESSION_ECDH:
             compute_secret(u, s);

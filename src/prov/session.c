@@ -376,6 +376,7 @@ static bool build_next(struct usher_prov *s, uint64_t now, struct session_output
         return false;
     }
     out->len = io_pos(&io);
+    out->awaited = true;
     keep_inputs(s, type, out->pdu + 1, out->len - 1);
     s->step++;
     s->facts &= (uint16_t)~WAS_SENT;
@@ -403,6 +404,7 @@ static bool next_pdu(struct usher_prov *s, uint64_t now, struct session_output *
         out->pdu[0] = PDU_FAILED;
         out->pdu[1] = s->fail_to_send;
         out->len = 2;
+        out->awaited = false;
         s->fail_to_send = USHER_FAIL_NONE;
         return true;
     }

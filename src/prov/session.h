@@ -35,6 +35,7 @@ enum session_out {
 struct session_output {
     enum usher_event_type event;
     uint8_t reason;
+    bool awaited; /* the peer goes on only once it has this PDU: any but Failed */
     size_t len;
     uint8_t pdu[USHER_PDU_MAX];
 };

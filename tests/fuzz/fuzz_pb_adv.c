@@ -220,7 +220,7 @@ static void send_pdu(struct game *g, unsigned i)
     uint8_t pdu[USHER_PDU_MAX];
     size_t len = make_pdu(i, s->sent, pdu);
     bool ready = pb_adv_ready(&s->link);
-    enum usher_err err = turn ? pb_adv_send(&s->link, g->now, pdu, len) : USHER_E_BUSY;
+    enum usher_err err = turn ? pb_adv_send(&s->link, g->now, pdu, len, true) : USHER_E_BUSY;
 
     FUZZ_CHECK(!turn || (err == USHER_OK) == ready);
     s->sent += err == USHER_OK;

@@ -206,6 +206,7 @@ void pair_pull(struct pair *p, enum usher_role role)
             answer(p, role, out.event);
             break;
         case SESSION_PDU:
+            assert_int_equal(out.awaited, out.pdu[0] != PDU_FAILED);
             hold(p, role, &out);
             break;
         case SESSION_ECDH:

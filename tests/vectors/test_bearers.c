@@ -83,7 +83,7 @@ static void pair_open(struct pair *p, uint32_t link_id)
 static void burst_send(struct pair *p, struct usher_pb_adv *from, const struct octets *pdu,
                        struct burst *burst)
 {
-    assert_int_equal(pb_adv_send(from, p->now, pdu->at, pdu->len), USHER_OK);
+    assert_int_equal(pb_adv_send(from, p->now, pdu->at, pdu->len, true), USHER_OK);
     burst->count = 0;
     while (pb_adv_due(from) != USHER_NEVER) {
         assert_in_range(burst->count, 0, USHER_PB_ADV_SEGMENTS - 1);
@@ -204,7 +204,7 @@ static void too_long_check(const struct vector *v, const struct octets *pdu)
     struct bearer_input in;
 
     pair_reach(&p, v, &from, &to);
-    vector_check(v, pb_adv_send(from, p.now, pdu->at, pdu->len) == USHER_E_SIZE,
+    vector_check(v, pb_adv_send(from, p.now, pdu->at, pdu->len, true) == USHER_E_SIZE,
                  "a PDU longer than USHER_PDU_MAX is not sent");
     for (size_t i = 0; i < json_array_size(packets); i++) {
         struct octets packet = octets_of_hex(v, json_array_get(packets, i));
