@@ -61,8 +61,8 @@ struct usher_pb_adv {
     /* the transaction we send */
     bool tx_active;
     bool tx_awaited; /* the peer goes on only once it has it */
-    bool tx_heard; /* at least one segment went out */
-    bool tx_new;   /* acknowledged now, to be told */
+    bool tx_heard;   /* at least one segment went out */
+    bool tx_new;     /* acknowledged now, to be told */
     uint8_t tx_number;
     uint8_t tx_fcs;
     uint16_t tx_len;

@@ -144,6 +144,7 @@ struct usher_prov {
     uint8_t me; /* enum usher_role */
     uint8_t state;
     uint8_t failure;      /* Failed code sent, received or that describes what ended us */
+    uint8_t sent_pdu;     /* type of the last PDU that we sent */
     uint8_t failed_pdu;   /* PDU type at which it happened */
     uint8_t fail_to_send; /* device: Failed codes still to be sent */
     uint8_t close_reason;
@@ -152,6 +153,9 @@ struct usher_prov {
     uint8_t event_count;
     struct usher_caps caps; /* the device's */
     struct usher_start start;
+    const uint8_t
+        *oob_private_key; /* the pair for a key known out of band; NULL: ours is for both */
+    const uint8_t *oob_public_key;
     uint8_t inputs[145]; /* ConfirmationInputs: invite, capabilities, start, both public keys */
     uint8_t private_key[USHER_P256_PRIVATE];
     uint8_t own_key[USHER_P256_PUBLIC];

@@ -49,10 +49,11 @@ enum usher_close_reason {
 #define USHER_KEY_SIZE 16     /**< Octets of a NetKey, AppKey or DevKey. */
 #define USHER_UUID_SIZE 16    /**< Octets of a Device UUID. */
 #define USHER_P256_PRIVATE 32 /**< Octets of a P-256 private key, most significant first. */
-#define USHER_P256_PUBLIC 64  /**< Octets of a P-256 public key: X then Y, most significant first. \
-                               */
-#define USHER_P256_SECRET 32  /**< Octets of an ECDH shared secret: X of the product. */
-#define USHER_AD_MAX 31       /**< Octets of AD structures in a legacy advertising PDU. */
+#define USHER_P256_PUBLIC                                                                          \
+    64                       /**< Octets of a P-256 public key: X then Y, most significant first.  \
+                              */
+#define USHER_P256_SECRET 32 /**< Octets of an ECDH shared secret: X of the product. */
+#define USHER_AD_MAX 31      /**< Octets of AD structures in a legacy advertising PDU. */
 
 #define USHER_UNICAST_MIN 0x0001u   /**< Lowest unicast address. */
 #define USHER_UNICAST_MAX 0x7FFFu   /**< Highest unicast address. */

@@ -269,10 +269,11 @@ void usher_session_init(struct usher *u, struct usher_session *s, const struct u
                         void *user);
 
 /**
- * Gives a session a key pair instead of a fresh one for each exchange: a device's pair whose public
- * key is known out of band, or the pair of an application that makes its own. The octets are read
- * when a session starts, so they must stay, and may be renewed between sessions. NULL, NULL: fresh
- * pairs again.
+ * Gives a session a key pair of the application's. A device whose capabilities have
+ * USHER_PUBKEY_OOB uses it where the provisioner takes the public key out of band, and a fresh pair
+ * where it does not (5.4.2.3); any other session uses it in place of fresh pairs. The octets are
+ * read during sessions, so they must stay, and may be renewed in between. NULL, NULL: fresh pairs
+ * only.
  */
 void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
                             const uint8_t *public_key);
@@ -297,8 +298,8 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
  * @retval USHER_OK             Listening.
  * @retval USHER_E_NULL         A pointer is NULL.
  * @retval USHER_E_STATE        The session is not idle, or another one of this instance listens.
- * @retval USHER_E_PARAM        Capabilities without elements or algorithms, or a URI that is too
- * long.
+ * @retval USHER_E_PARAM        Capabilities without elements or algorithms, USHER_OOB_ONLY together
+ *                              with CMAC or without OOB, or a URI that is too long.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
  * @retval USHER_E_UNSUPPORTED  The device role is not linked.
  */

@@ -111,6 +111,13 @@ static void compute_secret(struct usher *u, struct usher_session *s)
     port->crypto->wipe(secret, sizeof(secret));
 }
 
+/* Whether the application's pair is for provisioners that take its public key out of band. */
+static bool pair_is_oob(const struct usher_session *s)
+{
+    return s->p_private_key != NULL && s->acts->me == USHER_ROLE_DEVICE &&
+           (s->capabilities.pubkey_type & USHER_PUBKEY_OOB) != 0;
+}
+
 /* The link is open: the session begins, with randomness of its own. */
 static void link_opened(struct usher *u, struct usher_session *s)
 {
@@ -122,6 +129,10 @@ static void link_opened(struct usher *u, struct usher_session *s)
     };
     struct usher_event e = { .type = USHER_EVT_LINK_ESTABLISHED };
 
+    if (pair_is_oob(s)) {
+        begin.oob_private_key = s->p_private_key;
+        begin.oob_public_key = s->p_public_key;
+    }
     if (s->state == SESSION_LISTENING) {
         s->state = SESSION_LINK;
         advert_beacon_stop(u);
@@ -369,7 +380,8 @@ enum usher_err node_session_start(struct usher_session *s, const struct usher_pr
     uint8_t private_key[USHER_P256_PRIVATE], public_key[USHER_P256_PUBLIC];
     enum usher_err err;
 
-    if (s->p_private_key != NULL) {
+    s->acts = acts;
+    if (s->p_private_key != NULL && !pair_is_oob(s)) {
         session_keys_set(&s->prov, s->p_private_key, s->p_public_key);
     } else {
         err = usher_generate_keys(u, private_key, public_key);
@@ -379,7 +391,6 @@ enum usher_err node_session_start(struct usher_session *s, const struct usher_pr
         session_keys_set(&s->prov, private_key, public_key);
         c->wipe(private_key, sizeof(private_key));
     }
-    s->acts = acts;
     s->phase_told = USHER_PHASE_LINK;
     s->close_reason = USHER_CLOSE_SUCCESS;
     s->ecdh_token = 0;

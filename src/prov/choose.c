@@ -31,6 +31,16 @@ bool choose_caps_ok(const struct usher_caps *caps)
     return caps->num_elements != 0 && (caps->algorithms & ALGORITHMS) != 0;
 }
 
+bool choose_offer_ok(const struct usher_caps *caps)
+{
+    bool only_oob = (caps->oob_static_types & USHER_OOB_ONLY) != 0;
+    bool some_oob = (caps->oob_static_types & USHER_STATIC_AVAILABLE) != 0 ||
+                    output_actions(caps) != 0 || input_actions(caps) != 0;
+
+    return choose_caps_ok(caps) &&
+           (!only_oob || (some_oob && (caps->algorithms & USHER_ALG_BIT(USHER_ALG_CMAC)) == 0));
+}
+
 static bool action_valid(uint16_t actions, uint8_t max_size, const struct usher_start *start)
 {
     return start->action < 16 && (actions >> start->action & 1) != 0 && start->size >= 1 &&

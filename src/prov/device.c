@@ -32,6 +32,7 @@ static enum usher_failure accept_start(struct usher_prov *s, struct io *io)
     s->start = start;
     session_tell(s, USHER_EVT_START_RECEIVED);
     if (start.public_key != 0) {
+        session_oob_key_use(s);
         session_tell(s, USHER_EVT_OOB_PUBKEY_REQUEST);
     }
     return USHER_FAIL_NONE;

@@ -20,7 +20,8 @@ enum usher_err session_choose(struct usher_prov *s, const struct usher_start *ch
         (s->facts & HAVE_CHOICE) != 0) {
         return USHER_E_STATE;
     }
-    if (choice->method > USHER_OOB_INPUT || choice->size > USHER_OOB_SIZE_MAX ||
+    if (choice->algorithm > USHER_ALG_HMAC || choice->method > USHER_OOB_INPUT ||
+        choice->action > USHER_OUTPUT_ALPHANUMERIC || choice->size > USHER_OOB_SIZE_MAX ||
         choice->public_key > 1) {
         return USHER_E_PARAM;
     }

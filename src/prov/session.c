@@ -145,6 +145,8 @@ void session_begin(struct usher_prov *s, const struct session_begin *begin, uint
     s->me = (uint8_t)begin->role->me;
     s->state = PROV_RUNNING;
     s->attention = begin->attention;
+    s->oob_private_key = begin->oob_private_key;
+    s->oob_public_key = begin->oob_public_key;
     if (begin->caps != NULL) {
         s->caps = *begin->caps;
     }
@@ -152,6 +154,15 @@ void session_begin(struct usher_prov *s, const struct session_begin *begin, uint
     memcpy(s->random[s->me], begin->random, sizeof(begin->random));
     memcpy(s->entropy, begin->entropy, sizeof(begin->entropy));
     restart_timer(s, now);
+}
+
+void session_oob_key_use(struct usher_prov *s)
+{
+    if (s->oob_private_key != NULL) {
+        memcpy(s->private_key, s->oob_private_key, sizeof(s->private_key));
+        memcpy(s->own_key, s->oob_public_key, sizeof(s->own_key));
+        memcpy(session_key(s, s->role->me), s->own_key, sizeof(s->own_key));
+    }
 }
 
 /* Takes the steps that are ours alone, up to the next PDU or the first fact that is missing. */
@@ -221,11 +232,10 @@ static void keep_inputs(struct usher_prov *s, uint8_t pdu, const uint8_t *params
 
 /* -- receiving --------------------------------------------------------------------------------- */
 
+/* What the device refuses is what it got last, or the one before: it does not say. */
 static void accept_failed(struct usher_prov *s, uint8_t code)
 {
-    uint8_t pdu = s->step < STEPS ? steps[s->step].pdu : PDU_COMPLETE;
-
-    facts_fail(s, (enum usher_failure)code, pdu);
+    facts_fail(s, (enum usher_failure)code, s->sent_pdu);
     session_tell(s, USHER_EVT_FAILED);
 }
 
@@ -379,6 +389,7 @@ static bool build_next(struct usher_prov *s, uint64_t now, struct session_output
     out->awaited = true;
     keep_inputs(s, type, out->pdu + 1, out->len - 1);
     s->step++;
+    s->sent_pdu = type;
     s->facts &= (uint16_t)~WAS_SENT;
     restart_timer(s, now);
     if (type == PDU_COMPLETE) {

@@ -20,6 +20,9 @@ struct session_begin {
     const struct usher_prov_role *role;
     const struct usher_caps *caps; /* device: what it offers */
     uint8_t attention;             /* provisioner */
+    const uint8_t
+        *oob_private_key; /* device: used instead of the session's pair if the provisioner */
+    const uint8_t *oob_public_key; /* takes the public key out of band; both NULL: no other pair */
     uint8_t random[32];            /* our Random */
     uint8_t entropy[32];           /* for the AuthValue that we may show */
 };
@@ -87,6 +90,8 @@ enum usher_phase session_phase(const struct usher_prov *s);
 
 /** The other side's role. */
 enum usher_role session_peer(const struct usher_prov *s);
+/** The provisioner takes our public key out of band: that pair is used from here on. */
+void session_oob_key_use(struct usher_prov *s);
 /** The public key of a role, as it stands in the ConfirmationInputs. */
 uint8_t *session_key(struct usher_prov *s, enum usher_role role);
 

@@ -125,6 +125,25 @@ static void every_method_completes(void **state)
     print_message("%u combinations completed\n", n);
 }
 
+/* What a device sends in band is not the pair that is printed on its label. */
+static void an_oob_key_pair_is_not_used_in_band(void **state)
+{
+    (void)state;
+    for (uint8_t oob = 0; oob < 2; oob++) {
+        struct world_config c = base(oob + 1u);
+        struct world *w;
+        const struct party *dev;
+
+        c.choice.public_key = oob;
+        w = world_new(&c);
+        dev = &w->party[USHER_ROLE_DEVICE];
+        assert_true(world_provision(w, 60000) && dev->complete);
+        assert_int_equal(memcmp(dev->session.prov.own_key, dev->public_key, USHER_P256_PUBLIC) == 0,
+                         oob != 0);
+        world_free(w);
+    }
+}
+
 static void wrong_auth_values_are_refused_by_both(void **state)
 {
     (void)state;
@@ -185,6 +204,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_method_completes),
+        cmocka_unit_test(an_oob_key_pair_is_not_used_in_band),
         cmocka_unit_test(wrong_auth_values_are_refused_by_both),
         cmocka_unit_test(two_hundred_seeds_of_bad_air),
     };

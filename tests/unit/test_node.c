@@ -422,6 +422,15 @@ static void parameters_out_of_range_are_refused(void **state)
     assert_int_equal(listen(b), USHER_E_PARAM);
     d->capabilities = (struct usher_caps){ .num_elements = 1, .algorithms = 0xFC };
     assert_int_equal(listen(b), USHER_E_PARAM);
+    d->capabilities =
+        (struct usher_caps){ .num_elements = 1,
+                             .algorithms = 0x3, /* only OOB, and yet CMAC */
+                             .oob_static_types = USHER_STATIC_AVAILABLE | USHER_OOB_ONLY };
+    assert_int_equal(listen(b), USHER_E_PARAM);
+    d->capabilities = (struct usher_caps){ .num_elements = 1,
+                                           .algorithms = 0x2, /* only OOB, and yet none */
+                                           .oob_static_types = USHER_OOB_ONLY };
+    assert_int_equal(listen(b), USHER_E_PARAM);
     assert_true(usher_session_idle(p) && usher_session_idle(d));
     assert_int_equal(b->side[P].pending_count + b->side[D].pending_count, 0);
     bench_free(b);

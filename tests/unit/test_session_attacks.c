@@ -221,7 +221,7 @@ static void row_10_reserved_bits_in_capabilities_are_ignored(void **state)
     assert_int_equal(choice.public_key, 0);
     assert_int_equal(choice.method, USHER_OOB_OUTPUT); /* an input size of 9 is none */
     assert_int_equal(choice.action, USHER_OUTPUT_BLINK);
-    assert_int_equal(session_choose(&p.side[P], &reserved_output), USHER_E_UNSUPPORTED);
+    assert_int_equal(session_choose(&p.side[P], &reserved_output), USHER_E_PARAM);
     assert_int_equal(session_choose(&p.side[P], &choice), USHER_OK);
     assert_int_equal(session_choose(&p.side[P], &choice), USHER_E_STATE);
 }

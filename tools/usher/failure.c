@@ -31,8 +31,10 @@ static const struct failure by_code[] = {
     [USHER_FAIL_INVALID_PDU] = { "the device does not know a PDU of ours",
                                  "its firmware may be too old for what was chosen", false, false },
     [USHER_FAIL_INVALID_FORMAT] = { "a field was refused as invalid",
-                                    "keys that are echoed or not on the curve are an attack or a "
-                                    "defect of the device",
+                                    "the device may not take the method that was chosen: try "
+                                    "another "
+                                    "--oob; a key that is echoed or not on the curve is an attack "
+                                    "or a defect of the device",
                                     false, false },
     [USHER_FAIL_UNEXPECTED_PDU] = { "a PDU came out of order",
                                     "switch the device off and on, then try again", true, false },
