@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #define RADIO_AIR "air:"
@@ -36,6 +37,8 @@ struct linux_port {
     struct usher *node;
     linux_port_lost lost;
     void *lost_ctx;
+    air_sniffer sniffer;
+    void *sniffer_ctx;
     uv_loop_t *loop;
     uv_poll_t poll;
     uv_timer_t timer;
@@ -120,6 +123,18 @@ static void radio_lost(struct linux_port *p, const char *what)
     p->lost(p->lost_ctx, why);
 }
 
+static void radio_sniff(const struct linux_port *p, const uint8_t addr[6], enum usher_adv_type type,
+                        const uint8_t *ad, uint8_t len)
+{
+    struct timespec now;
+
+    if (p->sniffer != NULL) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        p->sniffer(p->sniffer_ctx, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
+                   37, addr, type, ad, len);
+    }
+}
+
 static void radio_report(struct linux_port *p, const struct air_msg *msg)
 {
     struct usher_adv_report report = { .type = (enum usher_adv_type)msg->adv_type,
@@ -128,6 +143,7 @@ static void radio_report(struct linux_port *p, const struct air_msg *msg)
                                        .data = msg->ad };
 
     memcpy(report.addr, msg->addr, sizeof(report.addr));
+    radio_sniff(p, msg->addr, report.type, msg->ad, msg->ad_len);
     usher_in_adv(p->node, &report);
 }
 
@@ -244,6 +260,7 @@ static enum usher_err port_random(void *ctx, uint8_t *buf, size_t len)
 
 static enum usher_err port_adv_start(void *ctx, const struct usher_adv *adv)
 {
+    static const uint8_t own[6];
     struct linux_port *p = ctx;
     struct air_msg msg = { .type = AIR_MSG_SEND,
                            .slot = adv->slot,
@@ -261,6 +278,7 @@ static enum usher_err port_adv_start(void *ctx, const struct usher_adv *adv)
     if (!radio_flush(p) || air_wire_send(p->fd, &msg) != AIR_WIRE_OK) {
         return USHER_E_BUSY;
     }
+    radio_sniff(p, own, adv->type, adv->data, adv->len);
     p->turn[adv->slot] = p->next_turn++;
     p->busy |= (uint32_t)1 << adv->slot;
     return USHER_OK;
@@ -431,6 +449,12 @@ struct linux_port *linux_port_open(uv_loop_t *loop, const char *radio, struct us
 const struct usher_port *linux_port_get(const struct linux_port *p)
 {
     return &p->port;
+}
+
+void linux_port_sniffer_set(struct linux_port *p, air_sniffer sniffer, void *ctx)
+{
+    p->sniffer = sniffer;
+    p->sniffer_ctx = ctx;
 }
 
 void linux_port_close(struct linux_port *p)

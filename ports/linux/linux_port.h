@@ -8,6 +8,8 @@
 #ifndef LINUX_PORT_H
 #define LINUX_PORT_H
 
+#include "air.h"
+
 #include <usher/usher.h>
 
 #include <uv.h>
@@ -35,6 +37,12 @@ struct linux_port *linux_port_open(uv_loop_t *loop, const char *radio, struct us
 
 /** The port for usher_init(). */
 const struct usher_port *linux_port_get(const struct linux_port *p);
+
+/**
+ * Shows a sniffer every PDU that this radio sends and hears, in Unix time, as if on channel 37.
+ * What it sends has the advertiser address 0, since a port does not know its radio's.
+ */
+void linux_port_sniffer_set(struct linux_port *p, air_sniffer sniffer, void *ctx);
 
 /**
  * Closes: nothing is told any more, neither to the instance nor to the owner, and an ECDH under way

@@ -338,6 +338,31 @@ class Site(Directory):
         self.assertEqual({e["uuid"]: e["address"] for e in devices.events("complete")},
                          {e["uuid"]: e["address"] for e in complete})
 
+    def test_provision_captures_what_it_sends_and_hears(self):
+        capture = self.state + ".pcap"
+        self.air()
+        self.devices(1, "--uuid", UUID)
+        result = self.provision(UUID, "--pcap", capture)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(os.stat(capture).st_mode & 0o777, 0o600)
+        with open(capture, "rb") as file:
+            octets = file.read()
+        own, heard, at = 0, 0, 24
+        while at < len(octets):
+            length = int.from_bytes(octets[at + 8:at + 12], "little")
+            pdu = octets[at + 16 + 10 + 4:at + 16 + length]     # behind record, radio, access address
+            own += pdu[2:8] == bytes(6)
+            heard += pdu[9] == 0x29 and pdu[2:8] != bytes(6)
+            at += 16 + length
+        self.assertGreaterEqual(own, 12)        # 11 segments and a Link Open at the least
+        self.assertGreaterEqual(heard, 9)
+
+    def test_capture_that_cannot_be_written(self):
+        self.air()
+        result = self.provision(UUID, "--pcap", "/nowhere/capture.pcap")
+        self.assertEqual(result.returncode, 3)
+        self.assertIn("/nowhere/capture.pcap", result.stderr)
+
     def test_scan_hears_what_is_there(self):
         self.air()
         self.devices(3, "--count", "3", "--seed", "5", "--uri", "https://example.com/a")

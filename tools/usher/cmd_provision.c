@@ -9,9 +9,11 @@
 #include "oob.h"
 #include "options.h"
 #include "out.h"
+#include "pcap.h"
 #include "report.h"
 #include "verbs.h"
 
+#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
 #include <stdio.h>
@@ -30,6 +32,7 @@ struct provision {
     struct lines lines;
     uv_timer_t wake;
     struct linux_port *port;
+    struct pcap pcap;
     struct usher node;
     struct site *site;
     struct commissioner *commissioner;
@@ -245,6 +248,13 @@ static bool open_both(struct provision *p, char *why, size_t why_len)
         snprintf(why, why_len, "no randomness for a network key");
         return false;
     }
+    if (p->args->pcap) {
+        if (!pcap_open(&p->pcap, p->args->pcap, 0)) {
+            snprintf(why, why_len, "%s: %s", p->args->pcap, strerror(errno));
+            return false;
+        }
+        linux_port_sniffer_set(p->port, pcap_sniff, &p->pcap);
+    }
     p->site = site_open(p->args->state, key, why, why_len);
     OPENSSL_cleanse(key, sizeof key);
     return p->site != NULL;
@@ -305,6 +315,9 @@ static void finish(struct provision *p)
     }
     if (p->port) {
         linux_port_close(p->port);
+    }
+    if (p->pcap.file && !pcap_close(&p->pcap)) {
+        out_error("%s: %s", p->args->pcap, strerror(errno));
     }
     commissioner_free(p->commissioner);
     lines_close(&p->lines);

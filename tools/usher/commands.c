@@ -53,10 +53,8 @@ static const struct option opt_seed = {
     NULL
 };
 static const struct option opt_pcap = {
-    "pcap", OPTION_FILE, MEMBER(pcap),
-    0,      "FILE",      "Write a capture of the simulated air that Wireshark reads.",
-    0,      0,           NULL,
-    NULL
+    "pcap", OPTION_FILE, MEMBER(pcap), 0,   "FILE", "Write a capture that Wireshark reads.",
+    0,      0,           NULL,         NULL
 };
 static const struct option opt_show_secrets = {
     "show-secrets", OPTION_FLAG, MEMBER(show_secrets), 0, NULL, "Print device keys as well.", 0, 0,
@@ -339,10 +337,19 @@ static const struct option opt_require_secure = {
     NULL,
     NULL
 };
-static const struct option *const provision_options[] = {
-    &opt_radio,      &opt_state,     &opt_all,   &opt_provision_for,  &opt_parallel,     &opt_oob,
-    &opt_public_key, &opt_attention, &opt_retry, &opt_require_secure, &opt_show_secrets, NULL
-};
+static const struct option *const provision_options[] = { &opt_radio,
+                                                          &opt_state,
+                                                          &opt_all,
+                                                          &opt_provision_for,
+                                                          &opt_parallel,
+                                                          &opt_oob,
+                                                          &opt_public_key,
+                                                          &opt_attention,
+                                                          &opt_retry,
+                                                          &opt_require_secure,
+                                                          &opt_pcap,
+                                                          &opt_show_secrets,
+                                                          NULL };
 
 const struct command commands[] = {
     { "demo", NULL, 0, 0, NULL, "commission a simulated site in one process",
