@@ -1,7 +1,7 @@
 /*
  * The network and transport layers of a node (Mesh Protocol 1.1, sections 3.4 to 3.9): keys, IV
  * Index, sequence numbers, replay list, messages being segmented and reassembled. All of it is
- * state of struct usher_mesh in the caller's memory; members are private to src/net. Tables that
+ * state of struct usher_net in the caller's memory; members are private to src/net. Tables that
  * grow with the network are given by the caller.
  */
 #ifndef USHER_NET_H
@@ -55,8 +55,7 @@ struct usher_subnet {
     uint8_t identity; /* Node Identity state */
     uint64_t identity_until;
     uint64_t beacon_at;     /* next secure network beacon */
-    uint64_t beacon_window; /* observation of others' beacons: when it began, and how many */
-    uint16_t beacons_heard;
+    uint16_t beacons_heard; /* since our last beacon */
 };
 
 struct usher_appkey {

@@ -174,7 +174,6 @@ static void schedule(struct usher_net *n, struct usher_subnet *s, uint64_t now)
     uint64_t interval = (uint64_t)INTERVAL_MS * (s->beacons_heard + 1u) + net_jitter(n, SPREAD_MS);
 
     s->beacon_at = now + (interval < INTERVAL_MAX_MS ? interval : INTERVAL_MAX_MS);
-    s->beacon_window = now;
     s->beacons_heard = 0;
 }
 
@@ -228,7 +227,6 @@ void secbeacon_hurry(struct usher_net *n, uint64_t now)
 
         if (s->used) {
             s->beacon_at = now + net_jitter(n, SPREAD_MS);
-            s->beacon_window = now;
             s->beacons_heard = 0;
         }
     }

@@ -1,7 +1,7 @@
 /*
  * Lower and upper transport (Mesh Protocol 1.1, sections 3.5 and 3.6): segmentation and reassembly
  * with acknowledgements, application and device key encryption, control messages, heartbeats.
- * Network PDUs in; messages are pulled. Called by node.
+ * Network PDUs in; messages are pulled.
  */
 #ifndef TRANSPORT_H
 #define TRANSPORT_H
@@ -41,8 +41,17 @@ struct transport_in {
 
 /**
  * Encrypts and sends, segmented if needed. An access message whose dst is (also) ours is told by
- * transport_next() as well; control messages have no use for that. The retvals are those of
- * usher_send().
+ * transport_next() as well; control messages have no use for that.
+ *
+ * @retval USHER_OK           Under way.
+ * @retval USHER_E_STATE      Not a node.
+ * @retval USHER_E_PARAM      A TTL of 1 or above 127.
+ * @retval USHER_E_ADDR       Not a destination for such a message.
+ * @retval USHER_E_NOT_FOUND  The key is not known, or no device key for the destination.
+ * @retval USHER_E_SIZE       Too long.
+ * @retval USHER_E_BUSY       A segmented message to that destination is on its way.
+ * @retval USHER_E_NO_MEM     No room in a table.
+ * @retval USHER_E_RESOURCES  No sequence number is reserved in storage.
  */
 enum usher_err transport_send(struct usher_net *n, uint64_t now, const struct transport_out *out);
 

@@ -106,7 +106,8 @@ const uint8_t *upper_label(const struct usher_net *n, uint16_t dst, const uint8_
 /** Sends one PDU with a fresh sequence number: p->seq and p->iv_index are set here. */
 enum usher_err transport_emit(struct usher_net *n, uint64_t now, struct net_pdu *p);
 
-/** A free entry for a message to @p dst. @retval USHER_E_BUSY, USHER_E_NO_MEM  As usher_send(). */
+/** A free entry for a message to @p dst. @retval USHER_E_BUSY, USHER_E_NO_MEM  As transport_send().
+ */
 enum usher_err sar_tx_claim(struct usher_net *n, uint16_t dst, struct usher_sar_tx **tx);
 /** Begins to send: everything up to last, len and data is filled in, and seq0 is the newest
  * sequence number. */
