@@ -471,7 +471,7 @@ static void a_device_beacons_with_its_uri_in_turn_but_not_while_it_has_a_link(vo
     assert_memory_equal(b.beacon + 21, hash, 4);
     assert_int_equal(b.uri[0], 1 + sizeof(uri));
     assert_memory_equal(b.uri + 2, uri, sizeof(uri));
-    w->config.choice.method = USHER_OOB_STATIC;
+    w->party[0].person.choice.method = USHER_OOB_STATIC;
     w->config.answers = WORLD_LATE; /* so that the link lasts */
     start(w);
     while (device->events == 0) {

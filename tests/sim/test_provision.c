@@ -17,33 +17,6 @@
 
 static const struct usher_crypto *crypto;
 
-static const struct usher_caps all_caps = {
-    .num_elements = 3,
-    .algorithms = 0x3,
-    .pubkey_type = USHER_PUBKEY_OOB,
-    .oob_static_types = USHER_STATIC_AVAILABLE,
-    .oob_output_size = 8,
-    .oob_output_actions = 0x1F,
-    .oob_input_size = 8,
-    .oob_input_actions = 0xF,
-};
-
-/* Every method with every action of it; the sizes go through 1..8. */
-static const struct usher_start starts[] = {
-    { .method = USHER_OOB_NONE },
-    { .method = USHER_OOB_STATIC },
-    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_BLINK, .size = 1 },
-    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_BEEP, .size = 2 },
-    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_VIBRATE, .size = 3 },
-    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_NUMERIC, .size = 4 },
-    { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_ALPHANUMERIC, .size = 5 },
-    { .method = USHER_OOB_INPUT, .action = USHER_INPUT_PUSH, .size = 1 },
-    { .method = USHER_OOB_INPUT, .action = USHER_INPUT_TWIST, .size = 6 },
-    { .method = USHER_OOB_INPUT, .action = USHER_INPUT_NUMERIC, .size = 7 },
-    { .method = USHER_OOB_INPUT, .action = USHER_INPUT_ALPHANUMERIC, .size = 8 },
-};
-#define STARTS (sizeof(starts) / sizeof(starts[0]))
-
 static void describe(const struct world_config *c)
 {
     print_message(
@@ -99,7 +72,7 @@ static void must_be_refused(const struct world_config *config)
 
 static struct world_config base(uint64_t seed)
 {
-    return (struct world_config){ .air = { .seed = seed }, .crypto = crypto, .caps = all_caps };
+    return (struct world_config){ .air = { .seed = seed }, .crypto = crypto, .caps = people_caps };
 }
 
 static void every_method_completes(void **state)
@@ -107,14 +80,14 @@ static void every_method_completes(void **state)
     unsigned n = 0;
 
     (void)state;
-    for (unsigned i = 0; i < STARTS * 2 * 2 * 2 * 3; i++) {
+    for (unsigned i = 0; i < PEOPLE_CHOICES * 2 * 2 * 2 * 3; i++) {
         struct world_config c = base(i + 1);
-        unsigned ecdh = i / STARTS / 8;
+        unsigned ecdh = i / PEOPLE_CHOICES / 8;
 
-        c.choice = starts[i % STARTS];
-        c.choice.algorithm = (uint8_t)(i / STARTS & 1);
-        c.choice.public_key = (uint8_t)(i / STARTS >> 1 & 1);
-        c.answers = (i / STARTS >> 2 & 1) != 0 ? WORLD_LATE : WORLD_PROMPT;
+        c.choice = people_choice(i);
+        c.choice.algorithm = (uint8_t)(i / PEOPLE_CHOICES & 1);
+        c.choice.public_key = (uint8_t)(i / PEOPLE_CHOICES >> 1 & 1);
+        c.answers = (i / PEOPLE_CHOICES >> 2 & 1) != 0 ? WORLD_LATE : WORLD_PROMPT;
         c.ecdh_delay_ms = ecdh == 1 ? 137 : 0;
         c.offload = ecdh == 2;
         c.caps.pubkey_type = c.choice.public_key ? USHER_PUBKEY_OOB : 0;
@@ -147,23 +120,23 @@ static void an_oob_key_pair_is_not_used_in_band(void **state)
 static void wrong_auth_values_are_refused_by_both(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < STARTS * 8; i++) {
+    for (unsigned i = 0; i < PEOPLE_CHOICES * 8; i++) {
         struct world_config c = base(1000 + i);
-        const struct usher_start *s = &starts[i % STARTS];
+        const struct usher_start chosen = people_choice(i);
 
-        if (s->method == USHER_OOB_NONE) {
+        if (chosen.method == USHER_OOB_NONE) {
             continue;
         }
-        c.choice = *s;
-        c.choice.algorithm = (uint8_t)(i / STARTS & 1);
-        c.choice.public_key = (uint8_t)(i / STARTS >> 1 & 1);
-        c.answers = (i / STARTS >> 2 & 1) != 0 ? WORLD_LATE : WORLD_PROMPT;
+        c.choice = chosen;
+        c.choice.algorithm = (uint8_t)(i / PEOPLE_CHOICES & 1);
+        c.choice.public_key = (uint8_t)(i / PEOPLE_CHOICES >> 1 & 1);
+        c.answers = (i / PEOPLE_CHOICES >> 2 & 1) != 0 ? WORLD_LATE : WORLD_PROMPT;
         c.caps.pubkey_type = c.choice.public_key ? USHER_PUBKEY_OOB : 0;
-        if (s->method == USHER_OOB_STATIC) {
-            c.wrong[i / STARTS & 1] = true;
+        if (chosen.method == USHER_OOB_STATIC) {
+            c.wrong[i / PEOPLE_CHOICES & 1] = true;
         } else {
-            c.wrong[s->method == USHER_OOB_OUTPUT ? USHER_ROLE_PROVISIONER : USHER_ROLE_DEVICE] =
-                true;
+            c.wrong[chosen.method == USHER_OOB_OUTPUT ? USHER_ROLE_PROVISIONER
+                                                      : USHER_ROLE_DEVICE] = true;
         }
         must_be_refused(&c);
     }
@@ -178,8 +151,8 @@ static void two_hundred_seeds_of_bad_air(void **state)
         c.air.loss_pct = 30;
         c.air.dup_pct = 10;
         c.air.reorder_pct = 10;
-        c.choice = starts[seed % STARTS];
-        c.choice.algorithm = (uint8_t)(seed / STARTS & 1);
+        c.choice = people_choice(seed);
+        c.choice.algorithm = (uint8_t)(seed / PEOPLE_CHOICES & 1);
         c.ecdh_delay_ms = (seed & 2) != 0 ? 50 : 0;
         c.caps.pubkey_type = 0;
         must_complete(&c);

@@ -6,75 +6,9 @@
 
 #define LATE_MS 3000
 
-static const uint8_t static_oob[16] = "an old secret..";
-
 static uint64_t when(const struct world *w)
 {
     return world_now(w) + (w->config.answers == WORLD_LATE ? LATE_MS : 0);
-}
-
-static void answer_auth(struct party *p)
-{
-    struct world *w = p->world;
-    bool wrong = w->config.wrong[p->role];
-    char text[USHER_OOB_SIZE_MAX + 1];
-
-    if (w->config.choice.method == USHER_OOB_STATIC) {
-        uint8_t value[16];
-
-        memcpy(value, static_oob, sizeof(value));
-        value[15] ^= wrong;
-        (void)usher_auth_static(&p->session, value, sizeof(value));
-        return;
-    }
-    if (w->shown[0] == '\0') { /* nothing to read yet */
-        p->ask_at = world_now(w) + 100;
-        return;
-    }
-    memcpy(text, w->shown, sizeof(text));
-    if (wrong) {
-        text[0] = (char)(text[0] == '1' ? '2' : '1');
-    }
-    (void)usher_auth_text(&p->session, text);
-}
-
-static void answer_ecdh(struct party *p)
-{
-    const struct usher_crypto *c = p->world->config.crypto;
-    uint8_t secret[USHER_P256_SECRET];
-    const struct usher_prov *s = &p->session.prov;
-
-    if (c->p256_ecdh(c->ctx, s->private_key, s->inputs + 17 + 64 * (1 - (size_t)p->role), secret) ==
-        USHER_OK) {
-        (void)usher_secret_set(&p->session, secret);
-    }
-}
-
-static void answer(struct party *p)
-{
-    struct world *w = p->world;
-    uint64_t now = world_now(w);
-
-    if (p->choose_at <= now) {
-        p->choose_at = USHER_NEVER;
-        (void)usher_oob_use(&p->session, &w->config.choice);
-    }
-    if (p->pubkey_at <= now) {
-        p->pubkey_at = USHER_NEVER;
-        (void)usher_pubkey_set(&p->session, w->party[USHER_ROLE_DEVICE].public_key);
-    }
-    if (p->ask_at <= now) {
-        p->ask_at = USHER_NEVER;
-        answer_auth(p);
-    }
-    if (p->ecdh_at <= now) {
-        p->ecdh_at = USHER_NEVER;
-        answer_ecdh(p);
-    }
-    if (p->data_at <= now) {
-        p->data_at = USHER_NEVER;
-        (void)usher_data_set(&p->session, &w->data);
-    }
 }
 
 static void on_event(void *user, struct usher *u, const struct usher_event *e)
@@ -94,26 +28,8 @@ static void on_event(void *user, struct usher *u, const struct usher_event *e)
     if (p->events < WORLD_LOG) {
         p->log[p->events++] = e->type;
     }
+    person_told(&p->person, e, when(w), w->config.wrong[p->role]);
     switch (e->type) {
-    case USHER_EVT_CAPS_RECEIVED:
-        p->choose_at = when(w);
-        break;
-    case USHER_EVT_OOB_PUBKEY_REQUEST:
-        p->pubkey_at = p->role == USHER_ROLE_PROVISIONER ? when(w) : USHER_NEVER;
-        break;
-    case USHER_EVT_STATIC_REQUEST:
-    case USHER_EVT_INPUT_REQUEST:
-        p->ask_at = when(w);
-        break;
-    case USHER_EVT_OUTPUT_REQUEST:
-        memcpy(w->shown, e->params.output_request.text, sizeof(w->shown));
-        break;
-    case USHER_EVT_ECDH_REQUEST:
-        p->ecdh_at = when(w);
-        break;
-    case USHER_EVT_DATA_REQUEST:
-        p->data_at = when(w);
-        break;
     case USHER_EVT_COMPLETE:
         p->complete = true;
         memcpy(p->device_key, e->params.complete.p_devkey, sizeof(p->device_key));
@@ -128,7 +44,7 @@ static void on_event(void *user, struct usher *u, const struct usher_event *e)
     default:
         break;
     }
-    answer(p);
+    person_act(&p->person, world_now(w));
 }
 
 uint64_t world_now(const struct world *w)
@@ -144,7 +60,14 @@ static bool party_init(struct world *w, enum usher_role role)
 
     p->world = w;
     p->role = role;
-    p->ask_at = p->ecdh_at = p->data_at = p->choose_at = p->pubkey_at = USHER_NEVER;
+    person_reset(&p->person);
+    p->person.session = &p->session;
+    p->person.role = role;
+    p->person.other = &w->party[1 - role].person;
+    p->person.crypto = c->crypto;
+    p->person.choice = c->choice;
+    p->person.data = w->data;
+    p->person.device_public_key = w->party[USHER_ROLE_DEVICE].public_key;
     if (simport_init(&p->port, w->air, &p->node, c->crypto,
                      role == USHER_ROLE_PROVISIONER ? 4 : 1) != USHER_OK) {
         return false;
@@ -196,17 +119,6 @@ void world_free(struct world *w)
     free(w);
 }
 
-static uint64_t earliest(const struct party *p)
-{
-    const uint64_t at[] = { p->ask_at, p->ecdh_at, p->data_at, p->choose_at, p->pubkey_at };
-    uint64_t first = USHER_NEVER;
-
-    for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
-        first = at[i] < first ? at[i] : first;
-    }
-    return first == USHER_NEVER ? first : first * 1000;
-}
-
 bool world_run(struct world *w, bool (*done)(const struct world *w), uint64_t ms)
 {
     uint64_t end = air_now_us(w->air) + ms * 1000;
@@ -215,17 +127,17 @@ bool world_run(struct world *w, bool (*done)(const struct world *w), uint64_t ms
         uint64_t next = air_next_us(w->air);
 
         for (int role = 0; role < 2; role++) {
-            uint64_t at = earliest(&w->party[role]);
+            uint64_t at = person_next(&w->party[role].person);
 
-            next = at < next ? at : next;
+            next = at != USHER_NEVER && at * 1000 < next ? at * 1000 : next;
         }
         if (next > end) {
             air_run_until(w->air, end);
             return false;
         }
         air_run_until(w->air, next);
-        answer(&w->party[0]);
-        answer(&w->party[1]);
+        person_act(&w->party[0].person, world_now(w));
+        person_act(&w->party[1].person, world_now(w));
     }
     return true;
 }

@@ -5,6 +5,7 @@
 #ifndef WORLD_H
 #define WORLD_H
 
+#include "people.h"
 #include "simport.h"
 
 #include <usher/usher.h>
@@ -43,8 +44,7 @@ struct party {
     uint8_t device_key[USHER_KEY_SIZE];
     bool complete, closed;
     uint8_t close_reason, failure;
-    uint64_t ask_at, ecdh_at, data_at, choose_at,
-        pubkey_at; /* when the user answers; USHER_NEVER: nothing asked */
+    struct person person; /* who answers for it */
 };
 
 struct world {
@@ -52,7 +52,6 @@ struct world {
     struct air *air;
     struct party party[2];
     struct usher_prov_data data;
-    char shown[USHER_OOB_SIZE_MAX + 1]; /* what a user can read, empty: nothing yet */
     bool device_heard;
     unsigned beacons;
 };
