@@ -54,7 +54,7 @@ uint8_t pb_adv_segments(size_t len)
 
 uint64_t pb_adv_segments_mask(uint8_t n)
 {
-    return UINT64_MAX >> (64 - n);
+    return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 }
 
 size_t pb_adv_segment_offset(uint8_t index)

@@ -1,6 +1,7 @@
 /* AuthValues by method and action (Mesh Protocol 1.1, section 5.4.2.4, tables 5.33 to 5.36). */
 #include "oob.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const char alphabet[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -57,6 +58,7 @@ void oob_generate(const struct usher_start *start, const uint8_t entropy[32], ui
 {
     uint8_t size = start->size;
 
+    assert(size >= 1 && size <= USHER_OOB_SIZE_MAX); /* choose_valid() has seen to it */
     memset(value, 0, sizeof(*value));
     if (oob_is_text(start)) {
         /* Four octets a character: the remainder by 36 favours none by more than one in 10^8. */

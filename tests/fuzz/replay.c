@@ -33,19 +33,20 @@ static void replay_file(const char *path)
 
 static void replay_directory(const char *path)
 {
-    DIR *dir = opendir(path);
-    struct dirent *entry;
+    struct dirent **entries;
+    int n = scandir(path, &entries, NULL, alphasort); /* the same order everywhere */
 
-    FUZZ_CHECK(dir != NULL);
-    while ((entry = readdir(dir)) != NULL) {
+    FUZZ_CHECK(n >= 0);
+    for (int i = 0; i < n; i++) {
         char file[4096];
 
-        snprintf(file, sizeof(file), "%s/%s", path, entry->d_name);
-        if (entry->d_name[0] != '.') {
+        snprintf(file, sizeof(file), "%s/%s", path, entries[i]->d_name);
+        if (entries[i]->d_name[0] != '.') {
             replay_file(file);
         }
+        free(entries[i]);
     }
-    closedir(dir);
+    free(entries);
 }
 
 int main(int argc, char **argv)

@@ -102,8 +102,7 @@ static bool both_closed(const struct world *w)
 static void start(struct world *w)
 {
     assert_int_equal(
-        usher_provision(&w->party[0].session,
-                        &(struct usher_provision){ .uuid = (const uint8_t *)WORLD_UUID }),
+        usher_provision(&w->party[0].session, &(struct usher_provision){ .uuid = world_uuid }),
         USHER_OK);
 }
 
@@ -119,7 +118,7 @@ static void row_20_of_two_provisioners_one_wins_and_the_other_does_no_harm(void 
         uint8_t open[17] = { 0x03 };
         static const uint8_t own_id[4] = { 0, 0, 0, 0 }; /* zero is an id like any other */
 
-        memcpy(open + 1, WORLD_UUID, USHER_UUID_SIZE);
+        memcpy(open + 1, world_uuid, USHER_UUID_SIZE);
         attacker_join(&rival, w->air);
         start(w);
         while (!both_closed(w) && world_now(w) < 70000) {
@@ -137,7 +136,7 @@ static void row_20_of_two_provisioners_one_wins_and_the_other_does_no_harm(void 
 
 static void row_20_a_link_opened_by_a_rival_keeps_the_device_for_a_minute_only(void **state)
 {
-    struct usher_listen listen = { .uuid = (const uint8_t *)WORLD_UUID };
+    struct usher_listen listen = { .uuid = world_uuid };
     struct world_config c = config(3);
     struct world *w = world_new(&c);
     struct attacker rival;
@@ -145,7 +144,7 @@ static void row_20_a_link_opened_by_a_rival_keeps_the_device_for_a_minute_only(v
     static const uint8_t own_id[4] = { 9, 9, 9, 9 };
 
     (void)state;
-    memcpy(open + 1, WORLD_UUID, USHER_UUID_SIZE);
+    memcpy(open + 1, world_uuid, USHER_UUID_SIZE);
     attacker_join(&rival, w->air);
     for (int i = 0; i < 20 && w->party[1].events == 0; i++) {
         say_gen(&rival, own_id, 0, open, sizeof(open));
@@ -168,7 +167,7 @@ static void row_21_a_forged_close_ends_the_session_and_the_next_try_completes(vo
     (void)state;
     for (uint64_t seed = 1; seed <= 30; seed++) {
         static const uint8_t forged[] = { 0x0B, 0x00 }; /* "success" */
-        struct usher_listen listen = { .uuid = (const uint8_t *)WORLD_UUID };
+        struct usher_listen listen = { .uuid = world_uuid };
         struct world_config c = config(seed);
         struct world *w = world_new(&c);
         struct attacker a;
@@ -447,7 +446,7 @@ static void a_device_beacons_with_its_uri_in_turn_but_not_while_it_has_a_link(vo
 {
     static const uint8_t uri[] = { 0x17, '/', '/', 'x', '.', 'y' };
     struct usher_listen listen = {
-        .uuid = (const uint8_t *)WORLD_UUID, .oob_info = 0x8042, .uri = uri, .uri_len = sizeof(uri)
+        .uuid = world_uuid, .oob_info = 0x8042, .uri = uri, .uri_len = sizeof(uri)
     };
     struct world_config c = config(11);
     struct world *w = world_new(&c);
@@ -464,7 +463,7 @@ static void a_device_beacons_with_its_uri_in_turn_but_not_while_it_has_a_link(vo
     assert_in_range(b.beacons - b.uris, 0, 1);
     assert_true(b.in_turn);
     assert_int_equal(b.beacon[0], 24);
-    assert_memory_equal(b.beacon + 3, WORLD_UUID, USHER_UUID_SIZE);
+    assert_memory_equal(b.beacon + 3, world_uuid, USHER_UUID_SIZE);
     assert_memory_equal(b.beacon + 19, "\x80\x42", 2);
     assert_int_equal(crypto->cmac(crypto->ctx, (const uint8_t[16]){ 0 }, uri, sizeof(uri), hash),
                      USHER_OK);

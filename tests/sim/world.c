@@ -6,6 +6,9 @@
 
 #define LATE_MS 3000
 
+const uint8_t world_uuid[USHER_UUID_SIZE] = { 0x70, 0xcf, 0x7c, 0x97, 0x32, 0xa3, 0x45, 0xb6,
+                                              0x91, 0x49, 0x48, 0x10, 0xd2, 0xe9, 0xcb, 0xf4 };
+
 static uint64_t when(const struct world *w)
 {
     return world_now(w) + (w->config.answers == WORLD_LATE ? LATE_MS : 0);
@@ -19,7 +22,7 @@ static void on_event(void *user, struct usher *u, const struct usher_event *e)
     (void)u;
     if (e->type == USHER_EVT_UNPROVISIONED_RECEIVED) {
         w->beacons++;
-        w->device_heard |= memcmp(e->params.unprov.device_uuid, WORLD_UUID, USHER_UUID_SIZE) == 0;
+        w->device_heard |= memcmp(e->params.unprov.device_uuid, world_uuid, USHER_UUID_SIZE) == 0;
         return;
     }
     if (e->type == USHER_EVT_PHASE) {
@@ -91,7 +94,7 @@ static bool party_init(struct world *w, enum usher_role role)
 
 struct world *world_new(const struct world_config *config)
 {
-    struct usher_listen listen = { .uuid = (const uint8_t *)WORLD_UUID, .oob_info = 0x0020 };
+    struct usher_listen listen = { .uuid = world_uuid, .oob_info = 0x0020 };
     struct world *w = calloc(1, sizeof(*w));
 
     if (w == NULL) {
@@ -150,7 +153,7 @@ static bool both_closed(const struct world *w)
 bool world_provision(struct world *w, uint64_t ms)
 {
     struct usher_provision p = {
-        .uuid = (const uint8_t *)WORLD_UUID,
+        .uuid = world_uuid,
         .attention_s = 5,
         .data = w->config.data_early ? &w->data : NULL,
     };

@@ -56,7 +56,8 @@ struct world {
     unsigned beacons;
 };
 
-#define WORLD_UUID "\x70\xcf\x7c\x97\x32\xa3\x45\xb6\x91\x49\x48\x10\xd2\xe9\xcb\xf4"
+/** The device. */
+extern const uint8_t world_uuid[USHER_UUID_SIZE];
 
 /** Makes both, the device listening. */
 struct world *world_new(const struct world_config *config);

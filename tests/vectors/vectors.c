@@ -44,6 +44,7 @@ static struct vector vector_of(const char *file, const json_t *json)
 
     if (v.id == NULL || v.type == NULL || !json_is_object(v.in) || !json_is_object(v.out)) {
         fail_msg("%s: a vector lacks id, type, in or out (its id: %s)", file, v.id ? v.id : "none");
+        v.id = v.type = "";
     }
     return v;
 }
@@ -118,6 +119,7 @@ struct octets octets_of_hex(const struct vector *v, const json_t *hex)
     if (text == NULL || digits % 2 != 0 || octets.len > OCTETS_MAX) {
         fail_msg("vector %s: not hexadecimal of at most %d octets: %s", v->id, OCTETS_MAX,
                  text ? text : "(no string)");
+        return octets;
     }
     for (size_t i = 0; i < octets.len; i++) {
         int high = digit_value(text[2 * i]);
@@ -125,6 +127,7 @@ struct octets octets_of_hex(const struct vector *v, const json_t *hex)
 
         if (high < 0 || low < 0) {
             fail_msg("vector %s: not hexadecimal: %s", v->id, text);
+            return octets;
         }
         octets.at[i] = (uint8_t)(high << 4 | low);
     }

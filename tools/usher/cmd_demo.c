@@ -447,8 +447,9 @@ static void kind_row(const struct demo *d, const struct kind *kind, uint64_t *ms
     }
     qsort(ms, done, sizeof *ms, compare_ms);
     if (devices > 0 && done > 0) {
+        size_t middle = done / 2;
         out_text("  %-22s %7u %12zu %10.1f %10.1f", kind->label, devices, done,
-                 (double)ms[done / 2] / 1000.0, (double)ms[done - 1] / 1000.0);
+                 (double)ms[middle] / 1000.0, (double)ms[done - 1] / 1000.0);
     } else if (devices > 0) {
         out_text("  %-22s %7u %12d %10s %10s", kind->label, devices, 0, "-", "-");
     }
@@ -456,8 +457,11 @@ static void kind_row(const struct demo *d, const struct kind *kind, uint64_t *ms
 
 static void kind_table(const struct demo *d)
 {
+    if (out_json() || d->args->devices == 0) {
+        return;
+    }
     uint64_t *ms = calloc(d->args->devices, sizeof *ms);
-    if (ms && !out_json()) {
+    if (ms) {
         out_text("\n  %-22s %7s %12s %10s %10s", "authentication", "devices", "provisioned",
                  "median s", "slowest s");
         for (size_t i = 0; i < KINDS; i++) {

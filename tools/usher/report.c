@@ -42,7 +42,7 @@ void report_start_text(const struct usher_start *start, char *text, size_t len)
 
 void report_heard(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_event *event, bool text)
 {
-    int rssi = event->params.unprov.rssi;
+    int8_t rssi = event->params.unprov.rssi;
     unsigned oob_info = event->params.unprov.oob_info;
     bool hashed = event->params.unprov.uri_hash_present;
 
@@ -136,8 +136,8 @@ void report_complete(const struct report_complete *r)
     format_hex(r->uuid, USHER_UUID_SIZE, uuid);
     report_start_text(r->start, how, sizeof how);
     if (r->device_key) {
-        memcpy(key, "  key ", 6);
-        format_hex(r->device_key, USHER_KEY_SIZE, key + 6);
+        int at = snprintf(key, sizeof key, "  key ");
+        format_hex(r->device_key, USHER_KEY_SIZE, key + at);
     }
     out_text("0x%04x  %s  %-32s  %2u element%s %6.1f s  %u retries%s", (unsigned)r->address, uuid,
              how, (unsigned)r->elements, r->elements == 1 ? " " : "s", (double)r->ms / 1000.0,
