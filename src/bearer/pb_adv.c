@@ -247,17 +247,15 @@ void pb_adv_acked(struct usher_pb_adv *l, uint64_t now)
     memset(l->tx_pdu, 0, sizeof(l->tx_pdu));
 }
 
-/* After two rounds in vain the peer may be one that ignores a response before an ack: it gets that
- * as well. */
+/* Without an ack for what was received: a peer that has gone on and checks no numbers would take it
+ * for an ack of its next PDU. One that needs an ack shows it by repeating: pb_adv_rx.c, rx_again().
+ */
 void pb_adv_retry(struct usher_pb_adv *l, uint64_t now)
 {
     if (l->tx_tries < UINT8_MAX) {
         l->tx_tries++;
     }
     l->stats.retries++;
-    if (l->rx_any && l->tx_tries >= 2) {
-        pb_adv_owe_ack(l, now);
-    }
     begin_round(l, now);
 }
 

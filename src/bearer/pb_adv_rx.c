@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#define STRICT_ROUNDS 2 /* repetitions of a response in vain */
+
 /* An advertisement's data, taken apart as far as all formats have in common. */
 struct rx {
     uint64_t now;
@@ -137,12 +139,14 @@ static void rx_ack(struct usher_pb_adv *l, const struct rx *rx)
 
 /*
  * The last transaction again: the peer has neither our ack nor, if it was that, our response. A
- * response that is repeated now says both; a slow or strict peer gets the ack alone, since more
- * copies would only keep it longer.
+ * response that is repeated now says both. A slow peer gets the ack alone, since more copies would
+ * only keep it longer; and so does one that goes on repeating after rounds of our response: it may
+ * be strict.
  */
 static void rx_again(struct usher_pb_adv *l, const struct rx *rx)
 {
-    if (!l->tx_active || l->ack_strict == PB_ADV_STRICT || l->srtt >= PB_ADV_SLOW_MS) {
+    if (!l->tx_active || l->ack_strict == PB_ADV_STRICT || l->srtt >= PB_ADV_SLOW_MS ||
+        l->tx_tries >= STRICT_ROUNDS) {
         pb_adv_owe_ack(l, rx->now);
     } else if (l->tx_pending == 0) {
         pb_adv_retry(l, rx->now);
