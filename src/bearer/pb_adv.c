@@ -247,9 +247,8 @@ void pb_adv_acked(struct usher_pb_adv *l, uint64_t now)
     memset(l->tx_pdu, 0, sizeof(l->tx_pdu));
 }
 
-/* Without an ack for what was received: a peer that has gone on and checks no numbers would take it
- * for an ack of its next PDU. One that needs an ack shows it by repeating: pb_adv_rx.c, rx_again().
- */
+/* The response alone: a peer that needs an ack for what it sent before shows it by repeating that
+ * (pb_adv_rx.c, rx_again()). */
 void pb_adv_retry(struct usher_pb_adv *l, uint64_t now)
 {
     if (l->tx_tries < UINT8_MAX) {

@@ -74,9 +74,11 @@ class Agent(dbus.service.Object):
     def PrivateKey(self):
         return octets(self.user.private_key)
 
-    @dbus.service.method(AGENT, out_signature="ay")
-    def PublicKey(self):
-        return octets(self.user.public_key)
+    @dbus.service.method(AGENT, out_signature="ay", async_callbacks=("reply", "_error"))
+    def PublicKey(self, reply, _error):
+        # A person needs a moment. Answered at once, the daemon's Public Key takes the place of its
+        # Start, which it may not have sent yet: docs/interop.md.
+        GLib.timeout_add(1500, lambda: reply(octets(self.user.public_key)) or False)
 
     @dbus.service.method(AGENT, in_signature="s")
     def DisplayString(self, value):

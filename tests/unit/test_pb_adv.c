@@ -778,10 +778,7 @@ static void a_peer_that_waits_for_its_acks_is_learned_from_two_exchanges(void **
     assert_true(b.link.stats.retries - before <= 4);
 }
 
-/*
- * A peer whose next PDU was lost, and that takes any ack for one of it, as bluetooth-meshd does:
- * what it did not ask for would make it give that PDU up.
- */
+/* An ack out of turn costs air, and says nothing to a peer that has gone on. */
 static void an_ack_is_not_repeated_unless_the_peer_repeats_itself(void **state)
 {
     struct bench b;
