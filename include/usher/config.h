@@ -25,6 +25,23 @@
 #define USHER_URI_MAX 29 /**< Longest URI of an advertisement: 31 octets less length and type. */
 #endif
 
+#ifndef USHER_BINDINGS
+#define USHER_BINDINGS 4 /**< AppKeys that can be bound to one model. */
+#endif
+
+#ifndef USHER_SUBSCRIPTIONS
+#define USHER_SUBSCRIPTIONS 8 /**< Group and virtual addresses that one model can subscribe to. */
+#endif
+
+#ifndef USHER_PUBLISH_MAX
+#define USHER_PUBLISH_MAX 16 /**< Octets of a message that a model publishes again, with opcode.   \
+                              */
+#endif
+
+#ifndef USHER_RECORD_MAX
+#define USHER_RECORD_MAX 512 /**< Longest record that a port must be able to store. */
+#endif
+
 #ifndef USHER_SEQ_BLOCK
 #define USHER_SEQ_BLOCK 512 /**< Sequence numbers reserved in storage at a time. */
 #endif

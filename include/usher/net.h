@@ -50,6 +50,7 @@ struct usher_net_keys {
 struct usher_subnet {
     bool used;
     uint8_t phase; /* Key Refresh: 0, 1, 2 */
+    uint8_t phase_told;
     uint16_t index;
     struct usher_net_keys key[2];
     uint8_t identity; /* Node Identity state */

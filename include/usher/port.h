@@ -47,6 +47,7 @@ enum usher_scan {
     USHER_SCAN_OFF = 0,
     USHER_SCAN_PB_ADV = 1 << 0, /**< AD type 0x29. */
     USHER_SCAN_BEACON = 1 << 1, /**< AD types 0x2B and 0x24. */
+    USHER_SCAN_MESH = 1 << 2,   /**< AD type 0x2A. */
 };
 
 struct usher_port {
@@ -93,6 +94,24 @@ struct usher_port {
      */
     enum usher_err (*ecdh)(void *ctx, uint32_t token, const uint8_t private_key[USHER_P256_PRIVATE],
                            const uint8_t peer[USHER_P256_PUBLIC]);
+
+    /*
+     * Storage, for nodes that survive a restart; all three NULL: none. A key names a record. Each
+     * call is atomic and committing: after a power cut the record is the old one or the new one,
+     * and when the call returns it is durable.
+     */
+
+    /**
+     * Reads a record of at most @p size octets.
+     *
+     * @retval USHER_E_NOT_FOUND  No such record.
+     * @retval USHER_E_SIZE       It is longer.
+     */
+    enum usher_err (*kv_get)(void *ctx, uint16_t key, uint8_t *buf, size_t size, size_t *len);
+    /** Writes a record, 1..USHER_RECORD_MAX octets. @retval others  The old one stands. */
+    enum usher_err (*kv_set)(void *ctx, uint16_t key, const uint8_t *buf, size_t len);
+    /** Removes a record; one that is not there is as good as removed. @retval others  It stands. */
+    enum usher_err (*kv_del)(void *ctx, uint16_t key);
 };
 
 #ifdef __cplusplus
