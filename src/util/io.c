@@ -56,6 +56,22 @@ void io_be32(struct io *io, uint32_t *v)
     *v = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
+void io_le16(struct io *io, uint16_t *v)
+{
+    uint8_t b[2] = { (uint8_t)*v, (uint8_t)(*v >> 8) };
+
+    io_bytes(io, b, sizeof(b));
+    *v = (uint16_t)(b[1] << 8 | b[0]);
+}
+
+void io_le24(struct io *io, uint32_t *v)
+{
+    uint8_t b[3] = { (uint8_t)*v, (uint8_t)(*v >> 8), (uint8_t)(*v >> 16) };
+
+    io_bytes(io, b, sizeof(b));
+    *v = (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
+}
+
 size_t io_pos(const struct io *io)
 {
     return io->pos;

@@ -29,6 +29,9 @@ void io_u8(struct io *io, uint8_t *v);
 void io_be16(struct io *io, uint16_t *v);
 void io_be24(struct io *io, uint32_t *v);
 void io_be32(struct io *io, uint32_t *v);
+/** Two and three octets, least significant first: the access layer's order. */
+void io_le16(struct io *io, uint16_t *v);
+void io_le24(struct io *io, uint32_t *v);
 /** @p len octets as they are. */
 void io_bytes(struct io *io, uint8_t *v, size_t len);
 
