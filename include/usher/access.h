@@ -189,7 +189,7 @@ enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const u
  * @retval USHER_E_STATE      Not a node.
  * @retval USHER_E_NOT_FOUND  The key is not known, or no device key for target->dst.
  * @retval USHER_E_ADDR       Not a destination for such a message.
- * @retval USHER_E_PARAM      A TTL of 1 or above 127.
+ * @retval USHER_E_PARAM      A TTL of 1 or above 127, or not an opcode.
  * @retval USHER_E_SIZE       Too long.
  * @retval USHER_E_BUSY       A segmented message to that destination is on its way.
  * @retval USHER_E_NO_MEM     No room.
@@ -220,9 +220,9 @@ struct usher_request {
     struct usher_request *next;
     struct usher_model *model;
     struct usher_target target;
-    uint8_t label[USHER_LABEL_SIZE];
     uint32_t answer_opcode, token;
-    /** Whether an answer belongs to this question; NULL: any of its opcode and source does. */
+    /** Whether an answer belongs to this question; NULL: any of its opcode and source does. Who
+     * needs it sets it after usher_ask(). */
     bool (*matches)(const struct usher_request *request, const struct usher_message *answer);
     uint8_t tried;
     bool sending; /* segments are on their way */
@@ -237,8 +237,10 @@ struct usher_request {
  * answers in their order, unless they tell them apart themselves. A try that finds no room is made
  * again a little later, and does not count.
  *
- * @retval USHER_OK     Under way; request->done will be called, and not from within this call.
- * @retval others       As usher_send(), for what cannot become better by waiting.
+ * @retval USHER_OK       Under way; request->done will be called, and not from within this call.
+ * @retval USHER_E_STATE  Not a node, or this question is under way.
+ * @retval USHER_E_ADDR   Not a unicast address.
+ * @retval others         As usher_send(), for what cannot become better by waiting.
  */
 enum usher_err usher_ask(struct usher_model *model, struct usher_request *request,
                          const struct usher_target *target, uint32_t opcode, const uint8_t *params,

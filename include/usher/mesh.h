@@ -60,7 +60,8 @@ struct usher_mesh_event {
 
 /** A message on its way out, waiting for its random delay. Private. */
 struct usher_access_tx {
-    uint64_t at; /* 0: free */
+    uint64_t at;    /* 0: free */
+    uint64_t until; /* when it is too late */
     uint16_t src;
     struct usher_target target; /* its label is the one below */
     uint8_t label[USHER_LABEL_SIZE];
@@ -190,13 +191,18 @@ uint32_t usher_mesh_iv(const struct usher_mesh *m, bool *updating);
 const struct usher_net_stats *usher_mesh_stats(const struct usher_mesh *m);
 
 /**
- * Begins an IV Update (3.11.5): IV Index + 1, In Progress.
+ * Begins an IV Update (3.11.5): IV Index + 1, In Progress. In test mode, ends one that is in
+ * progress.
  *
  * @retval USHER_E_STATE      Not a node, not on the primary subnet, in progress, or too early.
  * @retval USHER_E_RESOURCES  There is no higher IV Index.
+ * @retval USHER_E_BUSY       It cannot end while a segmented message is being sent.
  */
 enum usher_err usher_iv_update(struct usher_mesh *m);
-/** IV Update test mode (3.11.5.1): removes the 96 hour limits. An update ends when it is set. */
+/**
+ * IV Update test mode (3.11.5.1): the 96 hour limits do not hold, and an update that this node
+ * began ends when usher_iv_update() is called again, or by another node's beacon.
+ */
 void usher_iv_test_mode(struct usher_mesh *m, bool on);
 
 /* Key management of the local node, as its configuration server would do it. The statuses are

@@ -30,6 +30,7 @@ extern "C" {
 #endif
 
 struct usher;
+struct usher_mesh;
 struct usher_session;
 
 /** The version of this library, "MAJOR.MINOR.PATCH". */
@@ -197,6 +198,7 @@ struct usher {
     struct usher_config config;
     struct usher_session *sessions;
     struct usher_session *turn; /* the session to be served next, while draining */
+    struct usher_mesh *mesh;    /* what it is as a node (mesh.h), or NULL */
     struct usher_beacon beacon;
     struct {
         uint64_t at;
@@ -227,7 +229,8 @@ struct usher {
 enum usher_err usher_init(struct usher *u, const struct usher_port *port,
                           const struct usher_config *config);
 
-/** Ends all sessions at once, takes everything off the air, wipes secrets. No event is told. */
+/** Ends all sessions at once and the node with them, takes everything off the air, wipes secrets.
+ * No event is told. */
 void usher_deinit(struct usher *u);
 
 /** Does what is due. To be called at the time given to the port's wake_at; at other times it is

@@ -28,6 +28,7 @@ struct usher_mesh_acts {
     uint8_t (*next_ad)(struct usher_mesh *m, uint8_t ad[USHER_AD_MAX]); /* 0: none is due */
     uint64_t (*ad_due)(const struct usher_mesh *m);
     unsigned (*scan)(const struct usher_mesh *m); /* enum usher_scan, bits */
+    void (*deinit)(struct usher_mesh *m);
 };
 
 static inline bool mesh_is_node(const struct usher_mesh *m)
@@ -39,7 +40,10 @@ static inline bool mesh_is_node(const struct usher_mesh *m)
 
 /** Makes models and mesh known to each other. @retval USHER_E_PARAM  See usher_mesh_init(). */
 enum usher_err access_init(struct usher_mesh *m);
-/** Forgets bindings, subscriptions, publications, questions (untold), replies and timers. */
+/**
+ * Forgets bindings, subscriptions, publications, questions (untold) and replies. What the
+ * application set stays, and so does a model's own timer: attention ends without a network, too.
+ */
 void access_clear(struct usher_mesh *m);
 extern const struct usher_net_directory access_directory; /* its ctx is the mesh */
 
@@ -47,6 +51,21 @@ extern const struct usher_net_directory access_directory; /* its ctx is the mesh
 size_t access_opcode_write(uint32_t opcode, uint8_t out[3]);
 /** @retval octets; 0: too short, or reserved */
 size_t access_opcode_read(const uint8_t *data, size_t len, uint32_t *opcode);
+
+/**
+ * An access message as it travels, opcode and parameters.
+ *
+ * @retval USHER_E_PARAM  Not an opcode.
+ * @retval USHER_E_SIZE   Too long.
+ */
+enum usher_err access_write(uint32_t opcode, const uint8_t *params, size_t params_len,
+                            uint8_t message[USHER_ACCESS_MAX], uint16_t *len);
+/** Sends such a one, now. @retval  As usher_send(). */
+enum usher_err access_send(struct usher_mesh *m, uint64_t now, uint16_t src,
+                           const struct usher_target *target, const uint8_t *message, size_t len,
+                           uint32_t token);
+/** Whether an error of access_send() may be another one a little later. */
+bool access_is_for_now(enum usher_err err);
 
 /** Delivers a message to the models that it is for (3.7.3.2). */
 void access_rx(struct usher_mesh *m, const struct transport_in *in);

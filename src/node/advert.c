@@ -1,7 +1,7 @@
 /*
- * One advertiser shared among links and beacon. Nothing waits in a queue: when a slot of the port
- * is free, the link whose PDU has been due the longest is asked for it, so what was acknowledged
- * meanwhile is never sent. The beacon comes last.
+ * One advertiser shared among links, mesh messages and beacon. Nothing waits in a queue here: when
+ * a slot of the port is free, the link or the node whose PDU has been due the longest is asked for
+ * it, so what was acknowledged meanwhile is never sent. The unprovisioned device beacon comes last.
  */
 #include "node.h"
 
@@ -36,6 +36,11 @@ static struct usher_session *most_due(const struct usher *u, uint64_t *due)
     return first;
 }
 
+static uint64_t mesh_due(const struct usher *u)
+{
+    return u->mesh != NULL ? u->mesh->acts->ad_due(u->mesh) : USHER_NEVER;
+}
+
 /* The beacon, or in turn the URI that its hash is of. */
 static uint8_t next_beacon(struct usher *u, uint8_t ad[USHER_AD_MAX])
 {
@@ -57,15 +62,18 @@ void advert_fill(struct usher *u)
         uint64_t due;
         struct usher_session *s = most_due(u, &due);
 
-        if (due <= u->now) {
+        if (due <= u->now && due <= mesh_due(u)) {
             adv.len = pb_adv_next(&s->link, u->now, adv.data);
             u->again = true; /* a link may have sent its last Link Close */
+        } else if (mesh_due(u) <= u->now) {
+            adv.len = u->mesh->acts->next_ad(u->mesh, adv.data);
+            u->again = true; /* a segmented message may have sent its last segment */
         } else if (u->beacon.on && u->beacon.at <= u->now) {
             adv.len = next_beacon(u, adv.data);
         } else {
             return;
         }
-        if (u->port->adv_start(u->port->ctx, &adv) == USHER_OK) {
+        if (adv.len != 0 && u->port->adv_start(u->port->ctx, &adv) == USHER_OK) {
             u->slots_busy |= 1u << adv.slot;
         }
     }
@@ -80,7 +88,8 @@ uint64_t advert_due(const struct usher *u)
         return USHER_NEVER;
     }
     (void)most_due(u, &due);
-    return u->beacon.on && u->beacon.at < due ? u->beacon.at : due;
+    due = node_sooner(due, mesh_due(u));
+    return u->beacon.on ? node_sooner(due, u->beacon.at) : due;
 }
 
 void usher_in_adv_done(struct usher *u, uint8_t slot)

@@ -3,7 +3,8 @@
  * interface is usher.h).
  *
  * Every entry ends in node_drain(). It goes round until nothing is left to do: what a bearer has
- * received goes to its session, what the session has next goes to the bearer or to the user. The
+ * received goes to its session, what the session has next goes to the bearer or to the user; then
+ * the mesh node of the instance, if it has one, has its turn. The
  * user's handler runs with all state settled and may call anything; what it starts is picked up by
  * the next round.
  */
@@ -238,8 +239,10 @@ static void set_wake(struct usher *u)
     for (const struct usher_session *s = u->sessions; s != NULL; s = s->next) {
         uint64_t link = pb_adv_deadline(&s->link), session = session_deadline(&s->prov);
 
-        at = link < at ? link : at;
-        at = session < at ? session : at;
+        at = node_sooner(at, node_sooner(link, session));
+    }
+    if (u->mesh != NULL) {
+        at = node_sooner(at, u->mesh->acts->deadline(u->mesh));
     }
     if (at != u->wake) {
         u->wake = at;
@@ -264,11 +267,25 @@ void node_drain(struct usher *u)
             u->turn = s->next; /* s may be gone after its service, and what comes next may end */
             service(u, s);
         }
+        if (u->mesh != NULL) {
+            u->mesh->acts->run(u->mesh);
+        }
         advert_fill(u);
     }
     (void)scan_update(u);
     set_wake(u);
     u->draining = false;
+}
+
+void node_alarm(struct usher *u)
+{
+    uint64_t now = u->port->now_ms(u->port->ctx);
+
+    u->again = true;
+    if (!u->draining && u->wake > now) {
+        u->wake = now;
+        u->port->wake_at(u->port->ctx, now);
+    }
 }
 
 void usher_process(struct usher *u)
@@ -322,6 +339,9 @@ enum usher_err usher_init(struct usher *u, const struct usher_port *port,
 
 void usher_deinit(struct usher *u)
 {
+    if (u->mesh != NULL) {
+        u->mesh->acts->deinit(u->mesh);
+    }
     while (u->sessions != NULL) {
         struct usher_session *s = u->sessions;
 

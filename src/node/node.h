@@ -6,6 +6,7 @@
 #ifndef NODE_H
 #define NODE_H
 
+#include "model.h"
 #include "pb_adv.h"
 #include "role.h"
 
@@ -20,6 +21,14 @@ enum node_session_state {
 
 /** Does all that is due, after any input: see node.c. */
 void node_drain(struct usher *u);
+
+/** There is something to do, and node_drain() is to come to it at once, but not from within. */
+void node_alarm(struct usher *u);
+
+static inline uint64_t node_sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 /**
  * Random octets from the port, which must not repeat themselves: a generator that is stuck counts

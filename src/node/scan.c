@@ -1,6 +1,7 @@
 /*
  * Advertisements in: AD structures are told apart and routed, PB-ADV by link to its session,
- * beacons of unprovisioned devices to the user. Most of what a provisioner hears are beacons that
+ * beacons of unprovisioned devices to the user, mesh messages and the beacons of subnets to the
+ * node. Most of what a provisioner hears are beacons that
  * it has heard before, so these are shed before anything else is done with them.
  */
 #include "node.h"
@@ -11,7 +12,8 @@
 
 static unsigned wanted(const struct usher *u)
 {
-    return (u->scanning ? USHER_SCAN_BEACON : 0u) | (u->sessions != NULL ? USHER_SCAN_PB_ADV : 0u);
+    return (u->scanning ? USHER_SCAN_BEACON : 0u) | (u->sessions != NULL ? USHER_SCAN_PB_ADV : 0u) |
+           (u->mesh != NULL ? u->mesh->acts->scan(u->mesh) : 0u);
 }
 
 enum usher_err scan_update(struct usher *u)
@@ -105,6 +107,9 @@ void usher_in_adv(struct usher *u, const struct usher_adv_report *report)
             in_pb_adv(u, ad + 2, len - 1);
         } else if (ad[1] == BEACON_AD_TYPE) {
             in_beacon(u, ad + 2, len - 1, report->rssi);
+        }
+        if (u->mesh != NULL) {
+            u->mesh->acts->in_ad(u->mesh, ad[1], ad + 2, len - 1);
         }
         ad += len + 1;
         left -= len + 1;

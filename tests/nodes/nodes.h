@@ -46,6 +46,7 @@ struct nodes {
     const struct usher_crypto *crypto;
     unsigned count;
     struct node *node; /* an array */
+    uint16_t features;
 };
 
 struct nodes_config {
@@ -58,6 +59,14 @@ struct nodes_config {
 /** Makes nodes that are not provisioned. Ends the program if there is no memory. */
 struct nodes *nodes_new(const struct nodes_config *config);
 void nodes_free(struct nodes *all);
+
+/**
+ * Stops a node, as if its power were switched off (but for what it stores at that), and starts it
+ * again, unprovisioned until usher_mesh_load(). Set node->port.port.kv_... in between, or before
+ * nodes_provision(), for a node with storage.
+ */
+void nodes_stop(struct node *node);
+void nodes_start(struct node *node);
 
 /** All of them become nodes of subnet 0, at IV Index 0. */
 void nodes_provision(struct nodes *all);

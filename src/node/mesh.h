@@ -1,0 +1,22 @@
+/*
+ * The node inside the instance: what mesh.c (its turn in the instance's round) and mesh_calls.c
+ * (what the application calls) share.
+ */
+#ifndef MESH_H
+#define MESH_H
+
+#include "model.h"
+
+/** The node's acts: for the instance and for the models. */
+extern const struct usher_mesh_acts mesh_acts;
+
+/** Puts a node on the air whose keys, IV state and address are there. */
+void mesh_begin(struct usher_mesh *m);
+/** Reserves sequence numbers, if they are low. @retval others  The port's. */
+enum usher_err mesh_reserve_seq(struct usher_mesh *m);
+/** Takes note of another IV state: what is too old goes, and the rest of the node is told. */
+void mesh_iv_changed(struct usher_mesh *m);
+/** Forgets the network in memory, and wipes it. */
+void mesh_forget(struct usher_mesh *m);
+
+#endif

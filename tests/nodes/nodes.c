@@ -1,0 +1,299 @@
+/* Whole nodes on a simulated air; see nodes.h. */
+#include "nodes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS 4u
+#define REQUEST_MS 60000u /* nodes_config_ask(): more than all its tries */
+#define NET_KEY 0x11
+#define APP_KEY 0x22
+
+/* The tables and the composition of one node. */
+struct node_memory {
+    struct usher_subnet subnets[4];
+    struct usher_appkey appkeys[8];
+    struct usher_rpl_entry rpl[64];
+    struct usher_net_tx net_tx[32];
+    struct usher_sar_tx sar_tx[4];
+    struct usher_sar_rx sar_rx[8];
+    struct usher_access_tx access_tx[8];
+    struct usher_mesh_tables tables;
+    struct usher_model *primary[6];
+    struct usher_model *second[2];
+    struct usher_element elements[NODES_ELEMENTS];
+    struct usher_composition composition;
+};
+
+#define COUNT(array) (uint16_t)(sizeof(array) / sizeof((array)[0]))
+
+static void *must(void *p)
+{
+    if (p == NULL) {
+        fprintf(stderr, "nodes: no memory\n");
+        abort();
+    }
+    return p;
+}
+
+static void must_be(enum usher_err err, const char *what)
+{
+    if (err != USHER_OK) {
+        fprintf(stderr, "nodes: %s: %s\n", what, usher_err_name(err));
+        abort();
+    }
+}
+
+uint16_t nodes_address(unsigned n)
+{
+    return (uint16_t)(1 + n * NODES_ELEMENTS);
+}
+
+const uint8_t *nodes_key(uint8_t octet)
+{
+    static _Thread_local uint8_t keys[256][USHER_KEY_SIZE];
+
+    memset(keys[octet], octet, USHER_KEY_SIZE);
+    return keys[octet];
+}
+
+const uint8_t *nodes_device_key(unsigned n)
+{
+    static _Thread_local uint8_t key[USHER_KEY_SIZE];
+
+    memset(key, 0xD0, sizeof(key));
+    key[0] = (uint8_t)(n >> 8);
+    key[1] = (uint8_t)n;
+    return key;
+}
+
+static bool device_key(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE])
+{
+    const struct node *node = user;
+    unsigned n = (address - 1u) / NODES_ELEMENTS;
+
+    if (address == 0 || n >= node->all->count) {
+        return false;
+    }
+    memcpy(key, nodes_device_key(n), USHER_KEY_SIZE);
+    return true;
+}
+
+static void on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event)
+{
+    struct node *node = user;
+
+    (void)m;
+    node->events[event->type]++;
+    node->last = *event;
+}
+
+static void compose(struct node *node)
+{
+    struct node_memory *memory = node->memory;
+
+    usher_config_server_init(&node->config_server);
+    usher_config_client_init(&node->config_client);
+    usher_health_server_init(&node->health_server, NODES_COMPANY);
+    usher_health_client_init(&node->health_client);
+    usher_onoff_server_init(&node->onoff_server);
+    usher_onoff_client_init(&node->onoff_client);
+    usher_onoff_server_init(&node->second_onoff);
+    node->vendor.company = NODES_COMPANY;
+    node->vendor.id = NODES_VENDOR_MODEL;
+    memory->primary[0] = &node->config_server.model;
+    memory->primary[1] = &node->config_client.model;
+    memory->primary[2] = &node->health_server.model;
+    memory->primary[3] = &node->health_client.model;
+    memory->primary[4] = &node->onoff_server.model;
+    memory->primary[5] = &node->onoff_client.model;
+    memory->second[0] = &node->second_onoff.model;
+    memory->second[1] = &node->vendor;
+    memory->elements[0] =
+        (struct usher_element){ .location = 0x0100, .model_count = 6, .models = memory->primary };
+    memory->elements[1] =
+        (struct usher_element){ .location = 0x0101, .model_count = 2, .models = memory->second };
+    memory->composition = (struct usher_composition){ .cid = NODES_COMPANY,
+                                                      .pid = 0x0002,
+                                                      .vid = 0x0003,
+                                                      .element_count = NODES_ELEMENTS,
+                                                      .elements = memory->elements };
+}
+
+static void give_tables(struct node_memory *memory)
+{
+    memory->tables = (struct usher_mesh_tables){ .subnets = memory->subnets,
+                                                 .appkeys = memory->appkeys,
+                                                 .rpl = memory->rpl,
+                                                 .net_tx = memory->net_tx,
+                                                 .sar_tx = memory->sar_tx,
+                                                 .sar_rx = memory->sar_rx,
+                                                 .access_tx = memory->access_tx,
+                                                 .subnet_count = COUNT(memory->subnets),
+                                                 .appkey_count = COUNT(memory->appkeys),
+                                                 .rpl_size = COUNT(memory->rpl),
+                                                 .net_tx_size = COUNT(memory->net_tx),
+                                                 .sar_tx_size = COUNT(memory->sar_tx),
+                                                 .sar_rx_size = COUNT(memory->sar_rx),
+                                                 .access_tx_size = COUNT(memory->access_tx) };
+}
+
+void nodes_start(struct node *node)
+{
+    struct usher_config config = { .user = node };
+    struct usher_mesh_config mesh_config = { .composition = &node->memory->composition,
+                                             .tables = &node->memory->tables,
+                                             .features = node->all->features,
+                                             .device_key = device_key,
+                                             .handler = on_event,
+                                             .user = node };
+
+    compose(node);
+    must_be(usher_init(&node->usher, &node->port.port, &config), "usher_init");
+    must_be(usher_mesh_init(&node->mesh, &node->usher, &mesh_config), "usher_mesh_init");
+}
+
+struct nodes *nodes_new(const struct nodes_config *config)
+{
+    struct nodes *all = must(calloc(1, sizeof(*all)));
+
+    all->crypto = usher_crypto_openssl_new();
+    must_be(all->crypto != NULL ? USHER_OK : USHER_E_NO_MEM, "usher_crypto_openssl_new");
+    all->air =
+        must(air_new(&(struct air_config){ .seed = config->seed, .loss_pct = config->loss_pct }));
+    all->count = config->count;
+    all->features = config->features;
+    all->node = must(calloc(config->count, sizeof(*all->node)));
+    for (unsigned n = 0; n < config->count; n++) {
+        struct node *node = &all->node[n];
+
+        node->all = all;
+        node->memory = must(calloc(1, sizeof(*node->memory)));
+        give_tables(node->memory);
+        must_be(simport_init(&node->port, all->air, &node->usher, all->crypto, SLOTS), "simport");
+        nodes_start(node);
+    }
+    return all;
+}
+
+void nodes_stop(struct node *node)
+{
+    usher_deinit(&node->usher);
+}
+
+void nodes_free(struct nodes *all)
+{
+    for (unsigned n = 0; n < all->count; n++) {
+        nodes_stop(&all->node[n]);
+        simport_deinit(&all->node[n].port);
+        free(all->node[n].memory);
+    }
+    free(all->node);
+    air_free(all->air);
+    usher_crypto_openssl_free(all->crypto);
+    free(all);
+}
+
+void nodes_provision_one(struct nodes *all, unsigned n)
+{
+    struct usher_prov_data data = { .address = nodes_address(n) };
+
+    memcpy(data.netkey, nodes_key(NET_KEY), sizeof(data.netkey));
+    must_be(usher_mesh_provision(&all->node[n].mesh, &data, nodes_device_key(n)),
+            "usher_mesh_provision");
+}
+
+void nodes_provision(struct nodes *all)
+{
+    for (unsigned n = 0; n < all->count; n++) {
+        nodes_provision_one(all, n);
+    }
+}
+
+void nodes_bind_all(struct nodes *all)
+{
+    for (unsigned n = 0; n < all->count; n++) {
+        struct node *node = &all->node[n];
+
+        if (usher_appkey_add(&node->mesh, 0, 0, nodes_key(APP_KEY)) != USHER_STATUS_SUCCESS) {
+            must_be(USHER_E_STATE, "usher_appkey_add");
+        }
+        (void)usher_model_bind(&node->health_server.model, 0);
+        (void)usher_model_bind(&node->health_client.model, 0);
+        (void)usher_model_bind(&node->onoff_server.model, 0);
+        (void)usher_model_bind(&node->onoff_client.model, 0);
+        (void)usher_model_bind(&node->second_onoff.model, 0);
+        (void)usher_model_bind(&node->vendor, 0);
+    }
+}
+
+uint64_t nodes_now(const struct nodes *all)
+{
+    return air_now_us(all->air) / 1000;
+}
+
+void nodes_run(struct nodes *all, uint64_t ms)
+{
+    air_run_until(all->air, air_now_us(all->air) + ms * 1000);
+}
+
+bool nodes_until(struct nodes *all, bool (*done)(void *ctx), void *ctx, uint64_t ms)
+{
+    uint64_t end = air_now_us(all->air) + ms * 1000;
+
+    while (!done(ctx)) {
+        uint64_t next = air_next_us(all->air);
+
+        if (next > end) {
+            air_run_until(all->air, end);
+            return done(ctx);
+        }
+        air_run_until(all->air, next);
+    }
+    return true;
+}
+
+struct asked {
+    struct usher_config_msg *answer;
+    enum usher_err err;
+    bool over;
+    bool malformed;
+};
+
+static void on_answer(void *user, struct usher_request *request, const struct usher_answer *answer)
+{
+    struct asked *asked = user;
+
+    (void)request;
+    asked->err = answer->err;
+    asked->over = true;
+    asked->malformed =
+        answer->err == USHER_OK && !usher_config_read(answer->message, asked->answer);
+}
+
+static bool is_over(void *ctx)
+{
+    return ((struct asked *)ctx)->over;
+}
+
+enum usher_err nodes_config_ask(struct nodes *all, unsigned from, unsigned to,
+                                const struct usher_config_msg *question,
+                                struct usher_config_msg *answer)
+{
+    struct asked asked = { .answer = answer };
+    struct usher_request request = { .done = on_answer, .user = &asked };
+    enum usher_err err;
+
+    memset(answer, 0, sizeof(*answer));
+    err =
+        usher_config_ask(&all->node[from].config_client, &request, nodes_address(to), 0, question);
+    if (err != USHER_OK) {
+        return err;
+    }
+    if (!nodes_until(all, is_over, &asked, REQUEST_MS)) {
+        usher_ask_cancel(&request);
+        return USHER_E_TIMEOUT;
+    }
+    return asked.malformed ? USHER_E_DATA : asked.err;
+}
