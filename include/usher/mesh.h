@@ -58,13 +58,12 @@ struct usher_mesh_event {
     } params;
 };
 
-/** A message on its way out, waiting for its random delay. Private. */
+/** An answer on its way out, waiting for its random delay. Private. */
 struct usher_access_tx {
     uint64_t at;    /* 0: free */
     uint64_t until; /* when it is too late */
     uint16_t src;
-    struct usher_target target; /* its label is the one below */
-    uint8_t label[USHER_LABEL_SIZE];
+    struct usher_target target;
     uint16_t len;
     uint8_t data[USHER_ACCESS_MAX];
 };
