@@ -199,6 +199,7 @@ struct usher_net_stats {
 };
 
 #define USHER_NET_CACHE 64 /* messages remembered; a power of two */
+#define USHER_NET_HEARD 16 /* PDUs remembered as they were on the air; a power of two */
 
 /** What the layers ask of the access layer above: questions only, answered from memory. */
 struct usher_net_directory {
@@ -237,7 +238,8 @@ struct usher_net {
     uint8_t told[USHER_ACCESS_MAX]; /* the message that was told last */
     uint64_t refuse_at;             /* no refusal of a segmented message is sent before */
     uint64_t cache[USHER_NET_CACHE];
-    uint8_t cache_at;
+    uint64_t heard[USHER_NET_HEARD];
+    uint8_t cache_at, heard_at;
     uint32_t prng; /* jitter only */
     struct usher_net_stats stats;
 };

@@ -299,6 +299,29 @@ static void a_message_is_taken_once(void **state)
     assert_int_equal(t.b.net.stats.cached, 2);
 }
 
+/* ... without being decrypted again if nothing about it has changed. What could not be decrypted is
+ * tried anew, as there may be a key for it by now. */
+static void what_is_heard_again_costs_nothing(void **state)
+{
+    struct two t;
+    struct net_pdu p = pdu(A, B, 7), got;
+
+    two_init(&t, *state);
+    assert_true(hand(&t.b, &t.a.subnets[0].key[0], &p, &got));
+    assert_false(hand(&t.b, &t.a.subnets[0].key[0], &p, &got));
+    assert_int_equal(t.b.net.stats.rx, 1);
+    assert_int_equal(t.b.net.stats.cached, 1);
+    p.ttl--;
+    assert_false(hand(&t.b, &t.a.subnets[0].key[0], &p, &got));
+    assert_int_equal(t.b.net.stats.rx, 2);
+    assert_int_equal(t.b.net.stats.cached, 2);
+
+    one_net_subnet(&t.a, 5, 0x55);
+    assert_false(hand(&t.b, &t.a.subnets[1].key[0], &p, &got));
+    one_net_subnet(&t.b, 5, 0x55);
+    assert_true(hand(&t.b, &t.a.subnets[1].key[0], &p, &got));
+}
+
 static void the_oldest_is_forgotten_first(void **state)
 {
     struct two t;
@@ -512,6 +535,7 @@ int main(void)
         cmocka_unit_test_prestate(an_authentic_pdu_of_a_wrong_length_is_refused, u.state),
         cmocka_unit_test_prestate(no_key_is_no_key, u.state),
         cmocka_unit_test_prestate(a_message_is_taken_once, u.state),
+        cmocka_unit_test_prestate(what_is_heard_again_costs_nothing, u.state),
         cmocka_unit_test_prestate(the_oldest_is_forgotten_first, u.state),
         cmocka_unit_test_prestate(what_is_for_us, u.state),
         cmocka_unit_test_prestate(our_own_that_we_hear_back_is_dropped, u.state),
