@@ -12,8 +12,7 @@
 extern "C" {
 #endif
 
-#define USHER_KEY_LIST_MAX 64 /**< key indexes of a list that are kept */
-#define USHER_ADDRESS_LIST_MAX 32
+#define USHER_CONFIG_LIST_MAX 252 /**< the key indexes that fit into one message; or addresses */
 
 enum usher_config_opcode {
     USHER_CONFIG_APPKEY_ADD = 0x00,
@@ -108,8 +107,8 @@ struct usher_config_msg {
     uint16_t lpn;
     uint32_t poll_timeout; /**< units of 100 ms */
     uint16_t list_count;
-    uint16_t list[USHER_KEY_LIST_MAX]; /**< key indexes or addresses */
-    const uint8_t *data;               /**< composition page: the rest of the message */
+    uint16_t list[USHER_CONFIG_LIST_MAX]; /**< key indexes or addresses */
+    const uint8_t *data;                  /**< composition page: the rest of the message */
     uint16_t data_len;
 };
 

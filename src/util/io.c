@@ -72,6 +72,27 @@ void io_le24(struct io *io, uint32_t *v)
     *v = (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
 }
 
+void io_rest(struct io *io, const uint8_t **v, uint16_t *len)
+{
+    if (io_reads(io)) {
+        *v = io->in + io->pos;
+        *len = (uint16_t)io_left(io);
+    }
+    if (io->failed || *len > io_left(io)) {
+        io->failed = true;
+        return;
+    }
+    if (!io_reads(io) && *len > 0) {
+        memcpy(io->out + io->pos, *v, *len);
+    }
+    io->pos += *len;
+}
+
+bool io_reads(const struct io *io)
+{
+    return io->out == NULL;
+}
+
 size_t io_pos(const struct io *io)
 {
     return io->pos;

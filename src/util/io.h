@@ -34,7 +34,11 @@ void io_le16(struct io *io, uint16_t *v);
 void io_le24(struct io *io, uint32_t *v);
 /** @p len octets as they are. */
 void io_bytes(struct io *io, uint8_t *v, size_t len);
+/** All octets that are left. Reading: *v points into the buffer, *len says how many. */
+void io_rest(struct io *io, const uint8_t **v, uint16_t *len);
 
+/** Whether it reads. */
+bool io_reads(const struct io *io);
 /** Octets walked so far. */
 size_t io_pos(const struct io *io);
 /** Octets left. */
