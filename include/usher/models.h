@@ -99,25 +99,41 @@ struct usher_health_server {
     /* private */
     uint8_t current[USHER_FAULTS], registered[USHER_FAULTS];
     uint8_t current_count, registered_count, last_test;
+    uint8_t divisor;          /* Health Fast Period Divisor state */
     uint64_t attention_until; /* 0: off */
 };
 void usher_health_server_init(struct usher_health_server *s, uint16_t company);
-/** A fault, 0x01..0xFF, has come or gone. While there are some, the period is the fast one. */
+/**
+ * A fault, 0x01..0xFF, has come or gone. While there are some, the period is the fast one. Those
+ * that have no room any more are left out.
+ */
 void usher_health_fault_set(struct usher_health_server *s, uint8_t fault, bool on);
 /** Seconds of attention left; 0: off. */
 uint8_t usher_health_attention(const struct usher_health_server *s);
-/** Begins attention, or ends it with 0, as Attention Set does (and Invite, before there is a node).
+/**
+ * Begins attention, or ends it with 0, as Attention Set does (and Invite, before there is a node).
+ * After usher_mesh_init().
  */
 void usher_health_attention_set(struct usher_health_server *s, uint8_t seconds);
+
+/** What a Health Current or Fault Status says. */
+struct usher_health_status {
+    uint8_t test_id;       /**< of the test run last */
+    uint16_t company;      /**< which tests and faults from 0x80 on are meant */
+    const uint8_t *faults; /**< 0x01..0xFF; good as long as the message */
+    size_t count;
+};
 
 /** Health Client. */
 struct usher_health_client {
     struct usher_model model;
     /** A Current Status was published. May be NULL. */
-    void (*status)(struct usher_health_client *c, uint16_t src, uint8_t test_id, uint16_t company,
-                   const uint8_t *faults, size_t count);
+    void (*status)(struct usher_health_client *c, uint16_t src,
+                   const struct usher_health_status *status);
 };
 void usher_health_client_init(struct usher_health_client *c);
+/** Reads a Current or Fault Status. @retval false  It is neither, or malformed. */
+bool usher_health_read(const struct usher_message *message, struct usher_health_status *status);
 /** Attention Set; the answer is an Attention Status: its first octet are the seconds. */
 enum usher_err usher_health_attention_ask(struct usher_health_client *c,
                                           struct usher_request *request,
@@ -148,8 +164,7 @@ struct usher_onoff_server {
 
     /* private */
     bool target;
-    uint8_t transition;        /* of the one under way, as in the message */
-    uint64_t start_at, end_at; /* when its delay, and it itself, is over; 0: none */
+    uint64_t start_at, end_at; /* when delay and transition are over; end_at 0: none under way */
     uint16_t last_src, last_dst;
     uint8_t last_tid;
     uint64_t last_at; /* 0: no message yet */
@@ -171,7 +186,8 @@ struct usher_onoff_client {
     /** A status that no question waits for: published, or from a group. May be NULL. */
     void (*status)(struct usher_onoff_client *c, uint16_t src,
                    const struct usher_onoff_status *status);
-    uint8_t tid; /* private */
+    uint8_t tid;    /* private: the next one */
+    bool tid_begun; /* private */
 };
 void usher_onoff_client_init(struct usher_onoff_client *c);
 /** Reads a Generic OnOff Status. @retval false  It is not, or malformed. */
