@@ -115,5 +115,9 @@ void manage_unsubscribe(struct usher_model *model, uint16_t address, const uint8
 void manage_unsubscribe_all(struct usher_model *model);
 /** The model's configuration changed: to be stored and told. */
 void manage_changed(struct usher_model *model);
+/** A state of the node changed: to be stored, told with CONFIGURED. */
+void manage_settings_changed(struct usher_mesh *m);
+/** Ends the publication of heartbeats. */
+void manage_heartbeat_off(struct usher_mesh *m);
 
 #endif
