@@ -80,10 +80,10 @@ struct usher_keys {
 /** IV Index and sequence number (3.8.3, 3.11.5). */
 struct usher_iv {
     uint32_t index;
-    bool updating;         /* IV Update in Progress */
-    bool fresh;            /* just provisioned: the time limits do not apply */
-    bool test_mode;        /* removes the 96 hour limits (3.11.5.1) */
-    uint64_t since;        /* ms when the state was entered */
+    bool updating;  /* IV Update in Progress */
+    bool fresh;     /* just provisioned: the time limits do not apply */
+    bool test_mode; /* removes the 96 hour limits (3.11.5.1) */
+    uint64_t since; /* ms when the state was entered; may be before 0: now - since is its age */
     uint64_t recovered_at; /* the last recovery; 0: none */
     uint32_t seq;          /* the next one */
     uint32_t seq_reserved; /* numbers below this are reserved in storage */
@@ -94,6 +94,7 @@ struct usher_rpl_entry {
     uint16_t src; /* 0: free */
     bool dirty;   /* not stored yet */
     uint32_t iv_index, seq;
+    uint32_t sar_from; /* segmented messages must begin here or later; after loading: at seq + 1 */
 };
 
 struct usher_rpl {

@@ -114,5 +114,10 @@ bool iv_update_end(struct usher_iv *iv, uint64_t now, bool busy)
 
 uint64_t iv_deadline(const struct usher_iv *iv)
 {
-    return iv->updating ? iv->since + STATE_MS : USHER_NEVER;
+    uint64_t at = iv->since + STATE_MS;
+
+    if (!iv->updating) {
+        return USHER_NEVER;
+    }
+    return at <= INT64_MAX ? at : 0; /* before the clock began */
 }

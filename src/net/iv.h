@@ -57,8 +57,8 @@ enum usher_err iv_update(struct usher_iv *iv, uint64_t now);
  */
 bool iv_update_end(struct usher_iv *iv, uint64_t now, bool busy);
 /**
- * When iv_update_end() should be called; USHER_NEVER. It stays in the past while a segmented
- * message holds the end up: then the end of that message is the time.
+ * When iv_update_end() should be called; 0: at once; USHER_NEVER. It stays in the past while a
+ * segmented message holds the end up: then the end of that message is the time.
  */
 uint64_t iv_deadline(const struct usher_iv *iv);
 

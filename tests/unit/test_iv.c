@@ -178,6 +178,24 @@ static void an_update_of_our_own(void **state)
     assert_true(iv_update_end(&iv, iv.since, false));
 }
 
+/* A node that was switched off knows the age of a state that is older than its clock. */
+static void a_state_older_than_the_clock(void **state)
+{
+    struct usher_iv iv = { .index = 11, .updating = true, .since = 5 - 90 * HOUR };
+
+    (void)state;
+    assert_int_equal(iv_deadline(&iv), 5 + 6 * HOUR);
+    assert_false(iv_update_end(&iv, 5 + 6 * HOUR - 1, false));
+    iv.since = 5 - 97 * HOUR;
+    assert_int_equal(iv_deadline(&iv), 0);
+    assert_true(iv_update_end(&iv, 5, false));
+
+    iv = (struct usher_iv){ .index = 11, .since = 5 - 96 * HOUR, .recovered_at = 5 - 191 * HOUR };
+    assert_false(iv_beacon(&iv, 5, 13, false, true, false));
+    assert_int_equal(iv_update(&iv, 4), USHER_E_STATE);
+    assert_int_equal(iv_update(&iv, 5), USHER_OK);
+}
+
 static void numbers_come_from_the_reserve_alone(void **state)
 {
     struct usher_iv iv = { .seq = 100, .seq_reserved = 100 };
@@ -260,6 +278,7 @@ int main(void)
         cmocka_unit_test(the_index_does_not_wrap),
         cmocka_unit_test(indexes_of_both_states),
         cmocka_unit_test(an_update_of_our_own),
+        cmocka_unit_test(a_state_older_than_the_clock),
         cmocka_unit_test(numbers_come_from_the_reserve_alone),
         cmocka_unit_test(no_number_is_used_twice),
     };
