@@ -237,7 +237,7 @@ struct usher_net {
     struct usher_net_short inbox[USHER_NET_INBOX];
     uint8_t inbox_at, inbox_count;
     uint8_t told[USHER_ACCESS_MAX]; /* the message that was told last */
-    uint64_t refuse_at;             /* no refusal of a segmented message is sent before */
+    uint64_t refuse_at;             /* no ack of a message without an entry is sent before */
     uint64_t cache[USHER_NET_CACHE];
     uint64_t heard[USHER_NET_HEARD];
     uint8_t cache_at, heard_at;

@@ -46,7 +46,37 @@ bool rpl_accept(struct usher_rpl *r, uint16_t src, uint32_t iv_index, uint32_t s
     } else if (!newer(e, iv_index, seq)) {
         return true;
     }
-    *e = (struct usher_rpl_entry){ .src = src, .dirty = true, .iv_index = iv_index, .seq = seq };
+    *e = (struct usher_rpl_entry){ .src = src,
+                                   .dirty = true,
+                                   .iv_index = iv_index,
+                                   .seq = seq,
+                                   .sar_from = iv_index == e->iv_index ? e->sar_from : 0 };
+    return true;
+}
+
+enum rpl_answer rpl_check_segmented(const struct usher_rpl *r, uint16_t src, uint32_t iv_index,
+                                    uint32_t seq0)
+{
+    const struct usher_rpl_entry *e = find(r, src);
+
+    if (e == NULL || iv_index != e->iv_index || seq0 >= e->sar_from) {
+        return RPL_NEW;
+    }
+    return seq0 + 1 == e->sar_from ? RPL_LAST : RPL_REPLAY;
+}
+
+bool rpl_accept_segmented(struct usher_rpl *r, uint16_t src, uint32_t iv_index, uint32_t seq0,
+                          uint32_t seq)
+{
+    struct usher_rpl_entry *e;
+
+    if (!rpl_accept(r, src, iv_index, seq)) {
+        return false;
+    }
+    e = find(r, src);
+    if (iv_index == e->iv_index && seq0 >= e->sar_from) {
+        e->sar_from = seq0 + 1;
+    }
     return true;
 }
 

@@ -8,10 +8,23 @@
 
 #include <usher/net.h>
 
-enum rpl_answer { RPL_NEW, RPL_REPLAY, RPL_FULL };
+enum rpl_answer { RPL_NEW, RPL_REPLAY, RPL_LAST, RPL_FULL };
 
 /** Whether a message from @p src may be accepted. */
 enum rpl_answer rpl_check(const struct usher_rpl *r, uint16_t src, uint32_t iv_index, uint32_t seq);
+/**
+ * Whether a segmented message that begins with @p seq0 may still be accepted, given that
+ * rpl_check() lets its newest segment in: a retransmission of what was accepted before has new
+ * numbers (3.5.3.4).
+ *
+ * @retval RPL_LAST    It is the one that was accepted last.
+ * @retval RPL_REPLAY  It is older than that one.
+ */
+enum rpl_answer rpl_check_segmented(const struct usher_rpl *r, uint16_t src, uint32_t iv_index,
+                                    uint32_t seq0);
+/** As rpl_accept(), a segmented message. @param seq  The newest of its segments received. */
+bool rpl_accept_segmented(struct usher_rpl *r, uint16_t src, uint32_t iv_index, uint32_t seq0,
+                          uint32_t seq);
 /**
  * It was accepted: it, and what is older, never again.
  *

@@ -104,17 +104,16 @@ struct usher_sar_rx *sar_rx_claim(struct usher_net *n)
     return oldest;
 }
 
-/* Tells the sender that there is no room; not for every segment, since there may be many. */
-static void refuse(struct usher_net *n, const struct rx *rx)
+/* Acknowledges a message without an entry; not every segment, since there may be many. */
+static void ack_once(struct usher_net *n, const struct rx *rx, uint32_t block)
 {
-    n->stats.no_memory++;
     if (usher_is_unicast(rx->pdu->dst) && rx->now >= n->refuse_at) {
         n->refuse_at = rx->now + interval_ms(n);
-        (void)control_ack(n, rx->now, rx->pdu, rx->seq0, 0);
+        (void)control_ack(n, rx->now, rx->pdu, rx->seq0, block);
     }
 }
 
-static void begin(const struct rx *rx, struct usher_sar_rx *r)
+static void entry_begin(const struct rx *rx, struct usher_sar_rx *r)
 {
     const struct net_pdu *p = rx->pdu;
 
@@ -152,7 +151,7 @@ static void open_message(struct usher_net *n, struct usher_sar_rx *r)
         n->stats.undecrypted++;
         return;
     }
-    if (!rpl_accept(&n->rpl, r->src, r->iv_index, r->seq_last)) {
+    if (!rpl_accept_segmented(&n->rpl, r->src, r->iv_index, r->seq0, r->seq_last)) {
         n->stats.no_memory++;
         return;
     }
@@ -207,6 +206,34 @@ static void rx_same(struct usher_net *n, const struct rx *rx, struct usher_sar_r
     }
 }
 
+/*
+ * A segment of a message that there is no entry for; @p r is that of an older one, or NULL. Entries
+ * are few, so one of a message that was accepted may be gone while its sender still repeats it.
+ */
+static void begin(struct usher_net *n, const struct rx *rx, struct usher_sar_rx *r)
+{
+    const struct net_pdu *p = rx->pdu;
+    enum rpl_answer answer = rpl_check_segmented(&n->rpl, p->src, p->iv_index, rx->seq0);
+
+    if (answer == RPL_LAST) {
+        ack_once(n, rx, segments_mask(rx->s.last));
+    }
+    if (answer != RPL_NEW) {
+        n->stats.replays++;
+        return;
+    }
+    if (r == NULL) {
+        r = sar_rx_claim(n);
+    }
+    if (r == NULL) {
+        n->stats.no_memory++;
+        ack_once(n, rx, 0);
+        return;
+    }
+    entry_begin(rx, r);
+    store(n, rx, r);
+}
+
 void sar_rx_segment(struct usher_net *n, uint64_t now, const struct net_pdu *p)
 {
     struct usher_sar_rx *r = find(n, p->src, p->dst);
@@ -224,15 +251,7 @@ void sar_rx_segment(struct usher_net *n, uint64_t now, const struct net_pdu *p)
         }
         return;
     }
-    if (r == NULL) {
-        r = sar_rx_claim(n);
-    }
-    if (r == NULL) {
-        refuse(n, &rx);
-        return;
-    }
-    begin(&rx, r);
-    store(n, &rx, r);
+    begin(n, &rx, r);
 }
 
 /* -- time -------------------------------------------------------------------------------------- */

@@ -122,6 +122,37 @@ static void what_no_message_can_be_of_is_let_go(void **state)
     assert_int_equal(rpl_check(&l.rpl, 3, 10, 7), RPL_REPLAY);
 }
 
+static void segmented_messages_go_by_where_they_began(void **state)
+{
+    struct list l;
+
+    (void)state;
+    list_init(&l);
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 10, 0), RPL_NEW);
+    assert_true(rpl_accept(&l.rpl, 5, 10, 30)); /* one in between, not segmented */
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 10, 20), RPL_NEW);
+    assert_true(rpl_accept_segmented(&l.rpl, 5, 10, 20, 40));
+    assert_int_equal(rpl_check(&l.rpl, 5, 10, 40), RPL_REPLAY);
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 10, 20), RPL_LAST);
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 10, 19), RPL_REPLAY);
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 10, 21), RPL_NEW);
+    assert_true(rpl_accept(&l.rpl, 5, 10, 50));
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 10, 20), RPL_LAST);
+    assert_true(rpl_accept_segmented(&l.rpl, 5, 10, 10, 60)); /* begun before, ended after */
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 10, 20), RPL_LAST);
+
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 11, 0), RPL_NEW); /* a new IV Index */
+    assert_true(rpl_accept(&l.rpl, 5, 11, 3));
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 11, 0), RPL_NEW);
+    assert_true(rpl_accept_segmented(&l.rpl, 5, 11, 0, 4));
+    assert_int_equal(rpl_check_segmented(&l.rpl, 5, 11, 0), RPL_LAST);
+
+    for (uint16_t src = 6; src < 5 + SIZE; src++) {
+        assert_true(rpl_accept_segmented(&l.rpl, src, 11, 0, 4));
+    }
+    assert_false(rpl_accept_segmented(&l.rpl, 99, 11, 0, 4));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +161,7 @@ int main(void)
         cmocka_unit_test(a_full_list_knows_its_own),
         cmocka_unit_test(a_node_that_is_removed_is_forgotten_in_its_place),
         cmocka_unit_test(what_no_message_can_be_of_is_let_go),
+        cmocka_unit_test(segmented_messages_go_by_where_they_began),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -229,6 +229,41 @@ static void a_repeat_of_a_whole_message_is_acknowledged(void **state)
     assert_int_equal(w->node[1].count, 0);
 }
 
+/* ... and even if it has lost its entry to other messages meanwhile. */
+static void a_repeat_of_a_message_that_lost_its_entry_is_no_new_one(void **state)
+{
+    struct wire *w = fresh(state);
+    unsigned older = record(w, &w->node[0], 0x0201, 50), count;
+    struct net_pdu first[8];
+    uint32_t block = 0;
+
+    memcpy(first, recorded, older * sizeof(first[0]));
+    transport_clear(&w->node[0].net);
+    count = record(w, &w->node[0], 0x0200, 50);
+    for (unsigned i = 0; i < older; i++) {
+        wire_hand(w, &w->node[1], &first[i]);
+    }
+    assert_told(&w->node[1], 0x0100, 0x0201, 0, message, 50);
+    for (unsigned i = 0; i < count; i++) {
+        wire_hand(w, &w->node[1], &recorded[i]);
+    }
+    assert_told(&w->node[1], 0x0100, 0x0200, 0, message, 50);
+    (void)acks(w, &w->node[1], 1000, &block);
+    memset(w->node[1].sar_rx, 0, sizeof(w->node[1].sar_rx));
+    for (unsigned i = 0; i < older; i++) { /* of the older message nothing more is known */
+        first[i].seq += 100;
+        wire_hand(w, &w->node[1], &first[i]);
+    }
+    assert_int_equal(acks(w, &w->node[1], 1000, &block), 0);
+    for (unsigned i = 0; i < count; i++) {
+        recorded[i].seq += 200;
+        wire_hand(w, &w->node[1], &recorded[i]);
+    }
+    assert_int_equal(acks(w, &w->node[1], 1000, &block), 1);
+    assert_int_equal(block, 0x1F);
+    assert_int_equal(w->node[1].count, 0);
+}
+
 static void acks_come_when_segments_stop(void **state)
 {
     struct wire *w = fresh(state);
@@ -633,6 +668,8 @@ int main(void)
         cmocka_unit_test_prestate(segments_in_any_order_and_again, state.out),
         cmocka_unit_test_prestate(a_replayed_transfer_is_refused, state.out),
         cmocka_unit_test_prestate(a_repeat_of_a_whole_message_is_acknowledged, state.out),
+        cmocka_unit_test_prestate(a_repeat_of_a_message_that_lost_its_entry_is_no_new_one,
+                                  state.out),
         cmocka_unit_test_prestate(acks_come_when_segments_stop, state.out),
         cmocka_unit_test_prestate(acks_of_long_messages_are_repeated, state.out),
         cmocka_unit_test_prestate(an_ack_goes_no_further_than_the_segments, state.out),
