@@ -216,6 +216,13 @@ static void replay_fields(struct io *io, struct usher_mesh *m, unsigned place)
     record_replay(io, &m->net.rpl.entries[place]);
 }
 
+/* Where the last segmented message began is not kept: all up to the newest number are over. */
+static enum usher_err replay_take(struct usher_mesh *m, unsigned place)
+{
+    m->net.rpl.entries[place].sar_from = m->net.rpl.entries[place].seq + 1;
+    return USHER_OK;
+}
+
 static const struct table replay = {
     .first = RECORD_REPLAY,
     .each = RECORD_REPLAY_EACH,
@@ -223,6 +230,7 @@ static const struct table replay = {
     .used = replay_used,
     .mark = replay_mark,
     .fields = replay_fields,
+    .take = replay_take,
 };
 
 /* -- records ----------------------------------------------------------------------------------- */
