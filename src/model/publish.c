@@ -161,12 +161,15 @@ enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const u
     return err;
 }
 
-/* One that finds no room is not made up for: there are others, or the next publication. */
+/* One that finds no room is put off: a segmented message is a while on its way. */
 static void retransmit_run(struct usher_model *model, uint64_t now)
 {
-    model->retransmits_left--;
+    enum usher_err err = publish_send(model, now, model->retransmit_message, model->retransmit_len);
+
     model->retransmit_at = now + retransmit_ms(model);
-    (void)publish_send(model, now, model->retransmit_message, model->retransmit_len);
+    if (!access_is_for_now(err)) {
+        model->retransmits_left--;
+    }
 }
 
 /* -- time -------------------------------------------------------------------------------------- */
