@@ -98,8 +98,9 @@ struct usher_port {
     /*
      * Storage, for nodes that survive a restart; all three NULL: none. A key names a record. Each
      * call is atomic and committing: after a power cut the record is the old one or the new one,
-     * and when the call returns it is durable.
+     * and when the call returns it is durable. usher/flashlog.h is one, for raw flash.
      */
+    void *kv_ctx; /**< Handed to the three functions below. */
 
     /**
      * Reads a record of at most @p size octets.

@@ -242,7 +242,7 @@ static bool is_kept(const struct usher_port *port, uint16_t key, const uint8_t *
     size_t kept_len;
     bool same;
 
-    *err = port->kv_get(port->ctx, key, kept, sizeof(kept), &kept_len);
+    *err = port->kv_get(port->kv_ctx, key, kept, sizeof(kept), &kept_len);
     same = *err == USHER_OK && kept_len == len && memcmp(kept, buf, len) == 0;
     port->crypto->wipe(kept, sizeof(kept));
     return same;
@@ -261,7 +261,7 @@ static enum usher_err put(const struct usher_port *port, uint16_t key, struct io
     } else if (io_ok(io)) {
         err = err == USHER_E_NOT_FOUND && !needed
                   ? USHER_OK
-                  : port->kv_set(port->ctx, key, io->out, io_pos(io));
+                  : port->kv_set(port->kv_ctx, key, io->out, io_pos(io));
     }
     port->crypto->wipe(io->out, io->size);
     return err;
@@ -272,7 +272,7 @@ static enum usher_err get(const struct usher_port *port, uint16_t key,
                           uint8_t buf[USHER_RECORD_MAX], struct io *io)
 {
     size_t len = 0;
-    enum usher_err err = port->kv_get(port->ctx, key, buf, USHER_RECORD_MAX, &len);
+    enum usher_err err = port->kv_get(port->kv_ctx, key, buf, USHER_RECORD_MAX, &len);
 
     *io = io_reader(buf, err == USHER_OK ? len : 0);
     return err == USHER_E_SIZE ? USHER_E_DATA : err;
@@ -286,7 +286,7 @@ static enum usher_err chain_length(const struct usher_port *port, uint16_t first
 
     for (*count = 0; *count < RECORD_CHAIN; ++*count) {
         enum usher_err err =
-            port->kv_get(port->ctx, (uint16_t)(first + *count), &octet, sizeof(octet), &len);
+            port->kv_get(port->kv_ctx, (uint16_t)(first + *count), &octet, sizeof(octet), &len);
 
         if (err == USHER_E_NOT_FOUND) {
             break;
@@ -305,7 +305,7 @@ static enum usher_err chain_remove(const struct usher_port *port, uint16_t first
     enum usher_err err = chain_length(port, first, &count);
 
     while (err == USHER_OK && count > 0) {
-        err = port->kv_del(port->ctx, (uint16_t)(first + --count));
+        err = port->kv_del(port->kv_ctx, (uint16_t)(first + --count));
     }
     return err;
 }
@@ -689,7 +689,7 @@ enum usher_err store_clear(struct usher_mesh *m, const struct usher_port *port)
         return USHER_OK;
     }
     for (unsigned i = 0; err == USHER_OK && i < sizeof(singles) / sizeof(singles[0]); i++) {
-        err = port->kv_del(port->ctx, singles[i]);
+        err = port->kv_del(port->kv_ctx, singles[i]);
     }
     for (unsigned i = 0; err == USHER_OK && i < sizeof(chains) / sizeof(chains[0]); i++) {
         err = chain_remove(port, chains[i]);
