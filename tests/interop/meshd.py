@@ -1,8 +1,10 @@
 """BlueZ's bluetooth-meshd on a private D-Bus bus and a private storage directory, as a peer.
 
 The daemon is driven through its D-Bus interface (org.bluez.mesh): it joins a network as a device,
-or creates one and provisions devices. Its questions about out-of-band values go to a User.
+or creates one and provisions devices. Its questions about out-of-band values go to a User. As a
+node it is one element, whose messages an Element sends and receives.
 """
+import contextlib
 import dataclasses
 import json
 import os
@@ -16,15 +18,16 @@ import dbus.mainloop.glib
 import dbus.service
 from gi.repository import GLib
 
-from process import Failure, Process, wait
+from config import CONFIGURATION_CLIENT, CONFIGURATION_SERVER, ON_OFF_CLIENT, ON_OFF_SERVER
+from process import DAEMON, Air, Failure, Process, wait
 
-DAEMON = "/usr/libexec/bluetooth/bluetooth-meshd"
 MESH = "org.bluez.mesh"
 NETWORK, MANAGEMENT = MESH + ".Network1", MESH + ".Management1"
 APPLICATION, PROVISIONER = MESH + ".Application1", MESH + ".Provisioner1"
-AGENT, ELEMENT = MESH + ".ProvisionAgent1", MESH + ".Element1"
-CONFIGURATION_SERVER, CONFIGURATION_CLIENT, ON_OFF_SERVER = 0x0000, 0x0001, 0x1000
+AGENT, ELEMENT, NODE = MESH + ".ProvisionAgent1", MESH + ".Element1", MESH + ".Node1"
 NO_OPTIONS = dbus.Dictionary(signature="sv")
+NET_INDEX = dbus.UInt16(0)
+REPEAT_EVERY, REPEAT_FOR = 4, 40    # seconds
 
 
 def accepts(path):
@@ -116,21 +119,52 @@ class Agent(dbus.service.Object):
         self.user.typed = None
 
 
+@dataclasses.dataclass
+class Message:
+    """An access message that the daemon has passed on."""
+    source: int
+    destination: object     # an address; the octets of a Label UUID; None: not told
+    app_index: int          # None: by a device key
+    data: bytes
+    time: float = dataclasses.field(default_factory=time.monotonic)
+
+
 class Element(dbus.service.Object):
-    """org.bluez.mesh.Element1: one element with a few models, which need not do anything."""
+    """org.bluez.mesh.Element1: one element with a few models."""
 
     def __init__(self, bus, path, models):
         super().__init__(bus, path)
+        self.received = []
+        self.configured = {}            # what the daemon has told about each model
+        self.answer = lambda _message: None
         self.properties = {ELEMENT: {
             "Index": dbus.Byte(0), "Location": dbus.UInt16(0),
             "Models": dbus.Array([(dbus.UInt16(m), NO_OPTIONS) for m in models],
                                  signature="(qa{sv})"),
             "VendorModels": dbus.Array([], signature="(qqa{sv})")}}
 
+    def receive(self, message):
+        self.received.append(message)
+        self.answer(message)
+
+    @dbus.service.method(ELEMENT, in_signature="qqvay")
+    def MessageReceived(self, source, app_index, destination, data):
+        to = int(destination) if isinstance(destination, int) else bytes(destination)
+        self.receive(Message(int(source), to, int(app_index), bytes(data)))
+
+    @dbus.service.method(ELEMENT, in_signature="qbqay")
+    def DevKeyMessageReceived(self, source, _remote, _net_index, data):
+        self.receive(Message(int(source), None, None, bytes(data)))
+
+    @dbus.service.method(ELEMENT, in_signature="qa{sv}")
+    def UpdateModelConfiguration(self, model, configuration):
+        self.configured.setdefault(int(model), {}).update(configuration)
+
 
 class Application(dbus.service.Object):
     """The root of what the daemon sees of us: Application1, Provisioner1, the object manager."""
     PATH = dbus.ObjectPath("/usher")
+    ELEMENT = dbus.ObjectPath("/usher/element")
 
     def __init__(self, bus, user, models, address=0):
         super().__init__(bus, self.PATH)
@@ -140,7 +174,7 @@ class Application(dbus.service.Object):
                           "VersionID": dbus.UInt16(1), "CRPL": dbus.UInt16(0x7FFF)},
             PROVISIONER: {}}
         self.agent = Agent(bus, self.PATH + "/agent", user)
-        self.element = Element(bus, self.PATH + "/element", models)
+        self.element = Element(bus, self.ELEMENT, models)
         self.heard = set()              # UUIDs
         self.token = self.added = self.failed = None
 
@@ -181,6 +215,7 @@ class Meshd:
         self.air = air + ".meshd"           # where `usher air` hears daemons
         self.storage = os.path.join(directory, "storage")
         self.processes = []
+        self.refusals = []                  # of the daemon's, to what was sent without waiting
         self.bus = self.application = self.node = None
 
     def __enter__(self):
@@ -220,17 +255,23 @@ class Meshd:
         def checked():
             for process in self.processes:
                 process.check_alive()
+            if self.refusals:
+                raise Failure(f"meshd: Send: {self.refusals[0]}")
             return condition()
 
         wait(checked, seconds, what, idle)
 
+    def begin(self, answered, failed, path, interface, method, *arguments):
+        """Call the daemon, and let one of two functions know what comes of it."""
+        proxy = self.bus.get_object(MESH, path, introspect=False)
+        proxy.get_dbus_method(method, interface)(*arguments, reply_handler=answered,
+                                                 error_handler=failed)
+
     def call(self, path, interface, method, *arguments):
         """Call the daemon while it can call us, as it does before it answers."""
         answers = []
-        proxy = self.bus.get_object(MESH, path, introspect=False)
-        proxy.get_dbus_method(method, interface)(
-            *arguments, reply_handler=lambda *values: answers.append(values),
-            error_handler=answers.append)
+        self.begin(lambda *values: answers.append(values), answers.append,
+                   path, interface, method, *arguments)
         self.wait(lambda: answers, 30, "answer to " + method)
         if isinstance(answers[0], Exception):
             raise Failure(f"meshd: {method}: {answers[0]}")
@@ -249,6 +290,11 @@ class Meshd:
         self.application = Application(self.bus, self.user, [CONFIGURATION_SERVER, ON_OFF_SERVER])
         self.network("Join", octets(uuid))
 
+    def attach(self):
+        """Be the application of the node that the daemon is now."""
+        self.wait(lambda: self.application.token is not None, 10, "node of meshd's")
+        self.node = self.network("Attach", self.application.token)[0]
+
     def node_file(self, uuid):
         return os.path.join(self.storage, uuid.hex(), "node.json")
 
@@ -257,26 +303,32 @@ class Meshd:
         return os.path.exists(self.node_file(uuid))
 
     def stored_node(self, uuid):
-        """What the daemon has stored about itself as the device of that UUID: (address, key)."""
+        """What the daemon has stored about itself as the device of that UUID."""
         self.wait(lambda: self.has_stored(uuid), 5, self.node_file(uuid))
         with open(self.node_file(uuid)) as file:
-            node = json.load(file)
-        return int(node["unicastAddress"], 16), node["deviceKey"].lower()
+            return json.load(file)
 
     # The daemon as a provisioner
 
     def create_network(self, address):
         """Create a network, with an address for the device that is going to be provisioned."""
-        app = Application(self.bus, self.user, [CONFIGURATION_SERVER, CONFIGURATION_CLIENT],
-                          address)
-        self.application = app
+        self.application = Application(
+            self.bus, self.user, [CONFIGURATION_SERVER, CONFIGURATION_CLIENT, ON_OFF_CLIENT],
+            address)
         self.network("CreateNetwork", octets(uuids.uuid4().bytes))
-        self.wait(lambda: app.token is not None, 10, "network of meshd's")
-        self.node = self.network("Attach", app.token)[0]
+        self.attach()
+
+    def create_app_key(self, app_index):
+        self.manage("CreateAppKey", NET_INDEX, dbus.UInt16(app_index))
+
+    def scan(self):
+        """Look for unprovisioned devices, which application.heard will have."""
+        self.application.heard.clear()
+        self.manage("UnprovisionedScan", NO_OPTIONS)
 
     def add_node(self, uuid):
         """Look for a device and start to provision it."""
-        self.manage("UnprovisionedScan", NO_OPTIONS)
+        self.scan()
         self.wait(lambda: uuid in self.application.heard, 30, "beacon that meshd hears")
         self.manage("AddNode", octets(uuid), NO_OPTIONS)
 
@@ -284,3 +336,64 @@ class Meshd:
         """The device key that the daemon has stored for the node with that address, or None."""
         keys = self.manage("ExportKeys")[0].get("DevKeys", [])
         return next((bytes(key).hex() for node, key in keys if int(node) == address), None)
+
+    # The daemon as a node
+
+    @property
+    def element(self):
+        return self.application.element
+
+    def node_call(self, method, destination, *arguments):
+        self.call(self.node, NODE, method, Application.ELEMENT, dbus.UInt16(destination), *arguments)
+
+    def send(self, destination, app_index, data):
+        """Send a message with an application key."""
+        self.node_call("Send", destination, dbus.UInt16(app_index), NO_OPTIONS, octets(data))
+
+    def configure(self, address, data):
+        """Send a message with the device key of the node with that address, or with our own."""
+        self.node_call("DevKeySend", address, True, NET_INDEX, NO_OPTIONS, octets(data))
+
+    def add_app_key(self, address, app_index):
+        """Send an application key, which the daemon made, to the node with that address."""
+        self.node_call("AddAppKey", address, dbus.UInt16(app_index), NET_INDEX, False)
+
+    def repeat(self, condition, what, act, *arguments):
+        """Call act(*arguments) every few seconds until condition() is true."""
+        due = 0
+
+        def acted():
+            nonlocal due
+            if time.monotonic() > due:
+                act(*arguments)
+                due = time.monotonic() + REPEAT_EVERY
+            return condition()
+
+        self.wait(acted, REPEAT_FOR, what)
+
+    def ask(self, address, answer, request, *arguments):
+        """Call request(address, *arguments) until that address has sent an answer, a message that
+        begins so; the whole message."""
+        heard = len(self.element.received)
+
+        def answers():
+            return [m.data for m in self.element.received[heard:]
+                    if m.source == address and m.data.startswith(answer)]
+
+        self.repeat(answers, f"{answer.hex()} from 0x{address:04x}", request, address, *arguments)
+        return answers()[0]
+
+    def reply(self, message, data):
+        """Answer a message from within Element.answer, where nothing can be waited for."""
+        self.begin(lambda: None, self.refusals.append, self.node, NODE, "Send", Application.ELEMENT,
+                   dbus.UInt16(message.source), dbus.UInt16(message.app_index), NO_OPTIONS,
+                   octets(data))
+
+
+@contextlib.contextmanager
+def meshd_on_air(options, directory, user):
+    """An air with the loss of the options, and the daemon on it."""
+    unit = os.path.join(directory, "unit")
+    with Air(options.usher, directory, options.loss, "--meshd", unit) as air, \
+            Meshd(directory, options.preload, unit, air.socket, user) as meshd:
+        yield air, meshd

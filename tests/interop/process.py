@@ -1,6 +1,8 @@
 """The processes of the interop tests. Each dies with the test, and is ended by its process id."""
+import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -8,10 +10,27 @@ import threading
 import time
 
 SKIPPED = 77        # the exit status that CTest takes for a skipped test
+DAEMON = "/usr/libexec/bluetooth/bluetooth-meshd"
+PACKAGES = {        # Debian's packages, and how each shows that it is here
+    "bluez-meshd": lambda: os.path.exists(DAEMON),
+    "dbus-daemon": lambda: shutil.which("dbus-daemon"),
+    "python3-dbus": lambda: importlib.util.find_spec("dbus"),
+    "python3-gi": lambda: importlib.util.find_spec("gi"),
+    "tshark": lambda: shutil.which("tshark"),
+}
+MESHD = "bluez-meshd", "dbus-daemon", "python3-dbus", "python3-gi"
 
 
 class Failure(Exception):
     """A test has failed; the text says in what."""
+
+
+def need(*packages):
+    """End the test as skipped if one of those packages is missing."""
+    missing = [package for package in packages if not PACKAGES[package]()]
+    if missing:
+        print("skipped; these packages are not installed: " + " ".join(missing))
+        sys.exit(SKIPPED)
 
 
 def wait(condition, seconds, what, idle=lambda: time.sleep(0.02)):

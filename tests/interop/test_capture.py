@@ -5,12 +5,11 @@ younger than it is, for errors.
 """
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import uuid as uuids
 
-from process import SKIPPED, Air, Failure, Usher, run, wait
+from process import Air, Failure, Usher, need, run, wait
 
 STATIC = "static:000102030405060708090a0b0c0d0e0f"
 PROVISIONER, DEVICE = "provisioner", "device"
@@ -78,9 +77,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--usher", required=True, metavar="PATH", help="the tool under test")
     options = parser.parse_args()
-    if not shutil.which("tshark"):
-        print("skipped; this package is not installed: tshark")
-        return SKIPPED
+    need("tshark")
 
     def case(directory):
         packets = dissect(session_capture(options, directory))

@@ -4,28 +4,15 @@ Both sides must hold the same device key and address, and must have used what th
 or, when their static values differ, neither side must have taken the other.
 """
 import argparse
-import contextlib
-import importlib.util
 import os
-import shutil
 import sys
 import uuid as uuids
 
-from process import SKIPPED, Air, Failure, Usher, run
+from process import MESHD, Failure, Usher, need, run
 
-NEEDED = {  # Debian's packages, and whether each is here
-    "bluez-meshd": os.path.exists("/usr/libexec/bluetooth/bluetooth-meshd"),
-    "dbus-daemon": shutil.which("dbus-daemon"),
-    "python3-dbus": importlib.util.find_spec("dbus"),
-    "python3-gi": importlib.util.find_spec("gi"),
-}
+need(*MESHD)
 
-missing = [package for package, present in NEEDED.items() if not present]
-if missing:
-    print("skipped; these packages are not installed: " + " ".join(missing))
-    sys.exit(SKIPPED)
-
-from meshd import Meshd, User  # which needs those packages
+from meshd import User, meshd_on_air
 
 STATIC = bytes(range(0x10, 0x20))
 WRONG_STATIC = bytes(range(0x11, 0x21))
@@ -94,20 +81,11 @@ def refused(what, is_so):
     return "refused, " + what
 
 
-@contextlib.contextmanager
-def peer(options, directory):
-    """An air, and the daemon on it."""
-    unit = os.path.join(directory, "unit")
-    with Air(options.usher, directory, options.loss, "--meshd", unit) as air, \
-            Meshd(directory, options.preload, unit, air.socket, meshd_user(options.kind)) as meshd:
-        yield air, meshd
-
-
 def usher_provisions(options, directory):
     kind, uuid = options.kind, uuids.uuid4().bytes
     arguments = ["--oob", usher_oob(kind), "--retry", "0", "--show-secrets",
                  "--state", os.path.join(directory, "state"), uuid.hex()]
-    with peer(options, directory) as (air, meshd):
+    with meshd_on_air(options, directory, meshd_user(kind)) as (air, meshd):
         if "key" in kind:
             meshd.user.private_key = bytes.fromhex(PRIVATE_KEY)
             arguments += ["--pubkey-oob", os.path.join(directory, "key")]
@@ -121,7 +99,9 @@ def usher_provisions(options, directory):
             meshd.wait(lambda: meshd.application.failed, 10, "end of meshd's attempt")
             return refused("nothing stored", usher.event("failed")["code"] == CONFIRMATION_FAILED
                            and not meshd.has_stored(uuid))
-        return check(kind, usher.event("complete"), *meshd.stored_node(uuid))
+        node = meshd.stored_node(uuid)
+        return check(kind, usher.event("complete"), int(node["unicastAddress"], 16),
+                     node["deviceKey"].lower())
 
 
 def carry(user, device, kind):
@@ -138,7 +118,7 @@ def meshd_provisions(options, directory):
     arguments = ["--oob", usher_oob(kind), "--uuid", uuid.hex(), "--alg", "both", "--show-secrets"]
     if "key" in kind:
         arguments += ["--pubkey-oob", os.path.join(directory, "key")]
-    with peer(options, directory) as (air, meshd), \
+    with meshd_on_air(options, directory, meshd_user(kind)) as (air, meshd), \
             Usher(options.usher, directory, "device", "--radio", air.radio, *arguments) as device:
         meshd.wait(lambda: device.event("beaconing"), 10, "device")
         if "key" in kind:
