@@ -19,6 +19,7 @@
 #ifndef USHER_FLASHLOG_H
 #define USHER_FLASHLOG_H
 
+#include <usher/config.h>
 #include <usher/types.h>
 
 #ifdef __cplusplus

@@ -10,6 +10,7 @@
 #ifndef USHER_PORT_H
 #define USHER_PORT_H
 
+#include <usher/config.h>
 #include <usher/crypto.h>
 #include <usher/types.h>
 

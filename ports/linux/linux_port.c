@@ -451,6 +451,11 @@ const struct usher_port *linux_port_get(const struct linux_port *p)
     return &p->port;
 }
 
+void linux_port_store_set(struct linux_port *p, struct file_store *store)
+{
+    file_store_use(store, &p->port);
+}
+
 void linux_port_sniffer_set(struct linux_port *p, air_sniffer sniffer, void *ctx)
 {
     p->sniffer = sniffer;

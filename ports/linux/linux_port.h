@@ -9,6 +9,7 @@
 #define LINUX_PORT_H
 
 #include "air.h"
+#include "file_store.h"
 
 #include <usher/usher.h>
 
@@ -37,6 +38,10 @@ struct linux_port *linux_port_open(uv_loop_t *loop, const char *radio, struct us
 
 /** The port for usher_init(). */
 const struct usher_port *linux_port_get(const struct linux_port *p);
+
+/** Gives it storage: to be called before usher_init(). The store is open for as long as the port.
+ */
+void linux_port_store_set(struct linux_port *p, struct file_store *store);
 
 /**
  * Shows a sniffer every PDU that this radio sends and hears, in Unix time, as if on channel 37.

@@ -95,6 +95,19 @@ bool state_file_write(const char *path, const void *data, size_t len)
     return ok;
 }
 
+bool state_file_remove(const char *path)
+{
+    const char *name;
+    int dir = parent_open(path, &name);
+
+    if (dir < 0) {
+        return false;
+    }
+    bool ok = unlinkat(dir, name, 0) == 0 ? fsync(dir) == 0 : errno == ENOENT;
+    close_keeping_errno(dir);
+    return ok;
+}
+
 static bool read_all(int fd, uint8_t *data, size_t len)
 {
     while (len > 0) {

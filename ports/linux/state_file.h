@@ -32,6 +32,13 @@ bool state_file_write(const char *path, const void *data, size_t len);
 bool state_file_read(const char *path, size_t max, uint8_t **data, size_t *len);
 
 /**
+ * Removes the file @p path; one that is not there is as good as removed. On return that is durable.
+ *
+ * @retval false  Not removed; errno says why.
+ */
+bool state_file_remove(const char *path);
+
+/**
  * Locks the directory @p dir against other writers until state_dir_unlock() or the end of the
  * process, however that comes. The directory is made, mode 0700, if it is not there; its parent has
  * to be.

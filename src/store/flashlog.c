@@ -15,7 +15,6 @@
  */
 #include "io.h"
 
-#include <usher/config.h>
 #include <usher/flashlog.h>
 
 #include <string.h>
