@@ -157,7 +157,7 @@ struct air_radio *air_join(struct air *air, const struct air_owner *owner, void 
         radio->addr[i] = (uint8_t)rng_below(&rng, 256);
     }
     radio->addr[0] |= 0xC0; /* static random */
-    radio->place = (uint32_t)rng_next(&rng);
+    radio->strength = (uint32_t)rng_next(&rng);
     radio->air = air;
     radio->owner = *owner;
     radio->ctx = ctx;
@@ -223,6 +223,11 @@ const uint8_t *air_addr(const struct air_radio *radio)
     return radio->addr;
 }
 
+void air_place(struct air_radio *radio, int16_t x, int16_t y)
+{
+    radio->place = (struct place){ x, y };
+}
+
 /* The slot whose event is due first. @retval NULL: nothing to send. */
 static struct slot *first_slot(struct air_radio *radio)
 {
@@ -250,6 +255,16 @@ static void plan(struct air_radio *radio)
     }
 }
 
+/* Another radio sends at the same time; with a range, it matters from where. */
+static void overlap(struct transmission *tx, const struct air_radio *other)
+{
+    if (tx->overlaps < OVERLAPS) {
+        tx->overlap[tx->overlaps++] = other->place;
+    } else {
+        tx->overlaps = OVERLAPS + 1;
+    }
+}
+
 static void pdu_start(struct air_radio *radio)
 {
     struct air *air = radio->air;
@@ -259,13 +274,13 @@ static void pdu_start(struct air_radio *radio)
     tx->state = SEND_ON_AIR;
     tx->start = air->now;
     tx->end = air->now + air_time_us(tx->len);
-    tx->collided = false;
+    tx->overlaps = 0;
     if (!air->config.no_collisions) {
         for (struct air_radio *other = *on_channel; other != NULL; other = other->tx.next) {
             /* one that ends at this instant does not overlap */
             if (other->tx.end > air->now) {
-                other->tx.collided = true;
-                tx->collided = true;
+                overlap(&other->tx, radio);
+                overlap(tx, other);
             }
         }
     }

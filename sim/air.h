@@ -7,8 +7,9 @@
  * channel at a time and moves on every scan interval, but not in the middle of an event, so it
  * hears an event on exactly one of them; it hears nothing while it sends (half duplex); two PDUs
  * that overlap on a channel destroy each other (collision); and, per reception, seeded loss,
- * duplication, delay and reordering. All radios are in reach of each other; the signal strength,
- * -40 to -80 dBm, is a constant of each pair.
+ * duplication, delay and reordering. All radios are in reach of each other, unless there is a
+ * range: then a radio hears those that are no further away, and only they can destroy what it
+ * hears. The signal strength, -40 to -80 dBm, is a constant of each pair.
  *
  * Who calls it: sim/simport.c gives an instance of Usher a port over it, in virtual time;
  * ports/linux/air_server.c drives it by the wall clock for processes of their own.
@@ -30,6 +31,7 @@ struct air_config {
     uint16_t delay_ms;         /* receptions delayed by 0..delay_ms at random */
     uint16_t scan_interval_ms; /* time on one channel; 0: 30 */
     bool no_collisions;        /* a wire rather than a radio: no collisions, no half duplex */
+    uint16_t range;            /* how far a radio reaches, in the units of air_place(); 0: to all */
 };
 
 struct air_stats {
@@ -77,6 +79,8 @@ struct air_radio *air_join(struct air *air, const struct air_owner *owner, void 
 /** Leaves: what the radio has on the air ends unheard, nothing is told to its owner any more. */
 void air_leave(struct air_radio *radio);
 const uint8_t *air_addr(const struct air_radio *radio);
+/** Where a radio is from now on; at first, at 0, 0. Of no account unless there is a range. */
+void air_place(struct air_radio *radio, int16_t x, int16_t y);
 
 /**
  * Starts an advertisement: adv->count events, the first one within 1 ms or as soon as the radio is

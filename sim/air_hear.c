@@ -70,7 +70,7 @@ void hear_scan_set(struct air_radio *radio, unsigned what)
 /* -40 to -80 dBm, the same in both directions. */
 static int8_t rssi_between(const struct air_radio *a, const struct air_radio *b)
 {
-    return (int8_t)(-40 - (int)(((uint64_t)(a->place ^ b->place) * 41) >> 32));
+    return (int8_t)(-40 - (int)(((uint64_t)(a->strength ^ b->strength) * 41) >> 32));
 }
 
 static void tell(struct air_radio *to, enum ad_class c, const struct usher_adv_report *report)
@@ -161,10 +161,18 @@ static void receive(struct air_radio *to, enum ad_class c, const struct usher_ad
     }
 }
 
+static bool in_range(const struct air *air, struct place a, struct place b)
+{
+    int64_t dx = a.x - b.x, dy = a.y - b.y, range = air->config.range;
+
+    return range == 0 || dx * dx + dy * dy <= range * range;
+}
+
 /*
  * Fills air->hearing with the radios that a PDU reaches: those that listen for its class, on its
- * channel, and do not send themselves. A radio changes channels between events rather than within
- * one: it stays where it was when an event began, and so hears each event on exactly one channel.
+ * channel, near enough, and do not send themselves. A radio changes channels between events rather
+ * than within one: it stays where it was when an event began, and so hears each event on exactly
+ * one channel.
  */
 static uint32_t reached(struct air *air, const struct air_radio *sender)
 {
@@ -179,6 +187,7 @@ static uint32_t reached(struct air *air, const struct air_radio *sender)
     const uint32_t cycle = interval * CHANNELS;
     const uint32_t time = (uint32_t)(tx->event_start % cycle);
     const uint32_t channel_from = tx->channel * interval;
+    const bool has_range = air->config.range != 0;
     const uint64_t deaf_from = air->config.no_collisions ? UINT64_MAX : tx->start;
     uint32_t count = 0;
     uint32_t deaf = 0;
@@ -191,6 +200,11 @@ static uint32_t reached(struct air *air, const struct air_radio *sender)
         at = at >= cycle ? wrapped : at;
 
         unsigned tuned = (at - channel_from < interval) & (radio != self);
+
+        if (has_range && tuned) {
+            tuned = in_range(air, sender->place, air->radios[radio]->place);
+        }
+
         unsigned sends = ears[radio].busy_until > deaf_from;
 
         hearing[count] = radio;
@@ -201,6 +215,31 @@ static uint32_t reached(struct air *air, const struct air_radio *sender)
     return count;
 }
 
+/* Whether another PDU destroyed this one for a hearer: one that it could hear, too. */
+static bool destroyed(const struct air *air, const struct transmission *tx, struct place hearer)
+{
+    bool destroyed = tx->overlaps > OVERLAPS;
+
+    for (unsigned i = 0; i < tx->overlaps && !destroyed; i++) {
+        destroyed = in_range(air, tx->overlap[i], hearer);
+    }
+    return destroyed;
+}
+
+/* Leaves in air->hearing those for whom a PDU that was not alone is still whole. */
+static uint32_t spared(struct air *air, const struct transmission *tx, uint32_t count)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        if (!destroyed(air, tx, air->radios[air->hearing[i]]->place)) {
+            air->hearing[kept++] = air->hearing[i];
+        }
+    }
+    air->stats.collided += count - kept;
+    return kept;
+}
+
 void hear_pdu(struct air_radio *sender)
 {
     struct air *air = sender->air;
@@ -208,9 +247,8 @@ void hear_pdu(struct air_radio *sender)
     enum ad_class c = tx->ad_class;
     uint32_t count = reached(air, sender);
 
-    if (tx->collided) {
-        air->stats.collided += count;
-        return;
+    if (tx->overlaps != 0) {
+        count = spared(air, tx, count);
     }
 
     struct usher_adv_report report = { .type = tx->type, .len = tx->len, .data = tx->data };

@@ -13,6 +13,7 @@ enum {
     CHANNELS = 3,
     FIRST_CHANNEL = 37,
     NO_SLOT = 0xFF,
+    OVERLAPS = 16,
 };
 
 /* PDUs by the first AD type in them: a list of listeners for each. */
@@ -30,6 +31,10 @@ enum ad_class {
 struct ear {
     uint64_t busy_until; /* the end of the radio's own event, during which it hears nothing */
     uint32_t phase;      /* how far its cycle through the channels is ahead, us */
+};
+
+struct place {
+    int16_t x, y;
 };
 
 struct listeners {
@@ -54,9 +59,10 @@ enum send_state {
 /* The event that a radio is sending. */
 struct transmission {
     enum send_state state;
-    uint8_t slot;    /* NO_SLOT: stopped */
-    uint8_t channel; /* 0..2 */
-    bool collided;
+    uint8_t slot;     /* NO_SLOT: stopped */
+    uint8_t channel;  /* 0..2 */
+    uint8_t overlaps; /* others on the channel at the time; OVERLAPS + 1: more than are known */
+    struct place overlap[OVERLAPS]; /* where they are */
     enum ad_class ad_class;
     uint64_t event_start;
     uint64_t start; /* of the PDU */
@@ -74,7 +80,8 @@ struct air_radio {
     uint32_t index;     /* in the air's arrays */
     bool gone;          /* has left; kept until nothing refers to it */
     uint32_t held_back; /* reports on their way to it */
-    uint32_t place; /* stands for where it is: two of them give the signal strength between them */
+    struct place place;
+    uint32_t strength; /* two of them give the signal strength between them */
     uint8_t addr[6];
     struct rng rng;           /* its owner's */
     uint32_t listed[CLASSES]; /* place in the listeners' lists, from 1; 0: not in */

@@ -539,6 +539,66 @@ static void a_radio_that_was_stopped_hears_again(void **state)
     air_free(air);
 }
 
+/* Three in a row, of which only the middle one hears both others. */
+static void a_row_of_three(struct air *air, struct station s[3])
+{
+    for (int i = 0; i < 3; i++) {
+        join(air, &s[i]);
+        air_place(s[i].radio, (int16_t)(30000 * (i - 1)), -7);
+        air_scan(s[i].radio, USHER_SCAN_PB_ADV);
+    }
+}
+
+static void a_range_is_how_far_a_radio_is_heard(void **state)
+{
+    struct air *air = air_new(&(struct air_config){ .seed = 2, .range = 30000 });
+    struct station s[3];
+
+    (void)state;
+    a_row_of_three(air, s);
+    send_one(&s[0], 0, 0);
+    run_for(air, SECOND);
+    assert_int_equal(s[1].reports, 1);
+    assert_int_equal(s[2].reports, 0);
+    send_one(&s[1], 0, 0);
+    run_for(air, SECOND);
+    assert_int_equal(s[0].reports, 1);
+    assert_int_equal(s[2].reports, 1);
+    air_place(s[1].radio, 1, -7); /* a step away from the first one */
+    send_one(&s[1], 0, 0);
+    run_for(air, SECOND);
+    assert_int_equal(s[0].reports, 1);
+    assert_int_equal(s[2].reports, 2);
+    assert_int_equal(air_stats(air)->receptions, 4);
+    air_free(air);
+}
+
+/* The two at the ends do not hear each other, and collide in the middle alone. */
+static void who_is_out_of_range_destroys_nothing(void **state)
+{
+    enum { TIMES = 1000 };
+    struct air *air = air_new(&(struct air_config){ .seed = 3, .range = 30000 });
+    struct station s[3], end;
+
+    (void)state;
+    a_row_of_three(air, s);
+    join(air, &end); /* beside the first one */
+    air_place(end.radio, -30000, 0);
+    air_scan(end.radio, USHER_SCAN_PB_ADV);
+    for (unsigned i = 0; i < TIMES; i++) {
+        send_one(&s[0], 0, 0);
+        send_one(&s[2], 0, 0);
+        run_for(air, 10000);
+    }
+    assert_int_equal(end.reports, TIMES);
+    assert_int_equal(s[0].reports + s[2].reports, 0);
+    assert_int_equal(s[1].reports + air_stats(air)->collided, 2 * TIMES);
+    /* starts within a millisecond of each other, 376 us long: apart by more in 0.624^2 = 39 % */
+    assert_in_range(s[1].reports, 2 * TIMES * 30 / 100, 2 * TIMES * 60 / 100);
+    assert_int_equal(air_stats(air)->deaf, 0);
+    air_free(air);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -562,6 +622,8 @@ int main(void)
         cmocka_unit_test(events_keep_their_interval),
         cmocka_unit_test(stop_ends_what_is_not_sent),
         cmocka_unit_test(a_radio_that_was_stopped_hears_again),
+        cmocka_unit_test(a_range_is_how_far_a_radio_is_heard),
+        cmocka_unit_test(who_is_out_of_range_destroys_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
