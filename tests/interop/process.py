@@ -111,6 +111,8 @@ class Air(Usher):
     """A simulated air with `usher air`, and a capture of all that is sent on it."""
 
     def __init__(self, tool, directory, loss, *options):
+        self.tool, self.directory = tool, directory
+        self.state = os.path.join(directory, "state")
         self.socket = os.path.join(directory, "air")
         self.radio = "air:" + self.socket
         self.capture = os.path.join(directory, "air.pcap")
@@ -124,6 +126,13 @@ class Air(Usher):
             self.end()
             raise
         return self
+
+    def run(self, verb, *arguments, waiting=wait):
+        """Run a verb in the network on this air, which has to end with success; its events."""
+        with Usher(self.tool, self.directory, verb, "--radio", self.radio, "--state", self.state,
+                   *arguments) as usher:
+            waiting(usher.has_ended, 150, "end of usher " + verb)
+        return usher.event
 
 
 def run(test):

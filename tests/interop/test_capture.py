@@ -1,9 +1,12 @@
-"""Wireshark's dissectors read the capture of a whole session, without a complaint.
+"""Wireshark's dissectors read the captures of whole sessions, without a complaint.
 
-The session is by the CMAC algorithm: tshark 4.0 takes what is longer in the other one, which is
-younger than it is, for errors.
+A device is provisioned: by the CMAC algorithm, since tshark 4.0 takes what is longer in the other
+one, which is younger than it is, for errors. Then, with the keys given to tshark, the node is
+configured, switched and removed.
 """
 import argparse
+import contextlib
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +16,11 @@ from process import Air, Failure, Usher, need, run, wait
 
 STATIC = "static:000102030405060708090a0b0c0d0e0f"
 PROVISIONER, DEVICE = "provisioner", "device"
+
+# Provisioning
+FIELDS = {"sender": "btle.advertising_address", "number": "pbadv.trnumber",
+          "control": "pbadv.gen_prov.gpcf.bearer_opcode", "type": "provisioning.pdu_type",
+          "beacon": "beacon.uuid"}
 OPEN, ACK, CLOSE = "0", "1", "2"    # Link control
 SESSION = [                         # who sends which type of Provisioning PDU
     (PROVISIONER, "Invite"), (DEVICE, "Capabilities"), (PROVISIONER, "Start"),
@@ -22,41 +30,33 @@ SESSION = [                         # who sends which type of Provisioning PDU
     (PROVISIONER, "Data"), (DEVICE, "Complete")]
 TYPES = ("Invite", "Capabilities", "Start", "Public Key", "Input Complete", "Confirmation",
          "Random", "Data", "Complete", "Failed")
-FIELDS = {"time": "frame.time_relative", "sender": "btle.advertising_address",
-          "number": "pbadv.trnumber", "control": "pbadv.gen_prov.gpcf.bearer_opcode",
-          "type": "provisioning.pdu_type", "beacon": "beacon.uuid",
-          "complaint": "_ws.expert.message"}
+
+# Configuration
+NODE_FIELDS = {"source": "btmesh.src", "message": "_ws.col.Info", "opcode": "btmesh.model.opcode"}
+MESSAGES = [                        # each is answered by its Status
+    "Config Composition Data Get", "Config AppKey Add", "Config Model App Bind",
+    "Config Model Subscription Add", "Config Model App Bind", "Generic OnOff Set",
+    "Config Node Reset"]
 
 
-def session_capture(options, directory):
-    """Provision one device, and return the path of the capture."""
-    uuid = uuids.uuid4().hex
-    with Air(options.usher, directory, 0) as air, \
-            Usher(options.usher, directory, "device", "--radio", air.radio, "--uuid", uuid,
-                  "--oob", STATIC, "--alg", "cmac") as device:
-        wait(lambda: device.event("beaconing"), 10, "device")
-        with Usher(options.usher, directory, "provision", "--radio", air.radio, "--oob", STATIC,
-                   "--state", os.path.join(directory, "state"), uuid) as provisioner:
-            wait(provisioner.has_ended, 60, "end of usher provision")
-        wait(lambda: device.event("complete"), 10, "complete event of the device")
-    return air.capture
-
-
-def dissect(capture):
-    """Each packet as a dictionary of FIELDS; -2 since repeated segments confuse a single pass."""
-    command = ["tshark", "-2", "-r", capture, "-T", "fields"]
-    for field in FIELDS.values():
+def dissect(capture, fields, *options):
+    """Each packet as a dictionary of the fields. There must be no complaint about any."""
+    fields = {"time": "frame.time_relative", "complaint": "_ws.expert.message", **fields}
+    # In two passes, since repeated segments confuse a single one.
+    command = ["tshark", "-2", "-r", capture, "-T", "fields", *options]
+    for field in fields.values():
         command += ["-e", field]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise Failure("tshark: " + result.stderr)
-    return [dict(zip(FIELDS, line.split("\t"))) for line in result.stdout.splitlines()]
-
-
-def check(packets):
+    packets = [dict(zip(fields, line.split("\t"))) for line in result.stdout.splitlines()]
     for packet in packets:
         if packet["complaint"]:
             raise Failure(f"tshark about the packet at {packet['time']} s: {packet['complaint']}")
+    return packets
+
+
+def check_provisioning(packets):
     opened = [p["sender"] for p in packets if p["control"] == OPEN]
     if not opened or not any(p["beacon"] for p in packets):
         raise Failure("no beacon, or no Link Open")
@@ -71,20 +71,79 @@ def check(packets):
     control = {(side[p["sender"]], p["control"]) for p in packets if p["control"]}
     if not {(PROVISIONER, OPEN), (DEVICE, ACK), (PROVISIONER, CLOSE)} <= control:
         raise Failure(f"the link control PDUs are {sorted(control)}")
+    return f"{len(packets)} packets from beacon to Link Close, no complaint"
+
+
+def uat(table, *values):
+    """The option of tshark that adds a line to one of its tables of keys."""
+    return "-o", f"uat:{table}:" + ",".join(f'"0x{value}"' for value in values)
+
+
+def keys(air):
+    """The keys of the network and of its only node, for tshark; and the node's address."""
+    with open(os.path.join(air.state, "network.json")) as file:
+        network = json.load(file)
+    (app_key,), (node,) = network["appkeys"], network["nodes"]
+    iv_index = f"{network['iv_index']:08x}"
+    options = (*uat("btmesh_nw_keys", network["net_key"], app_key["key"], iv_index),
+               *uat("btmesh_dev_keys", node["device_key"], node["address"].removeprefix("0x")))
+    return options, node["address"]
+
+
+def check_configuration(packets, address):
+    """Each message of the client's is there, and each is answered."""
+    session = []
+    for packet in packets:
+        if packet["opcode"]:
+            side = DEVICE if int(packet["source"]) == int(address, 16) else PROVISIONER
+            entry = side, packet["message"].removesuffix(" (Message Reassembled)")
+            if entry not in session[-1:]:       # not just a repetition
+                session.append(entry)
+    expected = []
+    for message in MESSAGES:
+        subject, _ = message.rsplit(" ", 1)
+        expected += [(PROVISIONER, message), (DEVICE, subject + " Status")]
+    if session != expected:
+        raise Failure(f"the session reads {session}")
+    return f"{len(session)} messages decrypted and read, no complaint"
+
+
+@contextlib.contextmanager
+def provisioned(options, directory):
+    """An air with a device that is a node."""
+    uuid = uuids.uuid4().hex
+    with Air(options.usher, directory, 0) as air, \
+            Usher(options.usher, directory, "device", "--radio", air.radio, "--uuid", uuid,
+                  "--oob", STATIC, "--alg", "cmac") as device:
+        wait(lambda: device.event("beaconing"), 10, "device")
+        air.run("provision", "--oob", STATIC, uuid)
+        wait(lambda: device.event("complete"), 10, "complete event of the device")
+        yield air
+
+
+def provisioning(options, directory):
+    with provisioned(options, directory) as air:
+        pass
+    return check_provisioning(dissect(air.capture, FIELDS))
+
+
+def configuration(options, directory):
+    with provisioned(options, directory) as air:
+        air.run("configure", "--all")
+        tables, address = keys(air)
+        air.run("onoff", address, "on")
+        air.run("remove", address)
+    return check_configuration(dissect(air.capture, NODE_FIELDS, *tables), address)
 
 
 def main():
+    sessions = {"provisioning": provisioning, "configuration": configuration}
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("session", choices=sessions)
     parser.add_argument("--usher", required=True, metavar="PATH", help="the tool under test")
     options = parser.parse_args()
     need("tshark")
-
-    def case(directory):
-        packets = dissect(session_capture(options, directory))
-        check(packets)
-        return f"{len(packets)} packets from beacon to Link Close, no complaint"
-
-    return run(case)
+    return run(lambda directory: sessions[options.session](options, directory))
 
 
 if __name__ == "__main__":
