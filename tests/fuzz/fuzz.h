@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,6 +54,17 @@ static inline size_t fuzz_take(struct fuzz_input *in, size_t len, const uint8_t 
     in->data += n;
     in->left -= n;
     return n;
+}
+
+/** Up to @p len octets copied. */
+static inline void fuzz_copy(struct fuzz_input *in, uint8_t *to, size_t len)
+{
+    const uint8_t *octets;
+    size_t n = fuzz_take(in, len, &octets);
+
+    if (n != 0) {
+        memcpy(to, octets, n);
+    }
 }
 
 /**
