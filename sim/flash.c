@@ -50,6 +50,15 @@ static enum usher_err flash_read(void *ctx, uint32_t at, void *buf, size_t len)
     return USHER_OK;
 }
 
+/* A write that was cut and left an octet as it was, has not been there. */
+static void program(struct flash *f, size_t at, uint8_t octet, bool done)
+{
+    f->octets[at] &= octet;
+    if (done || f->octets[at] != 0xFF) {
+        f->programmed[at / f->flash.unit] = true;
+    }
+}
+
 static enum usher_err flash_write(void *ctx, uint32_t at, const void *buf, size_t len)
 {
     struct flash *f = ctx;
@@ -71,12 +80,10 @@ static enum usher_err flash_write(void *ctx, uint32_t at, const void *buf, size_
     }
     bool done = powered(f, len, &part);
     for (size_t i = 0; i < part; i++) {
-        f->octets[at + i] &= data[i];
-        f->programmed[(at + i) / unit] = true;
+        program(f, at + i, data[i], done);
     }
     if (part < len && f->how == FLASH_CUT_DURING) {
-        f->octets[at + part] &= data[part] | (uint8_t)rng_next(&f->random);
-        f->programmed[(at + part) / unit] = true;
+        program(f, at + part, data[part] | (uint8_t)rng_next(&f->random), done);
     }
     return done ? USHER_OK : USHER_E_INTERNAL;
 }
