@@ -1,0 +1,293 @@
+/*
+ * The Configuration Server's answers about the node as a whole (src/model/config_server.c,
+ * composition.c): composition, states, Node Reset, and what it ignores. Over the air, from one node
+ * to another.
+ */
+#include "config_rig.h"
+
+static struct node *node_of(struct nodes *all)
+{
+    return &all->node[1];
+}
+
+/* -- composition ------------------------------------------------------------------------------- */
+
+static void page_0_is_what_the_node_consists_of(void **state)
+{
+    static const uint16_t ids[2][6] = { { 0x0000, 0x0001, 0x0002, 0x0003, 0x1000, 0x1001 },
+                                        { 0x1000, NODES_VENDOR_MODEL } };
+    const struct usher_config_msg *a = ASK(*state, COMPOSITION_GET, .state = 0);
+    struct usher_page0_element element;
+    struct usher_page0 page;
+    uint16_t company, id;
+
+    assert_int_equal(a->state, 0);
+    assert_true(usher_page0_read(a->data, a->data_len, &page));
+    assert_int_equal(page.cid, NODES_COMPANY);
+    assert_int_equal(page.pid, 0x0002);
+    assert_int_equal(page.vid, 0x0003);
+    assert_int_equal(page.crpl, node_of(*state)->mesh.net.rpl.size);
+    assert_int_equal(page.features, 0);
+    for (unsigned e = 0; e < NODES_ELEMENTS; e++) {
+        assert_true(usher_page0_element(&page, e, &element));
+        assert_int_equal(element.location, 0x0100 + e);
+        assert_int_equal(element.sig_count, e == 0 ? 6 : 1);
+        assert_int_equal(element.vendor_count, e == 0 ? 0 : 1);
+        for (unsigned i = 0; i < (e == 0 ? 6u : 2u); i++) {
+            assert_true(usher_page0_model(&element, i, &company, &id));
+            assert_int_equal(company, e == 1 && i == 1 ? NODES_COMPANY : USHER_SIG);
+            assert_int_equal(id, ids[e][i]);
+        }
+    }
+    assert_false(usher_page0_element(&page, NODES_ELEMENTS, &element));
+}
+
+static void page_0_tells_of_the_relay(void **state)
+{
+    const struct usher_config_msg *a = ASK(*state, COMPOSITION_GET, .state = 0);
+    struct usher_page0 page;
+
+    assert_true(usher_page0_read(a->data, a->data_len, &page));
+    assert_int_equal(page.features, USHER_FEATURE_RELAY);
+}
+
+/* No model depends on another: an octet of 0 each, behind the numbers of both kinds. */
+static void a_page_that_is_not_there_is_page_1(void **state)
+{
+    static const uint8_t page_1[] = { 6, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0 };
+    static const uint8_t asked[] = { 1, 2, 127, 128, 255 };
+
+    for (size_t i = 0; i < sizeof(asked); i++) {
+        const struct usher_config_msg *a = ASK(*state, COMPOSITION_GET, .state = asked[i]);
+
+        assert_int_equal(a->state, 1);
+        assert_int_equal(a->data_len, sizeof(page_1));
+        assert_memory_equal(a->data, page_1, sizeof(page_1));
+    }
+}
+
+/* 368 octets are left behind the head of page 0: 92 elements without a model, or 46 with two. */
+static void elements_that_do_not_fit_are_left_out(void **state)
+{
+    static struct usher_element elements[100];
+    struct usher_model sig = { .company = USHER_SIG, .id = 0x1000 };
+    struct usher_model other = { .company = USHER_SIG, .id = 0x1001 };
+    struct usher_model *models[] = { &sig, &other };
+    struct usher_composition composition = { .element_count = 100, .elements = elements };
+    struct usher_mesh mesh = { .config.composition = &composition };
+    uint8_t out[COMPOSITION_MAX], page = 0;
+
+    (void)state;
+    assert_int_equal(composition_page(&mesh, &page, out), 10 + 92 * 4);
+    for (unsigned i = 0; i < 100; i++) {
+        elements[i] = (struct usher_element){ .model_count = 2, .models = models };
+    }
+    assert_int_equal(composition_page(&mesh, &page, out), 10 + 46 * 8);
+    composition.element_count = 46;
+    assert_int_equal(composition_page(&mesh, &page, out), 10 + 46 * 8);
+    elements[45].model_count = 1; /* two octets short of the end, and then too few for another */
+    composition.element_count = 47;
+    assert_int_equal(composition_page(&mesh, &page, out), 10 + 46 * 8 - 2);
+    page = 255;
+    assert_int_equal(composition_page(&mesh, &page, out), 46 * 4 - 1 + 4);
+}
+
+/* -- states ------------------------------------------------------------------------------------ */
+
+static void the_default_ttl(void **state)
+{
+    static const uint8_t ttls[] = { 0, 2, 63, 127 };
+    struct nodes *all = *state;
+
+    for (size_t i = 0; i < sizeof(ttls); i++) {
+        assert_int_equal(ASK(all, TTL_SET, .state = ttls[i])->state, ttls[i]);
+        assert_int_equal(ASK(all, TTL_GET)->state, ttls[i]);
+        assert_int_equal(node_of(all)->mesh.net.default_ttl, ttls[i]);
+    }
+    IGNORED(all, TTL_SET, 1);
+    IGNORED(all, TTL_SET, 128);
+    assert_int_equal(node_of(all)->mesh.net.default_ttl, 127);
+}
+
+static void the_beacon(void **state)
+{
+    struct nodes *all = *state;
+
+    assert_int_equal(ASK(all, BEACON_SET, .state = 1)->state, 1);
+    assert_int_equal(ASK(all, BEACON_GET)->state, 1);
+    assert_int_equal(ASK(all, BEACON_SET, .state = 0)->state, 0);
+    assert_int_equal(node_of(all)->mesh.net.beacon, 0);
+    IGNORED(all, BEACON_SET, 2);
+    assert_int_equal(ASK(all, BEACON_GET)->state, 0);
+}
+
+static void the_network_transmit(void **state)
+{
+    struct nodes *all = *state;
+
+    assert_int_equal(ASK(all, NET_TRANSMIT_SET, .transmit = 0x0A)->transmit, 0x0A);
+    assert_int_equal(ASK(all, NET_TRANSMIT_GET)->transmit, 0x0A);
+    assert_int_equal(node_of(all)->mesh.net.net_transmit, 0x0A);
+}
+
+static void what_there_is_not_is_unsupported(void **state)
+{
+    struct nodes *all = *state;
+    const struct usher_config_msg *a;
+
+    assert_int_equal(ASK(all, PROXY_GET)->state, 2);
+    assert_int_equal(ASK(all, PROXY_SET, .state = 1)->state, 2);
+    assert_int_equal(ASK(all, FRIEND_GET)->state, 2);
+    assert_int_equal(ASK(all, FRIEND_SET, .state = 1)->state, 2);
+    assert_int_equal(ASK(all, RELAY_GET)->state, 2);
+    a = ASK(all, RELAY_SET, .state = 1, .transmit = 0x2A);
+    assert_int_equal(a->state, 2);
+    assert_int_equal(a->transmit, 0);
+    assert_int_equal(node_of(all)->mesh.net.relay, 2);
+    a = ASK(all, LPN_TIMEOUT_GET, .lpn = 0x0123);
+    assert_int_equal(a->lpn, 0x0123);
+    assert_int_equal(a->poll_timeout, 0);
+}
+
+static void the_relay(void **state)
+{
+    struct nodes *all = *state;
+    const struct usher_config_msg *a = ASK(all, RELAY_GET);
+
+    assert_int_equal(a->state, 0); /* off until it is configured */
+    a = ASK(all, RELAY_SET, .state = 1, .transmit = 0x2A);
+    assert_int_equal(a->state, 1);
+    assert_int_equal(a->transmit, 0x2A);
+    assert_int_equal(node_of(all)->mesh.net.relay, 1);
+    assert_int_equal(node_of(all)->mesh.net.relay_retransmit, 0x2A);
+    a = ASK(all, RELAY_SET, .state = 0, .transmit = 0x01);
+    assert_int_equal(a->state, 0);
+    assert_int_equal(ASK(all, RELAY_GET)->transmit, 0x01);
+}
+
+/* Only what changes is told, and so stored. */
+static void a_change_is_told_once(void **state)
+{
+    struct nodes *all = *state;
+    unsigned *told = &node_of(all)->events[USHER_MESH_EVT_CONFIGURED], before = *told;
+
+    ASK(all, TTL_SET, .state = 9);
+    assert_int_equal(*told, before + 1);
+    ASK(all, TTL_SET, .state = 9);
+    ASK(all, TTL_GET);
+    ASK(all, PROXY_SET, .state = 1);
+    assert_int_equal(*told, before + 1);
+}
+
+/* -- Node Reset -------------------------------------------------------------------------------- */
+
+static void a_reset_is_answered_and_then_done(void **state)
+{
+    struct nodes *all = *state;
+    struct node *node = node_of(all);
+
+    assert_int_equal(ASK(all, NODE_RESET)->opcode, USHER_CONFIG_NODE_RESET_STATUS);
+    assert_int_equal(usher_mesh_address(&node->mesh), NODE);
+    nodes_run(all, 300);
+    ASK(all, NODE_RESET); /* an answer that was lost; the time does not begin anew */
+    nodes_run(all, 700);
+    assert_int_equal(usher_mesh_address(&node->mesh), 0);
+    assert_int_equal(node->events[USHER_MESH_EVT_RESET], 1);
+    assert_null(keys_subnet(&node->mesh.net.keys, 0));
+    nodes_provision_one(all, 1);
+    assert_int_equal(ASK(all, TTL_GET)->opcode, USHER_CONFIG_TTL_STATUS);
+    nodes_run(all, 2000);
+    assert_int_equal(usher_mesh_address(&node->mesh), NODE);
+}
+
+/* -- what is ignored --------------------------------------------------------------------------- */
+
+static void what_is_malformed_is_ignored(void **state)
+{
+    struct nodes *all = *state;
+
+    IGNORED(all, TTL_GET, 0);             /* too long */
+    IGNORED(all, TTL_SET, 5, 0);          /* too long */
+    IGNORED(all, RELAY_SET, 1);           /* too short */
+    IGNORED(all, NETKEY_ADD, 1, 0, 1, 2); /* too short */
+    IGNORED(all, TTL_STATUS, 5);          /* an answer */
+}
+
+/* A message to a group, even one that the node hears, is not to the Configuration Server. */
+static void what_is_not_to_the_node_alone_is_ignored(void **state)
+{
+    struct nodes *all = *state;
+    struct usher_model *model = &node_of(all)->config_server.model;
+    struct usher_message message = { .opcode = USHER_CONFIG_TTL_SET,
+                                     .src = nodes_address(0),
+                                     .dst = USHER_ADDR_ALL_NODES,
+                                     .key = USHER_KEY_DEVICE,
+                                     .params = (const uint8_t[]){ 3 },
+                                     .len = 1 };
+    uint8_t ttl = node_of(all)->mesh.net.default_ttl;
+
+    for (unsigned i = 0; i < model->opcode_count; i++) {
+        if (model->opcodes[i].opcode == message.opcode) {
+            model->opcodes[i].handler(model, &message);
+            assert_int_equal(node_of(all)->mesh.net.default_ttl, ttl);
+            message.dst = NODE;
+            model->opcodes[i].handler(model, &message);
+        }
+    }
+    assert_int_equal(node_of(all)->mesh.net.default_ttl, 3);
+    assert_int_not_equal(ttl, 3);
+}
+
+/* It is the primary element's. */
+static void the_second_element_does_not_answer(void **state)
+{
+    struct nodes *all = *state;
+    const struct usher_target target = { .dst = SECOND,
+                                         .key = USHER_KEY_REMOTE_DEVICE,
+                                         .ttl = 255 };
+    uint8_t ttl = node_of(all)->mesh.net.default_ttl;
+
+    assert_int_equal(usher_send(&all->node[0].config_client.model, &target, USHER_CONFIG_TTL_SET,
+                                (const uint8_t[]){ 3 }, 1, 0),
+                     USHER_OK);
+    nodes_run(all, 1000);
+    assert_int_equal(node_of(all)->mesh.net.default_ttl, ttl);
+}
+
+/* Every question has an act: none but those with an answer of their own are ignored. */
+static void every_question_is_taken(void **state)
+{
+    const struct usher_model *model = &node_of(*state)->config_server.model;
+
+    for (unsigned n = 0; n < config_pdu_count; n++) {
+        unsigned rows = 0;
+
+        for (unsigned i = 0; i < model->opcode_count; i++) {
+            rows += model->opcodes[i].opcode == config_pdus[n].opcode;
+        }
+        assert_int_equal(rows, config_pdus[n].answer != CONFIG_NO_ANSWER);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CONFIG_TEST(page_0_is_what_the_node_consists_of),
+        CONFIG_TEST_RELAYS(page_0_tells_of_the_relay),
+        CONFIG_TEST(a_page_that_is_not_there_is_page_1),
+        cmocka_unit_test(elements_that_do_not_fit_are_left_out),
+        CONFIG_TEST(the_default_ttl),
+        CONFIG_TEST(the_beacon),
+        CONFIG_TEST(the_network_transmit),
+        CONFIG_TEST(what_there_is_not_is_unsupported),
+        CONFIG_TEST_RELAYS(the_relay),
+        CONFIG_TEST(a_change_is_told_once),
+        CONFIG_TEST(a_reset_is_answered_and_then_done),
+        CONFIG_TEST(what_is_malformed_is_ignored),
+        CONFIG_TEST(what_is_not_to_the_node_alone_is_ignored),
+        CONFIG_TEST(the_second_element_does_not_answer),
+        CONFIG_TEST(every_question_is_taken),
+    };
+
+    return cmocka_run_group_tests_name("config server", tests, NULL, NULL);
+}
