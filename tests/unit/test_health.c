@@ -226,14 +226,12 @@ static void attention_is_drawn_for_as_long_as_was_asked(void **state)
 static void attention_is_set_anew_and_ended_early(void **state)
 {
     static const uint8_t longest = 255;
-    struct usher_target to = the_server();
     struct fixture *f = *state;
 
     attention_set(f, 0); /* there is none to end */
     assert_int_equal(f->attentions, 0);
     attention_set(f, 2);
-    assert_int_equal(usher_send(&f->client->model, &to, ATTENTION_SET_UNACK, &longest, 1, 0),
-                     USHER_OK);
+    assert_false(is_answered(f, ATTENTION_SET_UNACK, &longest, 1, ATTENTION_STATUS));
     nodes_run(f->all, 100 * SECOND);
     assert_int_equal(f->attentions, 2);
     assert_in_range(usher_health_attention(f->server), 154, 156);
@@ -357,6 +355,8 @@ static void what_is_not_for_this_server_is_ignored(void **state)
     assert_int_equal(f->attentions, 0);
     fault_get(f);
     ASSERT_FAULTS(f, 0, BATTERY_LOW);
+    assert_true(is_answered(f, PERIOD_GET, NULL, 0, PERIOD_STATUS));
+    assert_answer(f, (const uint8_t[]){ 0 }, 1);
 }
 
 static void a_server_without_tests_ignores_them(void **state)
@@ -504,6 +504,9 @@ static void only_statuses_with_faults_are_read_as_such(void **state)
     assert_true(usher_health_read(&message, &status));
     assert_int_equal(status.faults[0], 9);
     message.opcode = ATTENTION_STATUS;
+    assert_false(usher_health_read(&message, &status));
+    message.opcode = CURRENT_STATUS;
+    message.len = 2;
     assert_false(usher_health_read(&message, &status));
 }
 

@@ -440,6 +440,23 @@ static void begin_and_end_of_a_transition_are_published(void **state)
     assert_status(f->status, false, false, 0);
 }
 
+static void switching_locally_ends_a_transition(void **state)
+{
+    static const uint8_t off[] = { 0, 1, SECONDS(1), 0 };
+    struct fixture *f = *state;
+
+    publish_to_the_client(f);
+    usher_onoff_server_set(f->lamp, true);
+    send_octets(f, nodes_address(1), SET_UNACK, off, sizeof(off));
+    usher_onoff_server_set(f->lamp, true);
+    nodes_run(f->all, AIR_MS);
+    assert_int_equal(f->statuses, 2);
+    assert_status(f->status, true, true, 0);
+    nodes_run(f->all, 2 * SECOND);
+    assert_int_equal(f->statuses, 2);
+    assert_true(f->lamp->on);
+}
+
 /* -- the client -------------------------------------------------------------------------------- */
 
 static void a_malformed_status_is_not_told(void **state)
@@ -462,6 +479,21 @@ static void a_malformed_status_is_not_told(void **state)
         nodes_run(f->all, AIR_MS);
         assert_int_equal(f->statuses, rows[i].told);
     }
+}
+
+static void only_a_status_is_read_as_one(void **state)
+{
+    static const uint8_t params[] = { 1, 0, 5, 0 };
+    struct usher_message message = { .opcode = STATUS, .params = params };
+    struct usher_onoff_status status;
+
+    (void)state;
+    for (message.len = 0; message.len <= sizeof(params); message.len++) {
+        assert_int_equal(usher_onoff_read(&message, &status), message.len == 1 || message.len == 3);
+    }
+    message.len = 1;
+    message.opcode = SET;
+    assert_false(usher_onoff_read(&message, &status));
 }
 
 static void times_that_cannot_be_said_are_refused(void **state)
@@ -506,7 +538,9 @@ int main(void)
         TEST(a_new_message_takes_the_place_of_a_transition),
         TEST(a_new_state_is_published),
         TEST(begin_and_end_of_a_transition_are_published),
+        TEST(switching_locally_ends_a_transition),
         TEST(a_malformed_status_is_not_told),
+        TEST(only_a_status_is_read_as_one),
         TEST(times_that_cannot_be_said_are_refused),
         TEST(transactions_have_numbers_of_their_own),
     };
