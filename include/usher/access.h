@@ -131,7 +131,8 @@ struct usher_model {
     uint16_t bindings[USHER_BINDINGS]; /* AppKey index + 1; 0: free */
     struct usher_subscription subscriptions[USHER_SUBSCRIPTIONS];
     struct usher_publication publication;
-    uint8_t period_divisor; /* the period is divided by 2 to this (health faults, 4.2.17) */
+    uint8_t period_divisor; /* Health Fast Period Divisor state (4.2.17) */
+    bool period_fast;       /* there are faults: the period is divided by 2 to that */
     uint64_t publish_at;    /* 0: none */
     uint64_t retransmit_at;
     uint8_t retransmits_left, retransmit_len;

@@ -99,7 +99,6 @@ struct usher_health_server {
     /* private */
     uint8_t current[USHER_FAULTS], registered[USHER_FAULTS];
     uint8_t current_count, registered_count, last_test;
-    uint8_t divisor;          /* Health Fast Period Divisor state */
     uint64_t attention_until; /* 0: off */
 };
 void usher_health_server_init(struct usher_health_server *s, uint16_t company);

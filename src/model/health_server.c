@@ -49,13 +49,13 @@ static void current_publish(struct usher_model *model)
     usher_publish(model, HEALTH_CURRENT_STATUS, params, len);
 }
 
-/* The period is divided while there are faults. */
+/* While there are faults, they are published at the fast period. */
 static void period_update(struct usher_health_server *s)
 {
-    uint8_t divisor = s->current_count != 0 ? s->divisor : 0;
+    bool fast = s->current_count != 0;
 
-    if (s->model.period_divisor != divisor) {
-        s->model.period_divisor = divisor;
+    if (s->model.period_fast != fast) {
+        s->model.period_fast = fast;
         publish_changed(&s->model);
     }
 }
@@ -169,18 +169,21 @@ static void fault_test_rx(struct usher_model *model, const struct usher_message 
 
 static void period_reply(struct usher_model *model, const struct usher_message *message)
 {
-    octet_reply(model, message, HEALTH_PERIOD_STATUS, server(model)->divisor);
+    octet_reply(model, message, HEALTH_PERIOD_STATUS, model->period_divisor);
 }
 
 static void period_set_rx(struct usher_model *model, const struct usher_message *message)
 {
-    struct usher_health_server *s = server(model);
+    uint8_t divisor = message->params[0];
 
-    if (message->params[0] > HEALTH_DIVISOR_MAX) {
+    if (divisor > HEALTH_DIVISOR_MAX) {
         return; /* prohibited */
     }
-    s->divisor = message->params[0];
-    period_update(s);
+    if (model->period_divisor != divisor) {
+        model->period_divisor = divisor;
+        manage_changed(model);
+        publish_changed(model);
+    }
     if (message->opcode == HEALTH_PERIOD_SET) {
         period_reply(model, message);
     }

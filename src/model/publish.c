@@ -90,7 +90,7 @@ uint32_t publish_period_ms(uint8_t period)
 static uint32_t period_of(const struct usher_model *model)
 {
     uint32_t ms = publish_period_ms(model->publication.period);
-    uint32_t divided = ms >> model->period_divisor;
+    uint32_t divided = model->period_fast ? ms >> model->period_divisor : ms;
 
     return ms != 0 && divided < PERIOD_MIN_MS ? PERIOD_MIN_MS : divided;
 }

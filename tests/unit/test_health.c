@@ -433,13 +433,16 @@ static void while_there_are_faults_the_period_is_the_fast_one(void **state)
     struct usher_request request = { .done = on_answer, .user = *state };
     struct usher_target to = the_server();
     struct fixture *f = *state;
+    unsigned configured;
 
     publish_to_the_client(f, 0x80 | 1); /* 10 s */
     nodes_run(f->all, SECOND);
+    configured = f->all->node[1].events[USHER_MESH_EVT_CONFIGURED];
     assert_in_range(in_a_minute(f), 5, 7);
     f->over = false;
     assert_int_equal(wait_for(f, usher_health_period_set(f->client, &request, &to, 3)), USHER_OK);
     assert_answer(f, (const uint8_t[]){ 3 }, 1);
+    assert_int_equal(f->all->node[1].events[USHER_MESH_EVT_CONFIGURED], configured + 1);
     assert_in_range(in_a_minute(f), 5, 7);
 
     usher_health_fault_set(f->server, BATTERY_LOW, true);

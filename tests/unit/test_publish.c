@@ -338,6 +338,7 @@ static void a_divisor_makes_the_period_shorter(void **state)
     struct fixture *f = *state;
 
     vendor(f, 0)->publish = on_publish;
+    vendor(f, 0)->period_fast = true;
     vendor(f, 0)->period_divisor = 2;
     publish_to(f, GROUP, ANY_TTL, 0x42, 0); /* 2 s */
     assert_int_equal(published_in(f, 500), 1);
