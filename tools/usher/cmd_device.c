@@ -1,9 +1,9 @@
 /*
- * usher device: one or many unprovisioned devices over a radio, each with an instance and a
- * radio of its own.
+ * usher device: one or many devices over a radio, each with an instance and a radio of its own;
+ * and, with --state, a store of its own, DIR/UUID.
  */
 #include "device.h"
-#include "device_store.h"
+#include "file_store.h"
 #include "keyfile.h"
 #include "linux_port.h"
 #include "loop.h"
@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define TICK_MS 100
 #define UUID_TEXT (2 * USHER_UUID_SIZE + 1)
@@ -30,6 +31,8 @@ struct member {
     struct device device;
     struct devices *all;
     struct linux_port *port;
+    struct file_store store;
+    bool stored;
 };
 
 struct devices {
@@ -65,18 +68,6 @@ static void on_ask(void *ctx, struct device *d, uint8_t action, uint8_t size)
     lines_want(&m->all->lines, true);
 }
 
-static bool on_store(void *ctx, struct device *d, const struct usher_prov_data *data)
-{
-    const struct member *m = ctx;
-    char why[200];
-    const char *dir = m->all->args->state;
-    if (dir && !device_store_write(dir, d, data, why, sizeof why)) {
-        out_error("%s", why);
-        return false;
-    }
-    return true;
-}
-
 static void on_complete(void *ctx, struct device *d)
 {
     struct member *m = ctx;
@@ -95,9 +86,63 @@ static void on_complete(void *ctx, struct device *d)
         .device_key = m->all->args->show_secrets ? d->device_key : NULL });
 }
 
-static const struct device_owner owner = {
-    .show = on_show, .ask = on_ask, .store = on_store, .complete = on_complete
-};
+static void on_trouble(void *ctx, struct device *d, enum usher_err err)
+{
+    char uuid[UUID_TEXT];
+    (void)ctx;
+    format_hex(d->uuid, sizeof d->uuid, uuid);
+    out_error("%s: the node cannot be made or stored: %s", uuid, usher_err_name(err));
+}
+
+static void on_lamp(void *ctx, struct device *d, uint16_t address, bool on)
+{
+    (void)ctx;
+    (void)d;
+    report_lamp(address, on);
+}
+
+static void on_attention(void *ctx, struct device *d, uint8_t seconds)
+{
+    char uuid[UUID_TEXT];
+    (void)ctx;
+    report_device("attention", d->uuid, d->address, (int)seconds);
+    format_hex(d->uuid, sizeof d->uuid, uuid);
+    out_text("%s attracts attention%s", uuid, seconds > 0 ? "" : " no more");
+}
+
+static void on_configured(void *ctx, struct device *d)
+{
+    (void)ctx;
+    report_device("configured", d->uuid, d->address, -1);
+}
+
+static void beaconing(const struct device *d)
+{
+    char uuid[UUID_TEXT];
+    format_hex(d->uuid, sizeof d->uuid, uuid);
+    out_event(json_pack("{s:s, s:s}", "event", "beaconing", "uuid", uuid));
+    out_text("%s", uuid);
+}
+
+static void on_reset(void *ctx, struct device *d)
+{
+    struct member *m = ctx;
+    char uuid[UUID_TEXT];
+    m->all->provisioned--;
+    report_device("reset", d->uuid, 0, -1);
+    format_hex(d->uuid, sizeof d->uuid, uuid);
+    out_text("%s has left the network, and beacons", uuid);
+    beaconing(d);
+}
+
+static const struct device_owner owner = { .show = on_show,
+                                           .ask = on_ask,
+                                           .complete = on_complete,
+                                           .trouble = on_trouble,
+                                           .lamp = on_lamp,
+                                           .attention = on_attention,
+                                           .configured = on_configured,
+                                           .reset = on_reset };
 
 /* What the loop tells. */
 
@@ -276,12 +321,28 @@ static bool uuid_make(const struct args *args, unsigned number, uint8_t uuid[USH
     return true;
 }
 
+/** Gives a device its store. */
+static bool member_store(struct member *m, char *why, size_t why_len)
+{
+    char dir[FILE_STORE_DIR_MAX + 1], uuid[UUID_TEXT];
+    format_hex(m->device.uuid, USHER_UUID_SIZE, uuid);
+    int len = snprintf(dir, sizeof dir, "%s/%s", m->all->args->state, uuid);
+    if (len < 0 || (size_t)len >= sizeof dir) {
+        snprintf(why, why_len, "the path of the state directory is too long");
+        return false;
+    }
+    m->stored = file_store_open(&m->store, dir, why, why_len);
+    if (m->stored) {
+        linux_port_store_set(m->port, &m->store);
+    }
+    return m->stored;
+}
+
 static bool member_start(struct devices *all, unsigned number, char *why, size_t why_len)
 {
     const struct args *args = all->args;
     struct member *m = &all->members[number];
     struct device *d = &m->device;
-    char uuid[UUID_TEXT];
 
     *d = all->model;
     d->ctx = m;
@@ -290,17 +351,8 @@ static bool member_start(struct devices *all, unsigned number, char *why, size_t
         snprintf(why, why_len, "no randomness for a UUID");
         return false;
     }
-    if (args->state && !device_store_read(args->state, d, why, why_len)) {
-        return false;
-    }
-    format_hex(d->uuid, sizeof d->uuid, uuid);
-    if (d->provisioned) {
-        all->provisioned++;
-        out_text("%s is provisioned already, at 0x%04x", uuid, (unsigned)d->address);
-        return true;
-    }
     m->port = linux_port_open(&all->loop.uv, args->radio, &d->node, on_lost, all, why, why_len);
-    if (!m->port) {
+    if (!m->port || (args->state && !member_store(m, why, why_len))) {
         return false;
     }
     enum usher_err err = device_start(d, linux_port_get(m->port));
@@ -308,9 +360,26 @@ static bool member_start(struct devices *all, unsigned number, char *why, size_t
         snprintf(why, why_len, "the device does not start: %s", usher_err_name(err));
         return false;
     }
-    out_event(json_pack("{s:s, s:s}", "event", "beaconing", "uuid", uuid));
-    out_text("%s", uuid);
+    if (!d->provisioned) {
+        beaconing(d);
+        return true;
+    }
+    char uuid[UUID_TEXT];
+    all->provisioned++;
+    report_device("resumed", d->uuid, d->address, -1);
+    format_hex(d->uuid, sizeof d->uuid, uuid);
+    out_text("%s is a node already, 0x%04x", uuid, (unsigned)d->address);
     return true;
+}
+
+/** Each device has a socket, and a lock on its store: a thousand need more files than is usual. */
+static void files_allow(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit); /* if not, opening fails, and says so */
+    }
 }
 
 static int run(struct devices *all)
@@ -318,6 +387,7 @@ static int run(struct devices *all)
     const struct args *args = all->args;
     char why[200];
     bool ok = model_prepare(all, why, sizeof why);
+    files_allow();
     if (ok && args->state) {
         all->lock = state_dir_lock(args->state, why, sizeof why);
         ok = all->lock >= 0;
@@ -348,6 +418,11 @@ static void finish(struct devices *all)
     }
     lines_close(&all->lines);
     loop_close(&all->loop);
+    for (unsigned i = 0; i < all->args->count; i++) {
+        if (all->members[i].stored) {
+            file_store_close(&all->members[i].store);
+        }
+    }
     if (all->lock >= 0) {
         state_dir_unlock(all->lock);
     }

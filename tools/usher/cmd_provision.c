@@ -1,21 +1,18 @@
 /*
  * usher provision: one device, or all that are heard, over a radio, into a network that is kept
- * in a directory.
+ * in a directory; and configures them right after that, if it is told to.
  */
 #include "commissioner.h"
+#include "configurator.h"
 #include "keyfile.h"
-#include "linux_port.h"
-#include "loop.h"
+#include "online.h"
 #include "oob.h"
 #include "options.h"
 #include "out.h"
-#include "pcap.h"
 #include "report.h"
 #include "verbs.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,27 +25,23 @@
 
 struct provision {
     const struct args *args;
-    struct loop loop;
+    struct online online;
     struct lines lines;
-    uv_timer_t wake;
-    struct linux_port *port;
-    struct pcap pcap;
-    struct usher node;
-    struct site *site;
+    struct alarm commissioning, configuring;
     struct commissioner *commissioner;
+    struct configurator *configurator; /* NULL: devices are provisioned only */
+    struct node_template template;
     struct oob oob;
     uint8_t uuid[USHER_UUID_SIZE];
     uint8_t public_key[USHER_P256_PUBLIC];
     unsigned ended; /* devices finished, at ended_ms */
     unsigned news;  /* devices taken on and finished, at news_ms */
     uint64_t begun_ms, news_ms, ended_ms, stopped_ms;
-    bool on; /* the instance is to be deinitialised */
-    bool lost;
 };
 
 static uint64_t now_ms(const struct provision *p)
 {
-    return uv_now(&p->loop.uv);
+    return uv_now(&p->online.loop.uv);
 }
 
 /* What the commissioner asks. */
@@ -93,36 +86,67 @@ static void on_ask(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t actio
     lines_want(&p->lines, true);
 }
 
-static void on_wake(uv_timer_t *timer)
-{
-    struct provision *p = timer->data;
-    commissioner_run(p->commissioner);
-}
-
 static void on_wake_at(void *ctx, uint64_t ms)
 {
     struct provision *p = ctx;
-    if (ms == USHER_NEVER) {
-        uv_timer_stop(&p->wake);
+    alarm_set(&p->commissioning, linux_port_get(p->online.port), ms);
+}
+
+static void on_wake(void *ctx)
+{
+    struct provision *p = ctx;
+    commissioner_run(p->commissioner);
+}
+
+static void on_configuring_at(void *ctx, uint64_t ms)
+{
+    struct provision *p = ctx;
+    alarm_set(&p->configuring, linux_port_get(p->online.port), ms);
+}
+
+static void on_configuring(void *ctx)
+{
+    struct provision *p = ctx;
+    configurator_run(p->configurator);
+}
+
+static void on_completed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint64_t ms)
+{
+    struct provision *p = ctx;
+    (void)ms;
+    if (!p->configurator) {
         return;
     }
-    const struct usher_port *port = linux_port_get(p->port);
-    uint64_t now = port->now_ms(port->ctx);
-    uv_timer_start(&p->wake, on_wake, ms > now ? ms - now : 0, 0);
+    if (!configurator_add(p->configurator, site_find(p->online.site, uuid)->address)) {
+        out_error("out of memory");
+    }
+    configurator_run(p->configurator);
+}
+
+static void counts_get(const struct provision *p, struct commissioner_counts *n,
+                       struct configurator_counts *m)
+{
+    *m = (struct configurator_counts){ .nodes = 0 };
+    commissioner_counts(p->commissioner, n);
+    if (p->configurator) {
+        configurator_counts(p->configurator, m);
+    }
 }
 
 static void on_changed(void *ctx)
 {
     struct provision *p = ctx;
     struct commissioner_counts n;
-    commissioner_counts(p->commissioner, &n);
+    struct configurator_counts m;
+    counts_get(p, &n, &m);
+    unsigned ended = n.provisioned + n.failed + m.configured + m.failed;
     lines_want(&p->lines, n.asking > 0);
-    if (n.devices + n.provisioned + n.failed != p->news) {
-        p->news = n.devices + n.provisioned + n.failed;
+    if (n.devices + ended != p->news) {
+        p->news = n.devices + ended;
         p->news_ms = now_ms(p);
     }
-    if (n.provisioned + n.failed != p->ended) {
-        p->ended = n.provisioned + n.failed;
+    if (ended != p->ended) {
+        p->ended = ended;
         p->ended_ms = now_ms(p);
     }
 }
@@ -150,6 +174,9 @@ static void on_stop(void *ctx)
     out_note("stopping; once more to stop at once");
     p->stopped_ms = now_ms(p);
     commissioner_stop(p->commissioner);
+    if (p->configurator) {
+        configurator_stop(p->configurator);
+    }
 }
 
 /** How long to listen at least; devices that a killed run left behind need their time. */
@@ -158,10 +185,16 @@ static uint64_t patience(const struct provision *p)
     if (p->args->for_ms > 0) {
         return p->args->for_ms;
     }
-    if (site_left_unsettled(p->site)) {
+    if (site_left_unsettled(p->online.site)) {
         return LINK_MS;
     }
     return p->args->all ? 0 : LOOK_MS;
+}
+
+static bool idle(const struct provision *p)
+{
+    return commissioner_idle(p->commissioner) &&
+           (!p->configurator || configurator_idle(p->configurator));
 }
 
 /** Whether there is nothing left to wait for. */
@@ -169,11 +202,12 @@ static bool finished(const struct provision *p)
 {
     uint64_t now = now_ms(p);
     struct commissioner_counts n;
-    commissioner_counts(p->commissioner, &n);
-    if (!commissioner_idle(p->commissioner)) {
-        return p->loop.stopping && now - p->stopped_ms >= STOP_MS;
+    struct configurator_counts m;
+    counts_get(p, &n, &m);
+    if (!idle(p)) {
+        return p->online.loop.stopping && now - p->stopped_ms >= STOP_MS;
     }
-    if (p->loop.stopping || n.unstored > 0) {
+    if (p->online.loop.stopping || n.unstored + m.unstored > 0) {
         return true;
     }
     if (!p->args->all && n.devices > 0) {
@@ -183,24 +217,24 @@ static bool finished(const struct provision *p)
            (!p->args->all || p->args->for_ms > 0 || now - p->news_ms >= QUIET_MS);
 }
 
+static void progress(const struct provision *p)
+{
+    char provisioning[120], configuring[120] = "";
+    commissioner_progress(p->commissioner, provisioning, sizeof provisioning);
+    if (p->configurator) {
+        configurator_progress(p->configurator, configuring, sizeof configuring);
+    }
+    out_progress("%s%s%s", provisioning, *configuring ? "; " : "", configuring);
+}
+
 static void on_tick(void *ctx)
 {
     struct provision *p = ctx;
     if (finished(p)) {
-        loop_end(&p->loop);
+        loop_end(&p->online.loop);
     } else if (out_progress_due()) {
-        char text[120];
-        commissioner_progress(p->commissioner, text, sizeof text);
-        out_progress("%s", text);
+        progress(p);
     }
-}
-
-static void on_lost(void *ctx, const char *why)
-{
-    struct provision *p = ctx;
-    out_error("%s", why);
-    p->lost = true;
-    loop_end(&p->loop);
 }
 
 /* From beginning to end. */
@@ -233,74 +267,80 @@ static bool usage(struct provision *p, char *why, size_t why_len)
     if (args->oob.count == 0) {
         p->oob.methods = 1u << USHER_OOB_NONE | 1u << USHER_OOB_OUTPUT | 1u << USHER_OOB_INPUT;
     }
+    if ((args->configure || args->template) &&
+        !template_read(args->template, &p->template, why, why_len)) {
+        return false;
+    }
     return !args->pubkey_oob || keyfile_public(args->pubkey_oob, p->public_key, why, why_len);
 }
 
-/** Opens the radio first: without one, no network is made. */
-static bool open_both(struct provision *p, char *why, size_t why_len)
+static bool commissioner_make(struct provision *p)
 {
-    uint8_t key[USHER_KEY_SIZE];
-    p->port = linux_port_open(&p->loop.uv, p->args->radio, &p->node, on_lost, p, why, why_len);
-    if (!p->port) {
-        return false;
+    const struct args *args = p->args;
+    p->commissioner =
+        commissioner_new(&(struct commissioner_config){ .port = linux_port_get(p->online.port),
+                                                        .site = p->online.site,
+                                                        .radio = args->radio,
+                                                        .parallel = args->parallel,
+                                                        .retries = args->retries,
+                                                        .methods = p->oob.methods,
+                                                        .attention_s = (uint8_t)args->attention_s,
+                                                        .require_secure = args->require_secure,
+                                                        .show_secrets = args->show_secrets,
+                                                        .list = true,
+                                                        .ctx = p,
+                                                        .wants = on_wants,
+                                                        .known = on_known,
+                                                        .show = on_show,
+                                                        .ask = on_ask,
+                                                        .wake_at = on_wake_at,
+                                                        .completed = on_completed,
+                                                        .changed = on_changed });
+    return p->commissioner != NULL;
+}
+
+/** Makes the configurator, if one is wanted. */
+static bool configurator_make(struct provision *p)
+{
+    if (!p->args->configure && !p->args->template) {
+        return true;
     }
-    if (RAND_bytes(key, sizeof key) != 1) {
-        snprintf(why, why_len, "no randomness for a network key");
-        return false;
-    }
-    if (p->args->pcap) {
-        if (!pcap_open(&p->pcap, p->args->pcap, 0)) {
-            snprintf(why, why_len, "%s: %s", p->args->pcap, strerror(errno));
-            return false;
-        }
-        linux_port_sniffer_set(p->port, pcap_sniff, &p->pcap);
-    }
-    p->site = site_open(p->args->state, key, why, why_len);
-    OPENSSL_cleanse(key, sizeof key);
-    return p->site != NULL;
+    p->configurator = configurator_new(&(struct configurator_config){ .site = p->online.site,
+                                                                      .own = &p->online.own,
+                                                                      .t = &p->template,
+                                                                      .parallel = p->args->parallel,
+                                                                      .retries = p->args->retries,
+                                                                      .list = true,
+                                                                      .ctx = p,
+                                                                      .wake_at = on_configuring_at,
+                                                                      .changed = on_changed });
+    return p->configurator != NULL;
 }
 
 static bool start(struct provision *p, char *why, size_t why_len)
 {
-    const struct args *args = p->args;
-    struct commissioner_config commissioning = {
-        .port = linux_port_get(p->port),
-        .site = p->site,
-        .radio = args->radio,
-        .parallel = args->parallel,
-        .retries = args->retries,
-        .methods = p->oob.methods,
-        .attention_s = (uint8_t)args->attention_s,
-        .require_secure = args->require_secure,
-        .show_secrets = args->show_secrets,
-        .list = true,
-        .ctx = p,
-        .wants = on_wants,
-        .known = on_known,
-        .show = on_show,
-        .ask = on_ask,
-        .wake_at = on_wake_at,
-        .changed = on_changed,
-    };
-    p->commissioner = commissioner_new(&commissioning);
-    if (!p->commissioner) {
+    if (!online_open(&p->online, true, why, why_len) ||
+        !site_unsettled(p->online.site, why, why_len)) {
+        return false;
+    }
+    if (!commissioner_make(p) || !configurator_make(p)) {
         snprintf(why, why_len, "out of memory");
         return false;
     }
     struct usher_config config = { .handler = commissioner_event,
                                    .user = p->commissioner,
                                    .beacon_repeat_ms = BEACON_REPEAT_MS };
-    enum usher_err err = usher_init(&p->node, linux_port_get(p->port), &config);
-    p->on = err == USHER_OK;
-    if (p->on) {
-        err = commissioner_start(p->commissioner, &p->node);
+    if (!online_join(&p->online, &config, p->args->parallel, why, why_len) ||
+        !own_node_appkeys(&p->online.own, &p->template, why, why_len)) {
+        return false;
     }
+    enum usher_err err = commissioner_start(p->commissioner, &p->online.usher);
     if (err != USHER_OK) {
-        snprintf(why, why_len, "%s: the radio cannot be used (%s)", args->radio,
+        snprintf(why, why_len, "%.100s: the radio cannot be used (%s)", p->args->radio,
                  usher_err_name(err));
         return false;
     }
-    if (site_left_unsettled(p->site)) {
+    if (site_left_unsettled(p->online.site)) {
         out_note("the last run was killed: devices that it left in the middle are heard again "
                  "after a minute");
     }
@@ -310,20 +350,12 @@ static bool start(struct provision *p, char *why, size_t why_len)
 
 static void finish(struct provision *p)
 {
-    if (p->on) {
-        usher_deinit(&p->node);
-    }
-    if (p->port) {
-        linux_port_close(p->port);
-    }
-    if (p->pcap.file && !pcap_close(&p->pcap)) {
-        out_error("%s: %s", p->args->pcap, strerror(errno));
-    }
-    commissioner_free(p->commissioner);
+    configurator_free(p->configurator);
     lines_close(&p->lines);
-    uv_close((uv_handle_t *)&p->wake, NULL);
-    loop_close(&p->loop);
-    site_close(p->site);
+    alarm_close(&p->commissioning);
+    alarm_close(&p->configuring);
+    online_close(&p->online);
+    commissioner_free(p->commissioner);
     OPENSSL_cleanse(&p->oob, sizeof p->oob);
 }
 
@@ -332,12 +364,14 @@ static int conclude(const struct provision *p)
 {
     char why[200];
     struct commissioner_counts n;
-    commissioner_counts(p->commissioner, &n);
+    struct configurator_counts m;
+    bool configured = p->configurator != NULL;
+    counts_get(p, &n, &m);
     out_progress_end();
-    if (commissioner_idle(p->commissioner) && !site_settled(p->site, why, sizeof why)) {
+    if (commissioner_idle(p->commissioner) && !site_settled(p->online.site, why, sizeof why)) {
         out_error("%s", why);
     }
-    if (n.devices == 0 && !p->lost && !p->loop.stopping) {
+    if (n.devices == 0 && !p->online.lost && !p->online.loop.stopping) {
         if (p->args->all) {
             out_note("no unprovisioned device was heard");
         } else {
@@ -345,21 +379,26 @@ static int conclude(const struct provision *p)
             n.devices = n.failed = 1;
         }
     }
+    unsigned done = configured ? m.configured : n.provisioned;
+    unsigned failed = n.failed + m.failed;
     report_summary(&(struct report_summary){ .devices = n.devices,
-                                             .provisioned = n.provisioned,
-                                             .failed = n.failed,
+                                             .failed = failed,
                                              .refused = n.refused,
-                                             .interrupted = n.devices - n.provisioned - n.failed,
-                                             .retries = n.retries,
+                                             .interrupted = n.devices - done - failed,
+                                             .retries = n.retries + m.retries,
                                              .ms = p->ended_ms - p->begun_ms,
-                                             .links = p->args->parallel });
-    if (p->lost || n.unstored > 0) {
+                                             .links = p->args->parallel,
+                                             .provisioning = true,
+                                             .provisioned = n.provisioned,
+                                             .configuring = configured,
+                                             .configured = m.configured });
+    if (p->online.lost || n.unstored + m.unstored > 0) {
         return EXIT_TRANSPORT;
     }
-    if (n.failed > 0 && n.failed == n.refused) {
+    if (failed > 0 && failed == n.refused) {
         return EXIT_POLICY;
     }
-    return n.provisioned < n.devices ? EXIT_FAILED : EXIT_DONE;
+    return done < n.devices ? EXIT_FAILED : EXIT_DONE;
 }
 
 int verb_provision(const struct args *args)
@@ -370,15 +409,15 @@ int verb_provision(const struct args *args)
         out_error("%s", why);
         return EXIT_USAGE;
     }
-    if (!loop_init(&p.loop, on_stop, on_tick, TICK_MS, &p)) {
+    if (!online_init(&p.online, args, on_stop, on_tick, TICK_MS, &p)) {
         return EXIT_TRANSPORT;
     }
-    lines_init(&p.lines, &p.loop, on_line, &p);
-    uv_timer_init(&p.loop.uv, &p.wake);
-    p.wake.data = &p;
+    lines_init(&p.lines, &p.online.loop, on_line, &p);
+    alarm_init(&p.commissioning, &p.online.loop, on_wake, &p);
+    alarm_init(&p.configuring, &p.online.loop, on_configuring, &p);
     int code = EXIT_TRANSPORT;
-    if (open_both(&p, why, sizeof why) && start(&p, why, sizeof why)) {
-        loop_run(&p.loop);
+    if (start(&p, why, sizeof why)) {
+        loop_run(&p.online.loop);
         code = conclude(&p);
     } else {
         out_error("%s", why);

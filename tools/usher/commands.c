@@ -61,6 +61,19 @@ static const struct option opt_show_secrets = {
     NULL,           NULL
 };
 
+static const struct option opt_template = {
+    "template",
+    OPTION_FILE,
+    MEMBER(template),
+    0,
+    "FILE",
+    "What nodes are configured with; without it as lamps. See \"usher help configure\".",
+    0,
+    0,
+    NULL,
+    NULL
+};
+
 /* demo */
 static const struct option opt_devices = {
     "devices", OPTION_NUMBER, MEMBER(devices),
@@ -206,15 +219,9 @@ static const struct option opt_uri = {
     NULL
 };
 static const struct option opt_device_state = {
-    "state",
-    OPTION_FILE,
-    MEMBER(state),
-    0,
-    "DIR",
-    "Keep each device's provisioning data in DIR, so that it survives a restart.",
-    0,
-    0,
-    NULL,
+    "state", OPTION_FILE, MEMBER(state),
+    0,       "DIR",       "Keep each device's node in DIR/UUID, so that it survives a restart.",
+    0,       0,           NULL,
     NULL
 };
 static const struct option opt_elements = {
@@ -337,35 +344,124 @@ static const struct option opt_require_secure = {
     NULL,
     NULL
 };
-static const struct option *const provision_options[] = { &opt_radio,
-                                                          &opt_state,
-                                                          &opt_all,
-                                                          &opt_provision_for,
-                                                          &opt_parallel,
-                                                          &opt_oob,
-                                                          &opt_public_key,
-                                                          &opt_attention,
-                                                          &opt_retry,
-                                                          &opt_require_secure,
-                                                          &opt_pcap,
-                                                          &opt_show_secrets,
-                                                          NULL };
+static const struct option opt_configure = {
+    "configure",
+    OPTION_FLAG,
+    MEMBER(configure),
+    0,
+    NULL,
+    "Configure each device as soon as it is provisioned; --template implies it.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option *const provision_options[] = {
+    &opt_radio,     &opt_state,      &opt_all,       &opt_provision_for, &opt_parallel,
+    &opt_oob,       &opt_public_key, &opt_attention, &opt_retry,         &opt_require_secure,
+    &opt_configure, &opt_template,   &opt_pcap,      &opt_show_secrets,  NULL
+};
+
+/* configure, and what is done with nodes */
+static const struct option opt_network = {
+    "state", OPTION_FILE, MEMBER(state), 0,   "DIR", "The network's directory; required.",
+    0,       0,           NULL,          NULL
+};
+static const struct option opt_all_nodes = {
+    "all", OPTION_FLAG, MEMBER(all), 0, NULL, "All nodes that are provisioned.", 0, 0, NULL, NULL
+};
+static const struct option opt_at_once = { "parallel",
+                                           OPTION_NUMBER,
+                                           MEMBER(parallel),
+                                           0,
+                                           "N",
+                                           "Nodes at work at once, 1 to 64 (8).",
+                                           1,
+                                           64,
+                                           "8",
+                                           NULL };
+static const struct option opt_node_retry = {
+    "retry", OPTION_NUMBER, MEMBER(retries),
+    0,       "N",           "Further attempts at a node that does not answer (3).",
+    0,       100,           "3",
+    NULL
+};
+static const struct option opt_name = {
+    "name", OPTION_TEXT, MEMBER(name), 0, "NAME", "Name the node in the registry.", 0, 0, NULL, NULL
+};
+static const struct option *const configure_options[] = {
+    &opt_radio,      &opt_network, &opt_all_nodes, &opt_template, &opt_at_once,
+    &opt_node_retry, &opt_name,    &opt_pcap,      NULL
+};
+
+static const struct option opt_all_records = {
+    "all", OPTION_FLAG, MEMBER(all),
+    0,     NULL,        "Also those that have left, and whose addresses stay out of use.",
+    0,     0,           NULL,
+    NULL
+};
+static const struct option *const nodes_options[] = { &opt_network, &opt_all_records, NULL };
+static const struct option *const show_options[] = { &opt_network, NULL };
+
+static const struct option opt_appkey = {
+    "appkey",
+    OPTION_NUMBER,
+    MEMBER(appkey),
+    MEMBER(appkey_given),
+    "INDEX",
+    "The AppKey to ask with; without it the first that the model was bound to, or 0 for a group.",
+    0,
+    4095,
+    NULL,
+    NULL
+};
+static const struct option opt_seconds = {
+    "attention", OPTION_NUMBER, MEMBER(attention_s),
+    0,           "S",           "For how many seconds, 0 to 255 (10); 0 ends it.",
+    0,           255,           "10",
+    NULL
+};
+static const struct option *const identify_options[] = { &opt_radio,  &opt_network, &opt_seconds,
+                                                         &opt_appkey, &opt_pcap,    NULL };
+static const struct option *const onoff_options[] = { &opt_radio, &opt_network, &opt_appkey,
+                                                      &opt_pcap, NULL };
+
+static const struct option opt_force = {
+    "force", OPTION_FLAG, MEMBER(force),
+    0,       NULL,        "Record it as removed even if it does not answer.",
+    0,       0,           NULL,
+    NULL
+};
+static const struct option *const remove_options[] = { &opt_radio, &opt_network, &opt_force,
+                                                       &opt_pcap, NULL };
+
+static const struct option opt_watch_for = {
+    "for", OPTION_TIME, MEMBER(for_ms),
+    0,     "T",         "Watch for this long, such as 10s; without it until Ctrl-C.",
+    0,     0,           NULL,
+    NULL
+};
+static const struct option *const watch_options[] = { &opt_radio, &opt_network, &opt_watch_for,
+                                                      &opt_pcap, NULL };
 
 const struct command commands[] = {
     { "demo", NULL, 0, 0, NULL, "commission a simulated site in one process",
-      "A site of devices with mixed means of authentication is commissioned over\n"
-      "the simulated air, in virtual time: no radio is needed, and seconds are\n"
+      "A site of lamps with mixed means of authentication is commissioned over the\n"
+      "simulated air, in virtual time: no radio is needed, and seconds are\n"
       "simulated. What a person would do at the site (read a display, count the\n"
       "blinks of a lamp, push a button) the demo does itself, after half a second\n"
-      "to two seconds. In the end the device key of each device is compared with\n"
-      "the provisioner's.\n",
+      "to two seconds. Each lamp is configured as soon as it is provisioned, while\n"
+      "others are being provisioned. In the end the device key of each device is\n"
+      "compared with the provisioner's, and the group of all lamps is switched on.\n",
       demo_options, verb_demo },
     { "air", NULL, 0, 0, NULL, "serve a simulated air that processes share",
       "Other verbs join it with --radio air:PATH. Time is real. Ctrl-C ends it.\n", air_options,
       verb_air },
-    { "device", NULL, 0, 0, NULL, "be one or many unprovisioned devices",
-      "Each device beacons, lets itself be provisioned and then stays, silent, until\n"
-      "Ctrl-C. KIND of --oob is one of\n"
+    { "device", NULL, 0, 0, NULL, "be one or many devices",
+      "Each device is a lamp. It beacons, lets itself be provisioned, and lives on as a\n"
+      "node with a Configuration Server, a Health Server and, on each element, a\n"
+      "Generic OnOff Server, until Ctrl-C; after a Node Reset it beacons again. With\n"
+      "--state, the next run goes on with the node that it was. KIND of --oob is one of\n"
       "\n"
       "  none                  no authentication\n"
       "  static:HEX            1 to 32 octets that the provisioner knows\n"
@@ -400,6 +496,54 @@ const struct command commands[] = {
       "if it is authenticated with the HMAC-SHA-256 algorithm. (The older CMAC\n"
       "algorithm lets an attacker guess short values, and alter long ones.)\n",
       provision_options, verb_provision },
+    { "configure", "ADDR or --all", 0, 1, NULL, "configure nodes by a template",
+      "Each node is asked for its composition, then given keys, bindings,\n"
+      "subscriptions and publication, several nodes at once. What a node has\n"
+      "acknowledged is recorded. To run it again does no harm: it tells the nodes the\n"
+      "same once more. --all leaves out nodes of which it is not known whether they\n"
+      "took their address.\n"
+      "\n"
+      "A template is JSON. All of it is optional, but for what has no sense without:\n"
+      "\n"
+      "  { \"appkeys\": [0],\n"
+      "    \"ttl\": 5,\n"
+      "    \"beacon\": true,\n"
+      "    \"relay\": {\"state\": true, \"count\": 2, \"interval\": \"20ms\"},\n"
+      "    \"network_transmit\": {\"count\": 2, \"interval\": \"20ms\"},\n"
+      "    \"models\": [\n"
+      "      { \"model\": \"1000\", \"element\": 0, \"bind\": [0],\n"
+      "        \"publish\": {\"address\": \"c000\", \"appkey\": 0, \"ttl\": 5,\n"
+      "                    \"period\": \"10s\",\n"
+      "                    \"retransmit\": {\"count\": 2, \"interval\": \"50ms\"}},\n"
+      "        \"subscribe\": [\"c000\"] } ] }\n"
+      "\n"
+      "AppKeys that the network does not have are made. A model is its id, or company\n"
+      "and id (\"05c30001\"); it is configured on every element that has it, or on\n"
+      "\"element\" alone, counted from 0, and left out on nodes without it. An address\n"
+      "has 4 digits; 32 digits are the label of a virtual address. Without --template,\n"
+      "AppKey 0 is bound to the Health Server and to every Generic OnOff Server, and\n"
+      "the latter are subscribed to the group 0xc000.\n",
+      configure_options, verb_configure },
+    { "nodes", NULL, 0, 0, NULL, "list the network's nodes", NULL, nodes_options, verb_nodes },
+    { "show", "ADDR", 1, 1, NULL, "tell what is known of a node",
+      "Its elements and models, and what it has acknowledged of its configuration.\n", show_options,
+      verb_show },
+    { "identify", "ADDR", 1, 1, NULL, "let a node attract attention",
+      "By its Health Server: the node blinks, beeps, or whatever it can.\n", identify_options,
+      verb_identify },
+    { "onoff", "ADDR on, off or get", 2, 2, "on off get", "switch a lamp or a group, or ask it",
+      "ADDR is that of an element or of a group. A lamp is asked until it answers. A\n"
+      "message to a group is repeated, and nobody answers it; with get, the lamps that\n"
+      "answer within three seconds are listed, 64 at most.\n",
+      onoff_options, verb_onoff },
+    { "watch", "[GROUP]...", 0, ARGS_LIST_MAX, NULL, "tell what nodes publish",
+      "Lamps (Generic OnOff Status) and faults (Health Current Status), published to\n"
+      "the provisioner's own address or to a GROUP.\n",
+      watch_options, verb_watch },
+    { "remove", "ADDR", 1, 1, NULL, "reset a node, so that it leaves the network",
+      "Its addresses are never given again. Who took the node away may still have the\n"
+      "network's keys.\n",
+      remove_options, verb_remove },
     { "help", "[VERB]", 0, 1, "@verbs", "explain the tool or a verb", NULL, NULL, verb_help },
     { "completion", "bash, zsh or fish", 1, 1, "bash zsh fish", "print completion for a shell",
       "For bash: . <(usher completion bash). For zsh: usher completion zsh into a\n"

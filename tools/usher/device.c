@@ -1,5 +1,5 @@
 /*
- * A simulated or real-time unprovisioned device; see device.h.
+ * A simulated or real-time device; see device.h.
  */
 #include "device.h"
 
@@ -17,14 +17,22 @@ static enum usher_err device_listen(struct device *d)
                                              .uri_len = d->uri_len });
 }
 
+/** Provisioning data are in: it is a node from now on, durably, or the link is closed. */
 static void on_data(struct device *d, const struct usher_event *event)
 {
-    d->address = event->params.data_received.p_prov_data->address;
-    memcpy(d->device_key, event->params.data_received.p_devkey, sizeof d->device_key);
-    d->provisioned = d->owner->store(d->ctx, d, event->params.data_received.p_prov_data);
-    if (!d->provisioned) {
+    const struct usher_prov_data *data = event->params.data_received.p_prov_data;
+    const uint8_t *device_key = event->params.data_received.p_devkey;
+    enum usher_err err = usher_mesh_provision(&d->as_node.mesh, data, device_key);
+    if (err != USHER_OK) {
+        if (d->owner->trouble) {
+            d->owner->trouble(d->ctx, d, err);
+        }
         (void)usher_cancel(&d->session, USHER_CLOSE_ERROR);
+        return;
     }
+    d->provisioned = true;
+    d->address = data->address;
+    memcpy(d->device_key, device_key, sizeof d->device_key);
 }
 
 static void on_event(void *user, struct usher *u, const struct usher_event *event)
@@ -34,6 +42,13 @@ static void on_event(void *user, struct usher *u, const struct usher_event *even
     switch (event->type) {
     case USHER_EVT_LINK_ESTABLISHED:
         d->begun = d->port->now_ms(d->port->ctx);
+        break;
+    case USHER_EVT_INVITE_RECEIVED:
+        usher_health_attention_set(&d->as_node.health_server,
+                                   event->params.invite_received.attention_duration_s);
+        break;
+    case USHER_EVT_START_RECEIVED:
+        usher_health_attention_set(&d->as_node.health_server, 0);
         break;
     case USHER_EVT_OUTPUT_REQUEST:
         d->owner->show(d->ctx, d, event->params.output_request.action,
@@ -52,7 +67,7 @@ static void on_event(void *user, struct usher *u, const struct usher_event *even
         on_data(d, event);
         break;
     case USHER_EVT_COMPLETE:
-        if (d->provisioned) {
+        if (d->provisioned && d->owner->complete) {
             d->owner->complete(d->ctx, d);
         }
         break;
@@ -66,6 +81,66 @@ static void on_event(void *user, struct usher *u, const struct usher_event *even
     default:
         break; /* for information */
     }
+}
+
+static void on_reset(struct device *d)
+{
+    d->provisioned = false;
+    d->address = 0;
+    OPENSSL_cleanse(d->device_key, sizeof d->device_key);
+    if (usher_session_idle(&d->session)) { /* else when its link is closed */
+        (void)device_listen(d);            /* it did before, with the same parameters */
+    }
+    if (d->owner->reset) {
+        d->owner->reset(d->ctx, d);
+    }
+}
+
+static void on_mesh_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event)
+{
+    struct device *d = user;
+    (void)m;
+    if (event->type == USHER_MESH_EVT_RESET) {
+        on_reset(d);
+    } else if (event->type == USHER_MESH_EVT_CONFIGURED && d->owner->configured) {
+        d->owner->configured(d->ctx, d);
+    } else if (event->type == USHER_MESH_EVT_STORAGE && d->owner->trouble) {
+        d->owner->trouble(d->ctx, d, event->params.storage.err);
+    }
+}
+
+static void on_lamp(struct usher_onoff_server *s, bool on)
+{
+    struct device *d = s->model.user;
+    if (d->owner->lamp) {
+        d->owner->lamp(d->ctx, d, usher_model_address(&s->model), on);
+    }
+}
+
+static void on_attention(struct usher_health_server *s, uint8_t seconds)
+{
+    struct device *d = s->model.user;
+    if (d->owner->attention) {
+        d->owner->attention(d->ctx, d, seconds);
+    }
+}
+
+/** Makes the node, and takes up the one from before. */
+static enum usher_err node_start(struct device *d)
+{
+    struct device_node *n = &d->as_node;
+    enum usher_err err = device_node_init(n, &d->node, d->elements, on_mesh_event, d);
+    if (err != USHER_OK) {
+        return err;
+    }
+    n->health_server.attention = on_attention;
+    for (unsigned i = 0; i < d->elements; i++) {
+        n->lamps[i].changed = on_lamp;
+    }
+    err = usher_mesh_load(&n->mesh);
+    d->provisioned = err == USHER_OK;
+    d->address = usher_mesh_address(&n->mesh);
+    return err == USHER_E_NOT_FOUND ? USHER_OK : err;
 }
 
 enum usher_err device_start(struct device *d, const struct usher_port *port)
@@ -86,11 +161,13 @@ enum usher_err device_start(struct device *d, const struct usher_port *port)
     if (d->key_known) {
         usher_session_keys_set(&d->session, d->private_key, d->public_key);
     }
-    return device_listen(d);
+    err = node_start(d);
+    return err == USHER_OK && !d->provisioned ? device_listen(d) : err;
 }
 
 void device_stop(struct device *d)
 {
+    device_node_deinit(&d->as_node);
     if (d->on) {
         usher_deinit(&d->node);
         d->on = false;

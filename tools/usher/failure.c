@@ -1,10 +1,13 @@
 /*
  * Failures in words; see failure.h. Called by the commissioner when a session ends without
- * Complete.
+ * Complete, and by what asks nodes when they do not do as they are told.
  */
 #include "failure.h"
 
+#include <usher/access.h>
+
 #include <stddef.h>
+#include <stdio.h>
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
@@ -123,4 +126,59 @@ const char *failure_pdu(const struct usher_outcome *o)
         return "Link Open";
     }
     return (size_t)o->phase < COUNT(awaited) ? usher_pdu_name(awaited[o->phase]) : "unknown";
+}
+
+/* Questions to nodes. */
+
+void failure_asked(const char *message, enum usher_err err, struct failure_asking *why)
+{
+    *why = (struct failure_asking){ .message = message };
+    switch (err) {
+    case USHER_E_TIMEOUT:
+        snprintf(why->reason, sizeof why->reason, "no answer in time");
+        why->hint = "is it on, and in reach (TTL, relays)?";
+        why->passing = true;
+        break;
+    case USHER_E_RESOURCES:
+        snprintf(why->reason, sizeof why->reason, "no sequence number could be reserved");
+        why->hint = "see to the state directory, then run again";
+        break;
+    default:
+        snprintf(why->reason, sizeof why->reason, "it could not be asked (%s)",
+                 usher_err_name(err));
+        why->hint = "run again; if it stays so, this is a defect of usher";
+        break;
+    }
+}
+
+void failure_status(const char *message, uint8_t status, struct failure_asking *why)
+{
+    *why = (struct failure_asking){ .message = message,
+                                    .code = status,
+                                    .passing = status == USHER_STATUS_TEMPORARILY_UNABLE };
+    snprintf(why->reason, sizeof why->reason, "the node refuses: %s", usher_status_name(status));
+    switch (status) {
+    case USHER_STATUS_INSUFFICIENT_RESOURCES:
+        why->hint = "its tables are full: take something out of the template, or reset it "
+                    "(\"usher remove\") and begin anew";
+        break;
+    case USHER_STATUS_KEY_INDEX_STORED:
+        why->hint = "it has another key of this index: reset it (\"usher remove\")";
+        break;
+    case USHER_STATUS_STORAGE_FAILURE:
+    case USHER_STATUS_TEMPORARILY_UNABLE:
+        why->hint = "try again; if it stays so, the node may be worn out";
+        break;
+    default:
+        why->hint =
+            "take this out of the template for such nodes; \"usher show\" tells what it has";
+        break;
+    }
+}
+
+void failure_malformed(const char *message, struct failure_asking *why)
+{
+    *why = (struct failure_asking){ .message = message,
+                                    .hint = "look for newer firmware of the node" };
+    snprintf(why->reason, sizeof why->reason, "the node's answer cannot be understood");
 }

@@ -28,4 +28,22 @@ const struct failure *failure_explain(const struct usher_outcome *outcome);
 /** The PDU at which it ended: the one that failed, or the one that was to come next. */
 const char *failure_pdu(const struct usher_outcome *outcome);
 
+/* -- questions to nodes -------------------------------------------------------------------- */
+
+/** Why a node did not do what it was asked for. */
+struct failure_asking {
+    const char *message; /* "Config Model App Bind" */
+    int code;            /* the status in its answer; 0: there was none */
+    char reason[96];
+    const char *hint;
+    bool passing; /* another attempt may succeed */
+};
+
+/** There was no answer, or the question could not be sent. */
+void failure_asked(const char *message, enum usher_err err, struct failure_asking *why);
+/** The answer's status was another than Success. */
+void failure_status(const char *message, uint8_t status, struct failure_asking *why);
+/** The answer's octets make no sense. */
+void failure_malformed(const char *message, struct failure_asking *why);
+
 #endif

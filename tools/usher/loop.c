@@ -1,5 +1,5 @@
 /*
- * The loop of the real-time verbs; see loop.h. Called by the verbs air, device, scan and provision.
+ * The loop of the real-time verbs; see loop.h. Called by the verbs that use a radio.
  */
 #include "loop.h"
 
@@ -76,6 +76,37 @@ void loop_close(struct loop *loop)
     uv_close((uv_handle_t *)&loop->tick, NULL);
     uv_run(&loop->uv, UV_RUN_DEFAULT);
     uv_loop_close(&loop->uv);
+}
+
+/* Alarms. */
+
+static void on_alarm(uv_timer_t *timer)
+{
+    struct alarm *alarm = timer->data;
+    alarm->rung(alarm->ctx);
+}
+
+void alarm_init(struct alarm *alarm, struct loop *loop, void (*rung)(void *ctx), void *ctx)
+{
+    alarm->rung = rung;
+    alarm->ctx = ctx;
+    uv_timer_init(&loop->uv, &alarm->timer);
+    alarm->timer.data = alarm;
+}
+
+void alarm_set(struct alarm *alarm, const struct usher_port *port, uint64_t ms)
+{
+    uint64_t now = port->now_ms(port->ctx);
+    if (ms == USHER_NEVER) {
+        uv_timer_stop(&alarm->timer);
+    } else {
+        uv_timer_start(&alarm->timer, on_alarm, ms > now ? ms - now : 0, 0);
+    }
+}
+
+void alarm_close(struct alarm *alarm)
+{
+    uv_close((uv_handle_t *)&alarm->timer, NULL);
 }
 
 /* Lines. */

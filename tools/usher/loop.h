@@ -1,9 +1,11 @@
 /*
- * What the verbs that work in real time share: the libuv loop, Ctrl-C, and lines from standard
- * input.
+ * What the verbs that work in real time share: the libuv loop, Ctrl-C, alarms, and lines from
+ * standard input.
  */
 #ifndef LOOP_H
 #define LOOP_H
+
+#include <usher/port.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +38,18 @@ void loop_run(struct loop *loop);
 void loop_end(struct loop *loop);
 /** Lets everything close that was asked to, and releases the loop. */
 void loop_close(struct loop *loop);
+
+/** A call at a time of a port's clock. */
+struct alarm {
+    uv_timer_t timer;
+    void (*rung)(void *ctx);
+    void *ctx;
+};
+
+void alarm_init(struct alarm *alarm, struct loop *loop, void (*rung)(void *ctx), void *ctx);
+/** Replaces the time set before. @p ms  USHER_NEVER: no call. */
+void alarm_set(struct alarm *alarm, const struct usher_port *port, uint64_t ms);
+void alarm_close(struct alarm *alarm);
 
 /** Lines that a person types, or that come through a pipe; read only while somebody wants one. */
 struct lines {

@@ -89,6 +89,20 @@ bool parse_hex(const char *text, uint8_t *out, size_t *len)
     return true;
 }
 
+bool parse_address(const char *text, uint16_t *address)
+{
+    uint8_t octets[2];
+    size_t len = sizeof octets;
+    if (strncmp(text, "0x", 2) == 0) {
+        text += 2;
+    }
+    if (!parse_hex(text, octets, &len) || len != sizeof octets) {
+        return false;
+    }
+    *address = (uint16_t)(octets[0] << 8 | octets[1]);
+    return true;
+}
+
 bool parse_uuid(const char *text, uint8_t uuid[16])
 {
     char digits[33];

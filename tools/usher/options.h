@@ -29,6 +29,9 @@ struct args {
     bool all;
     bool require_secure;
     bool exit_when_done;
+    bool configure;
+    bool force;
+    bool appkey_given;
     unsigned devices;
     unsigned parallel;
     unsigned loss_pct;
@@ -41,6 +44,7 @@ struct args {
     unsigned elements;
     unsigned retries;
     unsigned attention_s;
+    unsigned appkey;
     int rssi;
     uint64_t for_ms; /* 0: not given */
     const char *radio;
@@ -52,6 +56,8 @@ struct args {
     const char *pubkey_oob;
     const char *algorithm;
     const char *uri;
+    const char *template;
+    const char *name;
     struct arg_list oob;
     struct arg_list meshd;
     struct arg_list operands;
@@ -132,6 +138,9 @@ bool parse_time(const char *text, uint64_t *ms);
  * @retval false  An odd number of digits, another character, nothing at all, or more than fits.
  */
 bool parse_hex(const char *text, uint8_t *out, size_t *len);
+
+/** Reads an address: four hexadecimal digits, "0x" before them or not. */
+bool parse_address(const char *text, uint16_t *address);
 
 /** Reads a UUID of 32 hexadecimal digits, or in the form 8-4-4-4-12. */
 bool parse_uuid(const char *text, uint8_t uuid[16]);

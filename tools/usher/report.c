@@ -184,30 +184,150 @@ void report_unheard(const uint8_t uuid[USHER_UUID_SIZE])
     out_text("%s; %s", reason, hint);
 }
 
-void report_summary(const struct report_summary *r)
+static const char *state_text(const struct site_node *node)
 {
-    double minutes = (double)r->ms / 60000.0;
-    double rate = minutes > 0 ? (double)(uint64_t)(r->provisioned / minutes * 10 + 0.5) / 10 : 0.0;
+    switch (node->state) {
+    case SITE_PROVISIONED:
+        return node->configured ? "configured" : "provisioned";
+    case SITE_EXCLUDED:
+        return "excluded";
+    case SITE_REMOVED:
+        return "removed";
+    default:
+        return "unknown";
+    }
+}
 
+json_t *report_node_json(const struct site_node *node)
+{
+    return json_pack("{s:s, s:o, s:i, s:o, s:b, s:o, s:s}", "event", "node", "address",
+                     out_address(node->address), "elements", (int)node->elements, "name",
+                     *node->name ? json_string(node->name) : json_null(), "configured",
+                     (int)node->configured, "uuid", uuid_json(node->uuid), "state",
+                     state_text(node));
+}
+
+void report_node(const struct site_node *node)
+{
+    char uuid[UUID_TEXT];
     if (out_json()) {
-        json_t *event =
-            json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:o, s:f, s:i}", "event", "summary",
-                      "devices", (int)r->devices, "provisioned", (int)r->provisioned, "failed",
-                      (int)r->failed, "refused", (int)r->refused, "interrupted",
-                      (int)r->interrupted, "retries", (int)r->retries, "seconds",
-                      out_seconds(r->ms), "devices_per_minute", rate, "links", (int)r->links);
-        if (r->simulated) {
-            json_object_set_new(event, "loss_pct", json_integer(r->loss_pct));
-            json_object_set_new(event, "seed", json_integer(r->seed));
-            json_object_set_new(event, "virtual", json_true());
-        }
+        out_event(report_node_json(node));
+        return;
+    }
+    format_hex(node->uuid, USHER_UUID_SIZE, uuid);
+    out_text("0x%04x  %s  %3u element%s  %-11s%s%s", (unsigned)node->address, uuid,
+             (unsigned)node->elements, node->elements == 1 ? " " : "s", state_text(node),
+             *node->name ? "  " : "", node->name);
+}
+
+void report_configured(const struct site_node *node, uint64_t ms, unsigned retries)
+{
+    char uuid[UUID_TEXT];
+    if (out_json()) {
+        json_t *event = report_node_json(node);
+        json_object_set_new(event, "seconds", out_seconds(ms));
+        json_object_set_new(event, "retries", json_integer(retries));
         out_event(event);
         return;
     }
-    out_text("%u of %u devices provisioned in %.1f %sseconds over up to %u links: %.1f a minute, "
+    format_hex(node->uuid, USHER_UUID_SIZE, uuid);
+    out_text("0x%04x  %s  %-32s  %2u element%s %6.1f s  %u retries", (unsigned)node->address, uuid,
+             "configured", (unsigned)node->elements, node->elements == 1 ? " " : "s",
+             (double)ms / 1000.0, retries);
+}
+
+void report_node_failed(const struct site_node *node, const char *phase,
+                        const struct failure_asking *why, unsigned retries)
+{
+    char digits[UUID_TEXT];
+    if (out_json()) {
+        out_event(json_pack("{s:s, s:o, s:o, s:s, s:s, s:i, s:s, s:i, s:s, s:b}", "event", "failed",
+                            "uuid", uuid_json(node->uuid), "address", out_address(node->address),
+                            "phase", phase, "pdu", why->message, "code", why->code, "reason",
+                            why->reason, "retries", (int)retries, "hint", why->hint, "policy", 0));
+        return;
+    }
+    format_hex(node->uuid, USHER_UUID_SIZE, digits);
+    out_text("failed  0x%04x  %s  in phase %s, at %s, after %u retries:", (unsigned)node->address,
+             digits, phase, why->message, retries);
+    out_text("        %s; %s", why->reason, why->hint);
+}
+
+void report_lamp(uint16_t address, bool on)
+{
+    out_event(json_pack("{s:s, s:o, s:b}", "event", "lamp", "address", out_address(address), "on",
+                        (int)on));
+    out_text("0x%04x  %s", (unsigned)address, on ? "on" : "off");
+}
+
+void report_device(const char *event, const uint8_t uuid[USHER_UUID_SIZE], uint16_t address,
+                   int seconds)
+{
+    json_t *json = json_pack("{s:s, s:o}", "event", event, "uuid", uuid_json(uuid));
+    if (address != 0) {
+        json_object_set_new(json, "address", out_address(address));
+    }
+    if (seconds >= 0) {
+        json_object_set_new(json, "seconds", json_integer(seconds));
+    }
+    out_event(json);
+}
+
+static double per_minute(const struct report_summary *r)
+{
+    unsigned done = r->provisioning ? r->provisioned : r->configured;
+    double minutes = (double)r->ms / 60000.0;
+    return minutes > 0 ? (double)(uint64_t)(done / minutes * 10 + 0.5) / 10 : 0.0;
+}
+
+static void summary_json(const struct report_summary *r)
+{
+    json_t *event = json_pack("{s:s, s:i}", "event", "summary", "devices", (int)r->devices);
+    if (r->provisioning) {
+        json_object_set_new(event, "provisioned", json_integer(r->provisioned));
+    }
+    json_object_set_new(event, "failed", json_integer(r->failed));
+    json_object_set_new(event, "refused", json_integer(r->refused));
+    json_object_set_new(event, "interrupted", json_integer(r->interrupted));
+    if (r->configuring) {
+        json_object_set_new(event, "configured", json_integer(r->configured));
+    }
+    if (r->simulated) {
+        json_object_set_new(event, "lamps", json_integer(r->lamps));
+        json_object_set_new(event, "lamps_on", json_integer(r->lamps_on));
+        json_object_set_new(event, "lamps_retried", json_integer(r->lamps_retried));
+    }
+    json_object_set_new(event, "retries", json_integer(r->retries));
+    json_object_set_new(event, "seconds", out_seconds(r->ms));
+    json_object_set_new(event, "devices_per_minute", json_real(per_minute(r)));
+    json_object_set_new(event, "links", json_integer(r->links));
+    if (r->simulated) {
+        json_object_set_new(event, "loss_pct", json_integer(r->loss_pct));
+        json_object_set_new(event, "seed", json_integer(r->seed));
+        json_object_set_new(event, "virtual", json_true());
+    }
+    out_event(event);
+}
+
+void report_summary(const struct report_summary *r)
+{
+    if (out_json()) {
+        summary_json(r);
+        return;
+    }
+    char also[40] = "";
+    if (r->provisioning && r->configuring) {
+        snprintf(also, sizeof also, ", %u configured", r->configured);
+    }
+    out_text("%u of %u devices %s%s in %.1f %sseconds, up to %u at once: %.1f a minute, "
              "%u retries",
-             r->provisioned, r->devices, (double)r->ms / 1000.0, r->simulated ? "virtual " : "",
-             r->links, rate, r->retries);
+             r->provisioning ? r->provisioned : r->configured, r->devices,
+             r->provisioning ? "provisioned" : "configured", also, (double)r->ms / 1000.0,
+             r->simulated ? "virtual " : "", r->links, per_minute(r), r->retries);
+    if (r->simulated) {
+        out_text("%u of %u lamps switched by one message to their group, %u more one by one",
+                 r->lamps_on - r->lamps_retried, r->lamps, r->lamps_retried);
+    }
     if (r->failed > 0) {
         out_text("%u failed, of which %u were refused by policy", r->failed, r->refused);
     }

@@ -6,6 +6,7 @@
 #define REPORT_H
 
 #include "failure.h"
+#include "site.h"
 
 #include <usher/usher.h>
 
@@ -53,15 +54,44 @@ void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outco
 /** failed: a device that was looked for was never heard. */
 void report_unheard(const uint8_t uuid[USHER_UUID_SIZE]);
 
+/** The event `node`, for those who have more to say. NULL: no memory. */
+json_t *report_node_json(const struct site_node *node);
+
+/** node: a node of the network, as the registry has it. */
+void report_node(const struct site_node *node);
+
+/** node: a node was configured, @p ms after the first attempt began. */
+void report_configured(const struct site_node *node, uint64_t ms, unsigned retries);
+
+/** failed: a node did not do what it was asked for. @p phase  "configure", "identify", ... */
+void report_node_failed(const struct site_node *node, const char *phase,
+                        const struct failure_asking *why, unsigned retries);
+
+/** lamp: a Generic OnOff state, of the element with this address. */
+void report_lamp(uint16_t address, bool on);
+
+/**
+ * attention, configured, reset, resumed: what became of a device. JSON only.
+ *
+ * @param address  0: it has none.
+ * @param seconds  Of attention; -1: not that event.
+ */
+void report_device(const char *event, const uint8_t uuid[USHER_UUID_SIZE], uint16_t address,
+                   int seconds);
+
 struct report_summary {
-    unsigned devices, provisioned, failed, refused; /* failed counts the refused ones as well */
-    unsigned interrupted;                           /* not finished because of Ctrl-C */
+    unsigned devices, failed, refused; /* failed counts the refused ones as well */
+    unsigned interrupted;              /* not finished because of Ctrl-C */
     unsigned retries;
     uint64_t ms;
-    unsigned links;
-    bool simulated; /* the next two are known, and seconds are virtual */
+    unsigned links;                 /* or nodes, at work at once */
+    bool provisioning, configuring; /* the next two, if that was done */
+    unsigned provisioned, configured;
+    bool simulated; /* the next ones are known, and seconds are virtual */
     unsigned loss_pct;
     unsigned seed;
+    unsigned lamps, lamps_on; /* in the group; switched on */
+    unsigned lamps_retried;   /* of them: one by one, since they missed the group's message */
 };
 /** summary: the last line. */
 void report_summary(const struct report_summary *r);

@@ -1,0 +1,185 @@
+/*
+ * usher nodes and usher show: what the registry knows, without a radio.
+ */
+#include "options.h"
+#include "out.h"
+#include "plan.h"
+#include "report.h"
+#include "site.h"
+#include "verbs.h"
+
+#include <usher/models.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static struct site *view(const struct args *args, const char *verb, int *code)
+{
+    char why[200];
+    if (!args->state) {
+        out_error("%s needs --state, the network's directory", verb);
+        *code = EXIT_USAGE;
+        return NULL;
+    }
+    struct site *site = site_view(args->state, why, sizeof why);
+    if (!site) {
+        out_error("%s", why);
+        *code = EXIT_TRANSPORT;
+    }
+    return site;
+}
+
+int verb_nodes(const struct args *args)
+{
+    int code = EXIT_DONE;
+    struct site *site = view(args, "nodes", &code);
+    const struct site_node *node;
+    for (size_t i = 0; site && (node = site_each(site, i)) != NULL; i++) {
+        if (args->all || node->state == SITE_PROVISIONED) {
+            report_node(node);
+        }
+    }
+    site_close(site);
+    return code;
+}
+
+/* usher show */
+
+static json_t *models_json(const struct usher_page0_element *element)
+{
+    uint16_t company, id;
+    char text[16];
+    json_t *models = json_array();
+    for (unsigned n = 0; usher_page0_model(element, n, &company, &id); n++) {
+        const char *name = company == USHER_SIG ? usher_model_name(id) : NULL;
+        plan_model_text(company, id, text, sizeof text);
+        json_array_append_new(models, json_pack("{s:s, s:o}", "model", text, "name",
+                                                name ? json_string(name) : json_null()));
+    }
+    return models;
+}
+
+/** The composition as JSON; null if it is not known. */
+static json_t *composition_json(const struct site_node *node)
+{
+    struct usher_page0 page;
+    struct usher_page0_element element;
+    if (!usher_page0_read(node->page0, node->page0_len, &page)) {
+        return json_null();
+    }
+    json_t *elements = json_array();
+    for (unsigned e = 0; usher_page0_element(&page, e, &element); e++) {
+        json_array_append_new(elements,
+                              json_pack("{s:o, s:i, s:o}", "address",
+                                        out_address(node->address + e), "location",
+                                        (int)element.location, "models", models_json(&element)));
+    }
+    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:b, s:o}", "company", (int)page.cid,
+                     "product", (int)page.pid, "version", (int)page.vid, "replay_list",
+                     (int)page.crpl, "relay", (page.features & USHER_FEATURE_RELAY) != 0, "proxy",
+                     (page.features & USHER_FEATURE_PROXY) != 0, "friend",
+                     (page.features & USHER_FEATURE_FRIEND) != 0, "low_power",
+                     (page.features & USHER_FEATURE_LOW_POWER) != 0, "elements", elements);
+}
+
+/** "bind": [0, 1] as "bound to 0, 1". */
+static void list_text(const json_t *model, const char *member, const char *label)
+{
+    char line[160] = "";
+    size_t i, used = 0;
+    json_t *value;
+    json_array_foreach(json_object_get(model, member), i, value)
+    {
+        char one[48];
+        if (json_is_integer(value)) {
+            snprintf(one, sizeof one, "%d", (int)json_integer_value(value));
+        } else {
+            snprintf(one, sizeof one, "%.40s", json_string_value(value));
+        }
+        int n = snprintf(line + used, sizeof line - used, "%s%s", i > 0 ? ", " : "", one);
+        used += n > 0 && used + (size_t)n < sizeof line ? (size_t)n : 0;
+    }
+    if (*line) {
+        out_text("            %s %s", label, line);
+    }
+}
+
+static void settings_text(const json_t *settings, const char *element, const char *id)
+{
+    size_t i;
+    json_t *model;
+    json_array_foreach(json_object_get(settings, "models"), i, model)
+    {
+        const json_t *publish = json_object_get(model, "publish");
+        const char *period = json_string_value(json_object_get(publish, "period"));
+        if (strcmp(json_string_value(json_object_get(model, "element")), element) != 0 ||
+            strcmp(json_string_value(json_object_get(model, "model")), id) != 0) {
+            continue;
+        }
+        list_text(model, "bind", "bound to AppKey");
+        list_text(model, "subscribe", "subscribed to");
+        if (publish) {
+            out_text("            publishes to %s%s%s",
+                     json_string_value(json_object_get(publish, "address")),
+                     period ? " every " : "", period ? period : "");
+        }
+    }
+}
+
+static void element_text(const struct site_node *node, const json_t *element)
+{
+    size_t i;
+    json_t *model;
+    const char *address = json_string_value(json_object_get(element, "address"));
+    out_text("  element %s", address);
+    json_array_foreach(json_object_get(element, "models"), i, model)
+    {
+        const char *id = json_string_value(json_object_get(model, "model"));
+        const char *name = json_string_value(json_object_get(model, "name"));
+        out_text("    %-8s  %s", id, name ? name : "");
+        settings_text(node->settings, address, id);
+    }
+}
+
+static void show(const struct site_node *node)
+{
+    json_t *composition = composition_json(node);
+    if (out_json()) {
+        json_t *event = report_node_json(node);
+        json_object_set(event, "composition", composition);
+        json_object_set(event, "settings", node->settings);
+        out_event(event);
+    } else {
+        size_t i;
+        json_t *element;
+        report_node(node);
+        if (!json_is_object(composition)) {
+            out_text("  its composition is not known: \"usher configure\" asks for it");
+        }
+        json_array_foreach(json_object_get(composition, "elements"), i, element)
+        {
+            element_text(node, element);
+        }
+    }
+    json_decref(composition);
+}
+
+int verb_show(const struct args *args)
+{
+    uint16_t address;
+    int code = EXIT_DONE;
+    if (!parse_address(args->operands.item[0], &address)) {
+        out_error("\"%.60s\" is not an address, such as 0x0002", args->operands.item[0]);
+        return EXIT_USAGE;
+    }
+    struct site *site = view(args, "show", &code);
+    const struct site_node *node = site ? site_at(site, address) : NULL;
+    if (node) {
+        show(node);
+    } else if (site) {
+        out_error("0x%04x is not the address of a node of this network", (unsigned)address);
+        code = EXIT_FAILED;
+    }
+    site_close(site);
+    return code;
+}

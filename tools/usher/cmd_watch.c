@@ -1,0 +1,113 @@
+/*
+ * usher watch: what nodes publish, as it comes: lamps, and health.
+ */
+#include "online.h"
+#include "options.h"
+#include "out.h"
+#include "report.h"
+#include "verbs.h"
+
+#include <stdio.h>
+
+#define TICK_MS 50
+
+struct watch {
+    const struct args *args;
+    struct online online;
+    uint64_t end_ms; /* of the loop's clock; 0: Ctrl-C ends it */
+};
+
+static void on_stop(void *ctx)
+{
+    struct watch *w = ctx;
+    loop_end(&w->online.loop);
+}
+
+static void on_tick(void *ctx)
+{
+    struct watch *w = ctx;
+    if (w->end_ms != 0 && uv_now(&w->online.loop.uv) >= w->end_ms) {
+        loop_end(&w->online.loop);
+    }
+}
+
+static void on_lamp(struct usher_onoff_client *c, uint16_t src,
+                    const struct usher_onoff_status *status)
+{
+    (void)c;
+    report_lamp(src, status->present);
+}
+
+static void on_health(struct usher_health_client *c, uint16_t src,
+                      const struct usher_health_status *status)
+{
+    json_t *faults = json_array();
+    (void)c;
+    for (size_t i = 0; i < status->count; i++) {
+        json_array_append_new(faults, json_integer(status->faults[i]));
+    }
+    out_event(json_pack("{s:s, s:o, s:i, s:i, s:o}", "event", "health", "address", out_address(src),
+                        "test", (int)status->test_id, "company", (int)status->company, "faults",
+                        faults));
+    out_text("0x%04x  %zu faults%s", (unsigned)src, status->count,
+             status->count > 0 ? "; --json tells which" : "");
+}
+
+/** Both clients hear what is published with any AppKey, to us or to the groups. */
+static bool listen_all(struct watch *w, char *why, size_t why_len)
+{
+    struct own_node *own = &w->online.own;
+    struct usher_model *models[] = { &own->onoff_client.model, &own->health_client.model };
+    const char *const *groups = w->args->operands.item;
+    size_t count;
+    const struct site_appkey *keys = site_appkeys(w->online.site, &count);
+    for (size_t m = 0; m < 2; m++) {
+        for (size_t i = 0; i < count; i++) {
+            if (!own_node_bind(own, models[m], keys[i].index, why, why_len)) {
+                return false;
+            }
+        }
+        for (size_t i = 0; groups[i]; i++) {
+            uint16_t group;
+            enum usher_status status = USHER_STATUS_INVALID_ADDRESS;
+            if (parse_address(groups[i], &group)) {
+                status = usher_model_subscribe(models[m], group);
+            }
+            if (status != USHER_STATUS_SUCCESS) {
+                snprintf(why, why_len, "group \"%.40s\": %s", groups[i], usher_status_name(status));
+                return false;
+            }
+        }
+    }
+    own->onoff_client.status = on_lamp;
+    own->health_client.status = on_health;
+    return true;
+}
+
+int verb_watch(const struct args *args)
+{
+    struct watch w = { .args = args };
+    char why[200];
+    int code = EXIT_TRANSPORT;
+    if (!args->radio || !args->state) {
+        out_error("watch needs --radio and --state");
+        return EXIT_USAGE;
+    }
+    if (!online_init(&w.online, args, on_stop, on_tick, TICK_MS, &w)) {
+        return EXIT_TRANSPORT;
+    }
+    if (online_open(&w.online, false, why, sizeof why) &&
+        online_join(&w.online, &(struct usher_config){ .handler = NULL }, 1, why, sizeof why) &&
+        listen_all(&w, why, sizeof why)) {
+        w.end_ms = args->for_ms ? uv_now(&w.online.loop.uv) + args->for_ms : 0;
+        out_event(json_pack("{s:s, s:o}", "event", "watching", "address",
+                            out_address(site_own_address(w.online.site))));
+        out_text("the provisioner's node is 0x%04x", (unsigned)site_own_address(w.online.site));
+        loop_run(&w.online.loop);
+        code = w.online.lost ? EXIT_TRANSPORT : EXIT_DONE;
+    } else {
+        out_error("%s", why);
+    }
+    online_close(&w.online);
+    return code;
+}

@@ -1,0 +1,365 @@
+/*
+ * Drives many configurations over the provisioner's node; see configurator.h. For each node: its
+ * composition, then the steps of its plan, one question after the other. Called by the verbs
+ * configure, provision and demo.
+ */
+#include "configurator.h"
+
+#include "failure.h"
+#include "out.h"
+#include "plan.h"
+#include "report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#define BACKOFF_MS 2000u /* before the first retry; doubled for each further one */
+#define BACKOFF_DOUBLINGS 4u
+
+/** A node that is to be configured. */
+struct job {
+    TAILQ_ENTRY(job) entry; /* in a queue while it waits */
+    uint16_t address;
+    unsigned attempts;
+    uint64_t begun;      /* first attempt */
+    uint64_t not_before; /* next attempt */
+};
+
+/** A node at work. */
+struct bench {
+    struct configurator *c;
+    struct job *job; /* NULL: free */
+    struct usher_request request;
+    uint32_t asked; /* opcode of the question under way */
+    uint8_t page0[SITE_PAGE0_MAX];
+    size_t page0_len;
+    struct plan plan;
+    size_t at; /* the step under way */
+    json_t *settings;
+};
+
+TAILQ_HEAD(job_queue, job);
+
+struct configurator {
+    struct configurator_config config;
+    struct bench *benches;
+    struct job_queue ready;   /* to be started as soon as a bench is free */
+    struct job_queue backing; /* to be tried again later, by time */
+    struct configurator_counts counts;
+    bool stopping;
+};
+
+static uint64_t now_ms(const struct configurator *c)
+{
+    return usher_mesh_now(&c->config.own->mesh);
+}
+
+struct configurator *configurator_new(const struct configurator_config *config)
+{
+    struct configurator *c = calloc(1, sizeof *c);
+    if (!c) {
+        return NULL;
+    }
+    c->config = *config;
+    c->benches = calloc(config->parallel, sizeof *c->benches);
+    if (!c->benches) {
+        free(c);
+        return NULL;
+    }
+    for (unsigned i = 0; i < config->parallel; i++) {
+        c->benches[i].c = c;
+    }
+    TAILQ_INIT(&c->ready);
+    TAILQ_INIT(&c->backing);
+    return c;
+}
+
+/** The bench has done with its node, for now or for good. */
+static void bench_clear(struct bench *b)
+{
+    usher_ask_cancel(&b->request);
+    plan_free(&b->plan);
+    json_decref(b->settings);
+    b->settings = NULL;
+    b->page0_len = 0;
+    b->job = NULL;
+    b->c->counts.active--;
+}
+
+static void jobs_free(struct job_queue *queue)
+{
+    struct job *j;
+    while ((j = TAILQ_FIRST(queue)) != NULL) {
+        TAILQ_REMOVE(queue, j, entry);
+        free(j);
+    }
+}
+
+void configurator_free(struct configurator *c)
+{
+    if (!c) {
+        return;
+    }
+    for (unsigned i = 0; i < c->config.parallel; i++) {
+        struct job *j = c->benches[i].job;
+        if (j) {
+            bench_clear(&c->benches[i]);
+            free(j);
+        }
+    }
+    jobs_free(&c->ready);
+    jobs_free(&c->backing);
+    free(c->benches);
+    free(c);
+}
+
+void configurator_counts(const struct configurator *c, struct configurator_counts *counts)
+{
+    *counts = c->counts;
+}
+
+void configurator_progress(const struct configurator *c, char *text, size_t len)
+{
+    const struct configurator_counts *n = &c->counts;
+    int used = snprintf(text, len, "%u of %u configured, %u under way", n->configured, n->nodes,
+                        n->active);
+    if (n->failed > 0 && used > 0 && (size_t)used < len) {
+        snprintf(text + used, len - (size_t)used, ", %u failed", n->failed);
+    }
+}
+
+bool configurator_idle(const struct configurator *c)
+{
+    bool waiting = !TAILQ_EMPTY(&c->ready) || !TAILQ_EMPTY(&c->backing);
+    return c->counts.active == 0 && (c->stopping || !waiting);
+}
+
+bool configurator_add(struct configurator *c, uint16_t address)
+{
+    struct job *j = calloc(1, sizeof *j);
+    if (!j) {
+        return false;
+    }
+    j->address = address;
+    TAILQ_INSERT_TAIL(&c->ready, j, entry);
+    c->counts.nodes++;
+    return true;
+}
+
+/* Ending. */
+
+/** Makes durable what the node has acknowledged so far. */
+static bool bench_store(struct bench *b, bool whole)
+{
+    struct configurator *c = b->c;
+    struct site_configuration configuration = { .page0 = b->page0_len > 0 ? b->page0 : NULL,
+                                                .page0_len = b->page0_len,
+                                                .settings = b->settings,
+                                                .whole = whole };
+    char why[160];
+    if (site_configured(c->config.site, b->job->address, &configuration, why, sizeof why)) {
+        return true;
+    }
+    out_error("%s", why);
+    c->counts.unstored++;
+    c->stopping = true;
+    return false;
+}
+
+static void bench_complete(struct bench *b)
+{
+    struct configurator *c = b->c;
+    struct job *j = b->job;
+    if (bench_store(b, true)) {
+        c->counts.configured++;
+        if (out_json() || c->config.list) {
+            report_configured(site_at(c->config.site, j->address), now_ms(c) - j->begun,
+                              j->attempts - 1);
+        }
+    } else {
+        c->counts.failed++;
+    }
+    bench_clear(b);
+    free(j);
+}
+
+static void backing_insert(struct configurator *c, struct job *j)
+{
+    struct job *before = TAILQ_LAST(&c->backing, job_queue);
+    while (before && before->not_before > j->not_before) {
+        before = TAILQ_PREV(before, job_queue, entry);
+    }
+    if (before) {
+        TAILQ_INSERT_AFTER(&c->backing, before, j, entry);
+    } else {
+        TAILQ_INSERT_HEAD(&c->backing, j, entry);
+    }
+}
+
+/** The attempt is over: again later, or never. */
+static void bench_fail(struct bench *b, const struct failure_asking *why)
+{
+    struct configurator *c = b->c;
+    struct job *j = b->job;
+    if (b->page0_len > 0) {
+        (void)bench_store(b, false); /* a failure counts itself */
+    }
+    if (why->passing && j->attempts <= c->config.retries) {
+        unsigned doublings =
+            j->attempts - 1 < BACKOFF_DOUBLINGS ? j->attempts - 1 : BACKOFF_DOUBLINGS;
+        j->not_before = now_ms(c) + ((uint64_t)BACKOFF_MS << doublings);
+        backing_insert(c, j);
+        bench_clear(b);
+    } else {
+        c->counts.failed++;
+        report_node_failed(site_at(c->config.site, j->address), "configure", why, j->attempts - 1);
+        bench_clear(b);
+        free(j);
+    }
+}
+
+/* Steps. */
+
+static void on_answer(void *user, struct usher_request *request, const struct usher_answer *answer);
+
+static void bench_ask(struct bench *b, const struct usher_config_msg *msg)
+{
+    struct configurator *c = b->c;
+    struct failure_asking why;
+    b->asked = msg->opcode;
+    b->request = (struct usher_request){ .done = on_answer, .user = b };
+    enum usher_err err = usher_config_ask(&c->config.own->config_client, &b->request,
+                                          b->job->address, site_key_index(c->config.site), msg);
+    if (err != USHER_OK) {
+        failure_asked(usher_config_name(msg->opcode), err, &why);
+        bench_fail(b, &why);
+    }
+}
+
+static void bench_next(struct bench *b)
+{
+    if (b->at < b->plan.count) {
+        bench_ask(b, &b->plan.steps[b->at]);
+    } else {
+        bench_complete(b);
+    }
+}
+
+/** Composition Data are in: makes the plan. */
+static void on_composition(struct bench *b, const struct usher_config_msg *answer)
+{
+    const struct site_node *node = site_at(b->c->config.site, b->job->address);
+    struct usher_page0 page;
+    struct failure_asking why;
+    if (answer->state != 0 || answer->data_len > sizeof b->page0 ||
+        !usher_page0_read(answer->data, answer->data_len, &page)) {
+        failure_malformed(usher_config_name(b->asked), &why);
+        bench_fail(b, &why);
+        return;
+    }
+    memcpy(b->page0, answer->data, answer->data_len);
+    b->page0_len = answer->data_len;
+    b->settings = node->settings ? json_deep_copy(node->settings) : json_object();
+    if (!b->settings || !plan_make(&b->plan, b->c->config.t, b->c->config.site, node, &page)) {
+        failure_asked(usher_config_name(b->asked), USHER_E_NO_MEM, &why);
+        bench_fail(b, &why);
+        return;
+    }
+    b->at = 0;
+    bench_next(b);
+}
+
+static void bench_answer(struct bench *b, const struct usher_answer *answer)
+{
+    struct failure_asking why;
+    struct usher_config_msg msg = { .status = USHER_STATUS_SUCCESS };
+    const char *name = usher_config_name(b->asked);
+
+    if (answer->err != USHER_OK) {
+        failure_asked(name, answer->err, &why);
+    } else if (!usher_config_read(answer->message, &msg)) {
+        failure_malformed(name, &why);
+    } else if (msg.status != USHER_STATUS_SUCCESS) {
+        failure_status(name, msg.status, &why);
+    } else if (b->asked == USHER_CONFIG_COMPOSITION_GET) {
+        on_composition(b, &msg);
+        return;
+    } else if (!plan_record(b->settings, &b->plan.steps[b->at])) {
+        failure_asked(name, USHER_E_NO_MEM, &why);
+    } else {
+        b->at++;
+        bench_next(b);
+        return;
+    }
+    bench_fail(b, &why);
+}
+
+static void on_answer(void *user, struct usher_request *request, const struct usher_answer *answer)
+{
+    struct bench *b = user;
+    (void)request;
+    b->c->counts.repeats += answer->tries > 0 ? answer->tries - 1u : 0;
+    bench_answer(b, answer);
+    configurator_run(b->c);
+}
+
+/* Starting. */
+
+static struct bench *bench_free(struct configurator *c)
+{
+    for (unsigned i = 0; i < c->config.parallel; i++) {
+        if (!c->benches[i].job) {
+            return &c->benches[i];
+        }
+    }
+    return NULL;
+}
+
+static void bench_start(struct bench *b, struct job *j)
+{
+    b->job = j;
+    b->c->counts.active++;
+    if (j->attempts++ == 0) {
+        j->begun = now_ms(b->c);
+    } else {
+        b->c->counts.retries++;
+    }
+    bench_ask(b, &(struct usher_config_msg){ .opcode = USHER_CONFIG_COMPOSITION_GET, .state = 0 });
+}
+
+void configurator_run(struct configurator *c)
+{
+    struct job *j;
+    struct bench *b;
+    uint64_t now = now_ms(c);
+    while ((j = TAILQ_FIRST(&c->backing)) != NULL && j->not_before <= now) {
+        TAILQ_REMOVE(&c->backing, j, entry);
+        TAILQ_INSERT_TAIL(&c->ready, j, entry);
+    }
+    while (!c->stopping && (j = TAILQ_FIRST(&c->ready)) != NULL && (b = bench_free(c)) != NULL) {
+        TAILQ_REMOVE(&c->ready, j, entry);
+        bench_start(b, j);
+    }
+    j = TAILQ_FIRST(&c->backing);
+    c->config.wake_at(c->config.ctx, j && !c->stopping ? j->not_before : USHER_NEVER);
+    c->config.changed(c->config.ctx);
+}
+
+void configurator_stop(struct configurator *c)
+{
+    c->stopping = true;
+    for (unsigned i = 0; i < c->config.parallel; i++) {
+        struct bench *b = &c->benches[i];
+        struct job *j = b->job;
+        if (!j) {
+            continue;
+        }
+        if (b->page0_len > 0) {
+            (void)bench_store(b, false); /* a failure counts itself */
+        }
+        bench_clear(b);
+        free(j);
+    }
+}

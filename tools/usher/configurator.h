@@ -1,0 +1,57 @@
+/*
+ * The configurator: configures the nodes that are put into its queue, up to N at once, by a
+ * template; tries again where that may help, records in the site what they have acknowledged, and
+ * reports. Like the commissioner it does not know whether time is real or simulated.
+ */
+#ifndef CONFIGURATOR_H
+#define CONFIGURATOR_H
+
+#include "own_node.h"
+#include "site.h"
+#include "template.h"
+
+struct configurator;
+
+struct configurator_config {
+    struct site *site;
+    struct own_node *own; /* on the air before the first node is added */
+    const struct node_template *t;
+    unsigned parallel; /* nodes at work at once */
+    unsigned retries;  /* attempts at a node after the first; each question has tries of its own */
+    bool list;         /* text: a line for each node that is configured */
+    void *ctx;         /* handed to the functions below */
+
+    /** Call configurator_run() at this time; replaces the one before. USHER_NEVER: no need. */
+    void (*wake_at)(void *ctx, uint64_t ms);
+    /** The counts have changed. */
+    void (*changed)(void *ctx);
+};
+
+struct configurator_counts {
+    unsigned nodes; /* put into the queue */
+    unsigned configured, failed;
+    unsigned active;
+    unsigned retries;  /* attempts after the first */
+    unsigned repeats;  /* of questions */
+    unsigned unstored; /* nodes that could not be recorded; nothing more is started then */
+};
+
+/** @retval NULL  No memory. */
+struct configurator *configurator_new(const struct configurator_config *config);
+/** Forgets what is under way and releases all, before the own node goes. NULL is allowed. */
+void configurator_free(struct configurator *c);
+
+/** Puts a node into the queue. @retval false  No memory. */
+bool configurator_add(struct configurator *c, uint16_t address);
+/** Starts what is due. */
+void configurator_run(struct configurator *c);
+/** Starts nothing more, and forgets what is under way; what is acknowledged is recorded. */
+void configurator_stop(struct configurator *c);
+/** Whether nothing is under way or waiting. */
+bool configurator_idle(const struct configurator *c);
+
+/** How far it is, in a line for a progress display. */
+void configurator_progress(const struct configurator *c, char *text, size_t len);
+void configurator_counts(const struct configurator *c, struct configurator_counts *counts);
+
+#endif

@@ -1,0 +1,129 @@
+/*
+ * A verb in its network; see online.h. Called by the verbs provision, configure, identify, onoff,
+ * remove and watch.
+ */
+#include "online.h"
+
+#include "out.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <string.h>
+
+static void on_lost(void *ctx, const char *why)
+{
+    struct online *o = ctx;
+    out_error("%s", why);
+    o->lost = true;
+    loop_end(&o->loop);
+}
+
+bool online_init(struct online *o, const struct args *args, void (*stop)(void *ctx),
+                 void (*ticked)(void *ctx), unsigned tick_ms, void *ctx)
+{
+    memset(o, 0, sizeof *o);
+    o->args = args;
+    return loop_init(&o->loop, stop, ticked, tick_ms, ctx);
+}
+
+static bool capture_open(struct online *o, char *why, size_t why_len)
+{
+    const char *path = o->args->pcap;
+    if (path && !pcap_open(&o->pcap, path, 0)) {
+        snprintf(why, why_len, "%.150s: %s", path, strerror(errno));
+        return false;
+    }
+    if (path) {
+        linux_port_sniffer_set(o->port, pcap_sniff, &o->pcap);
+    }
+    return true;
+}
+
+static bool site_take(struct online *o, bool make, char *why, size_t why_len)
+{
+    uint8_t key[USHER_KEY_SIZE];
+    if (make && RAND_bytes(key, sizeof key) != 1) {
+        snprintf(why, why_len, "no randomness for a network key");
+        return false;
+    }
+    o->site = site_open(o->args->state, make ? key : NULL, why, why_len);
+    OPENSSL_cleanse(key, sizeof key);
+    return o->site != NULL;
+}
+
+static bool store_take(struct online *o, char *why, size_t why_len)
+{
+    char dir[PATH_MAX];
+    int len = snprintf(dir, sizeof dir, "%s/" SITE_NODE_DIR, o->args->state);
+    if (len < 0 || (size_t)len >= sizeof dir) {
+        snprintf(why, why_len, "the path of the state directory is too long");
+        return false;
+    }
+    o->stored = file_store_open(&o->store, dir, why, why_len);
+    if (o->stored) {
+        linux_port_store_set(o->port, &o->store);
+    }
+    return o->stored;
+}
+
+bool online_open(struct online *o, bool make, char *why, size_t why_len)
+{
+    o->port = linux_port_open(&o->loop.uv, o->args->radio, &o->usher, on_lost, o, why, why_len);
+    return o->port && capture_open(o, why, why_len) && site_take(o, make, why, why_len) &&
+           store_take(o, why, why_len);
+}
+
+bool online_join(struct online *o, const struct usher_config *config, unsigned parallel, char *why,
+                 size_t why_len)
+{
+    enum usher_err err = usher_init(&o->usher, linux_port_get(o->port), config);
+    o->on = err == USHER_OK;
+    if (!o->on) {
+        snprintf(why, why_len, "%.100s: the radio cannot be used (%s)", o->args->radio,
+                 usher_err_name(err));
+        return false;
+    }
+    if (!own_node_init(&o->own, o->site, parallel)) {
+        snprintf(why, why_len, "out of memory");
+        return false;
+    }
+    return own_node_start(&o->own, &o->usher, why, why_len);
+}
+
+const struct site_node *online_node(const struct online *o, uint16_t address, char *why,
+                                    size_t why_len)
+{
+    const struct site_node *node = site_at(o->site, address);
+    if (!node) {
+        snprintf(why, why_len, "0x%04x is not the address of a node of this network",
+                 (unsigned)address);
+        return NULL;
+    }
+    if (node->state == SITE_REMOVED || node->state == SITE_EXCLUDED) {
+        snprintf(why, why_len, "0x%04x has left the network", (unsigned)address);
+        return NULL;
+    }
+    return node;
+}
+
+void online_close(struct online *o)
+{
+    own_node_stop(&o->own);
+    if (o->on) {
+        usher_deinit(&o->usher);
+    }
+    if (o->port) {
+        linux_port_close(o->port);
+    }
+    if (o->pcap.file && !pcap_close(&o->pcap)) {
+        out_error("%s: %s", o->args->pcap, strerror(errno));
+    }
+    loop_close(&o->loop);
+    if (o->stored) {
+        file_store_close(&o->store);
+    }
+    site_close(o->site);
+}

@@ -1,0 +1,59 @@
+/*
+ * The provisioner's own node: the clients with which it configures and uses the nodes of its
+ * network, and the servers that every node has. Its keys and address come from the site; its
+ * sequence numbers and replay list are in the port's storage, if it has some.
+ */
+#ifndef OWN_NODE_H
+#define OWN_NODE_H
+
+#include "site.h"
+#include "template.h"
+
+#include <usher/models.h>
+
+struct own_node {
+    struct usher_mesh mesh;
+    struct usher_config_server config_server;
+    struct usher_config_client config_client;
+    struct usher_health_server health_server;
+    struct usher_health_client health_client;
+    struct usher_onoff_client onoff_client;
+
+    /* private */
+    struct site *site;
+    struct own_node_memory *memory;
+    bool on;
+};
+
+/**
+ * Prepares it; nothing is on the air. The clients' handlers may be set then.
+ *
+ * @param parallel  Nodes that are configured at once.
+ *
+ * @retval false  No memory.
+ */
+bool own_node_init(struct own_node *n, struct site *site, unsigned parallel);
+
+/**
+ * Becomes part of an instance, and the node that it was; or a new one, with an address that nobody
+ * had, if there is nothing in storage.
+ *
+ * @retval false  @p why tells in one line.
+ */
+bool own_node_start(struct own_node *n, struct usher *u, char *why, size_t why_len);
+
+/** Leaves the air, before usher_deinit(), and releases all. May be called on zeros. */
+void own_node_stop(struct own_node *n);
+
+/** Has this AppKey, making it if the network has none of that index. @retval false  @p why tells.
+ */
+bool own_node_appkey(struct own_node *n, uint16_t index, char *why, size_t why_len);
+
+/** Has all AppKeys of a template. @retval false  @p why tells. */
+bool own_node_appkeys(struct own_node *n, const struct node_template *t, char *why, size_t why_len);
+
+/** Lets a client of ours use that AppKey, which own_node_appkey() knows. */
+bool own_node_bind(struct own_node *n, struct usher_model *client, uint16_t index, char *why,
+                   size_t why_len);
+
+#endif
