@@ -21,7 +21,7 @@
 #define APP 0u
 #define ANY_TTL 255
 #define NODES 5u
-#define ASKED_MAX 64u
+#define ASKED_MAX 32u
 #define LONG_MS 300000u
 
 /* A question and what became of it. */
@@ -108,9 +108,14 @@ static int setup(void **state)
     return setup_with(state, 0);
 }
 
-static int setup_lossy(void **state)
+static int setup_30(void **state)
 {
     return setup_with(state, 30);
+}
+
+static int setup_45(void **state)
+{
+    return setup_with(state, 45);
 }
 
 static int teardown(void **state)
@@ -386,6 +391,7 @@ static void a_question_waits_for_room(void **state)
 
 /* -- many -------------------------------------------------------------------------------------- */
 
+/* As many for each node as it has places for answers, and more than node 0 can send at once. */
 static void many_questions_wait_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -403,7 +409,6 @@ static void many_questions_wait_at_once(void **state)
 static void loss_is_made_up_for(void **state)
 {
     struct fixture *f = *state;
-    unsigned repeated = 0;
 
     for (unsigned i = 0; i < 4; i++) {
         prepare(f, i)->again = 15;
@@ -413,9 +418,8 @@ static void loss_is_made_up_for(void **state)
     for (unsigned i = 0; i < 4; i++) {
         assert_int_equal(f->asked[i].done, 16);
         assert_int_equal(f->asked[i].err, USHER_OK);
-        repeated += f->asked[i].tries > 1;
     }
-    assert_true(f->heard > 4 * 16 || repeated != 0);
+    assert_true(f->heard > 4 * 16); /* some questions came again */
 }
 
 static void the_longest_go_both_ways_at_loss(void **state)
@@ -660,8 +664,8 @@ int main(void)
         TEST(a_question_that_never_finds_room_ends),
         TEST(a_question_waits_for_room),
         TEST(many_questions_wait_at_once),
-        cmocka_unit_test_setup_teardown(loss_is_made_up_for, setup_lossy, teardown),
-        cmocka_unit_test_setup_teardown(the_longest_go_both_ways_at_loss, setup_lossy, teardown),
+        cmocka_unit_test_setup_teardown(loss_is_made_up_for, setup_45, teardown),
+        cmocka_unit_test_setup_teardown(the_longest_go_both_ways_at_loss, setup_30, teardown),
         TEST(answers_go_to_questions_in_their_order),
         TEST(questions_can_tell_answers_apart),
         TEST(not_every_message_is_an_answer),
