@@ -240,7 +240,7 @@ static enum usher_err put_iv(const struct usher_mesh *m, const struct usher_port
 static enum usher_err load_iv(struct usher_mesh *m, const struct usher_port *port, uint64_t now)
 {
     struct usher_iv *iv = &m->net.iv;
-    struct record_iv record;
+    struct record_iv record = { 0 };
     uint8_t buf[USHER_RECORD_MAX];
     struct io io;
     enum usher_err err = get(port, RECORD_IV, buf, &io);
