@@ -14,7 +14,7 @@
 struct node_memory {
     struct usher_subnet subnets[4];
     struct usher_appkey appkeys[8];
-    struct usher_rpl_entry rpl[64];
+    struct usher_rpl_entry rpl[128];
     struct usher_net_tx net_tx[32];
     struct usher_sar_tx sar_tx[4];
     struct usher_sar_rx sar_rx[8];
@@ -160,8 +160,8 @@ struct nodes *nodes_new(const struct nodes_config *config)
 
     all->crypto = usher_crypto_openssl_new();
     must_be(all->crypto != NULL ? USHER_OK : USHER_E_NO_MEM, "usher_crypto_openssl_new");
-    all->air =
-        must(air_new(&(struct air_config){ .seed = config->seed, .loss_pct = config->loss_pct }));
+    all->air = must(air_new(&(struct air_config){
+        .seed = config->seed, .loss_pct = config->loss_pct, .range = config->range }));
     all->count = config->count;
     all->features = config->features;
     all->node = must(calloc(config->count, sizeof(*all->node)));

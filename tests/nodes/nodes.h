@@ -54,6 +54,7 @@ struct nodes_config {
     uint32_t seed;
     uint8_t loss_pct;
     uint16_t features; /* of each; USHER_FEATURE_RELAY: can relay (off until configured) */
+    uint16_t range;    /* of the air, see air.h; nodes are placed by their port.radio */
 };
 
 /** Makes nodes that are not provisioned. Ends the program if there is no memory. */
