@@ -93,7 +93,7 @@ enum usher_err usher_mesh_load(struct usher_mesh *m)
         mesh_forget(m);
         return err;
     }
-    (void)mesh_reserve_seq(m); /* so that it may send at once; what fails is tried again, and told */
+    (void)mesh_reserve_seq(m); /* to send at once; if it fails, it is tried again, and told */
     mesh_begin(m);
     return USHER_OK;
 }
