@@ -46,6 +46,20 @@ struct usher_net_keys {
     uint8_t beacon[16], private_beacon[16], identity[16];
 };
 
+/** When a subnet's beacons of one kind are sent. */
+struct usher_beacon_turn {
+    uint64_t at;    /* the next one */
+    uint16_t heard; /* since our last one */
+};
+
+/** Randomness of private beacons, and what it has been used for. */
+struct usher_beacon_random {
+    uint64_t at; /* when it was drawn; 0: none yet */
+    uint32_t iv_index;
+    uint8_t flags;
+    uint8_t octets[13];
+};
+
 /** A subnet: key[0] is the current (in phases 1 and 2: the old) key, key[1] the new one. */
 struct usher_subnet {
     bool used;
@@ -55,8 +69,8 @@ struct usher_subnet {
     struct usher_net_keys key[2];
     uint8_t identity; /* Node Identity state */
     uint64_t identity_until;
-    uint64_t beacon_at;     /* next secure network beacon */
-    uint16_t beacons_heard; /* since our last beacon */
+    struct usher_beacon_turn beacon[2]; /* secure network beacons, private beacons */
+    struct usher_beacon_random random;
 };
 
 struct usher_appkey {
@@ -223,9 +237,11 @@ struct usher_net {
     uint16_t address; /* of the primary element; 0: not a node */
     uint8_t elements;
     uint8_t default_ttl;
-    uint8_t relay;        /* 0 off, 1 on, 2 not supported */
-    uint8_t beacon;       /* Secure Network Beacon state */
-    uint8_t net_transmit; /* count:3 steps:5, as in the message */
+    uint8_t relay;            /* 0 off, 1 on, 2 not supported */
+    uint8_t beacon;           /* Secure Network Beacon state */
+    uint8_t private_beacon;   /* Mesh Private Beacon state */
+    uint8_t private_interval; /* Random Update Interval Steps of 10 s; 0: for each beacon */
+    uint8_t net_transmit;     /* count:3 steps:5, as in the message */
     uint8_t relay_retransmit;
     uint16_t features; /* supported ones */
     struct usher_sar_config sar;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define DEFAULT_TTL 7u
+#define DEFAULT_PRIVATE_INTERVAL 60u    /* 10 min */
 #define DEFAULT_TRANSMIT (2u | 1u << 3) /* 3 transmissions, 20 ms apart */
 
 /* The defaults of the SAR Transmitter and SAR Receiver states (4.2.47, 4.2.48). */
@@ -30,6 +31,8 @@ void net_begin(struct usher_net *n, uint32_t seed)
     n->default_ttl = DEFAULT_TTL;
     n->relay = n->features & USHER_FEATURE_RELAY ? 0 : 2;
     n->beacon = 1;
+    n->private_beacon = 0;
+    n->private_interval = DEFAULT_PRIVATE_INTERVAL;
     n->net_transmit = DEFAULT_TRANSMIT;
     n->relay_retransmit = DEFAULT_TRANSMIT;
     n->sar = sar_default;

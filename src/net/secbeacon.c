@@ -17,14 +17,17 @@
 #define STATE_LEN 5u   /* flags and IV Index */
 #define SIGNED_LEN 13u /* those with the Network ID between them */
 #define TAG_LEN 8u
-#define RANDOM_LEN 13u
 
 #define INTERVAL_MS 10000u /* one beacon of a subnet in this time, whoever sends it */
 #define INTERVAL_MAX_MS 600000u
 #define SPREAD_MS 500u /* so that nodes that learned the same do not all speak at once */
+#define RANDOM_STEP_MS 10000u
 
 /* The primary subnet's index. */
 #define PRIMARY 0u
+
+/* The two kinds, in the order of usher_subnet.beacon. */
+enum { SECURE, PRIVATE, KINDS };
 
 /* What the authentication value of a secure network beacon is computed over. */
 static void signed_fields(struct io *io, uint8_t *flags, uint8_t network_id[8], uint32_t *iv_index)
@@ -58,7 +61,8 @@ enum usher_err secbeacon_build(const struct usher_crypto *c, const struct usher_
 }
 
 enum usher_err privbeacon_build(const struct usher_crypto *c, const struct usher_net_keys *k,
-                                uint8_t flags, uint32_t iv_index, const uint8_t random[13],
+                                uint8_t flags, uint32_t iv_index,
+                                const uint8_t random[PRIVBEACON_RANDOM],
                                 uint8_t out[PRIVBEACON_LEN])
 {
     uint8_t state[STATE_LEN];
@@ -66,9 +70,9 @@ enum usher_err privbeacon_build(const struct usher_crypto *c, const struct usher
 
     state_fields(&io, &flags, &iv_index);
     out[0] = MESH_PRIVATE;
-    memcpy(out + 1, random, RANDOM_LEN);
+    memcpy(out + 1, random, PRIVBEACON_RANDOM);
     return c->ccm_encrypt(c->ctx, k->private_beacon, random, NULL, 0, state, sizeof(state),
-                          out + 1 + RANDOM_LEN, TAG_LEN);
+                          out + 1 + PRIVBEACON_RANDOM, TAG_LEN);
 }
 
 static bool secure_open(const struct usher_crypto *c, const struct usher_net_keys *k,
@@ -89,7 +93,7 @@ static bool private_open(const struct usher_crypto *c, const struct usher_net_ke
     uint8_t state[STATE_LEN];
     struct io io;
 
-    if (c->ccm_decrypt(c->ctx, k->private_beacon, data + 1, NULL, 0, data + 1 + RANDOM_LEN,
+    if (c->ccm_decrypt(c->ctx, k->private_beacon, data + 1, NULL, 0, data + 1 + PRIVBEACON_RANDOM,
                        sizeof(state), state, TAG_LEN) != USHER_OK) {
         return false;
     }
@@ -120,6 +124,7 @@ bool secbeacon_open(const struct usher_net *n, const uint8_t *data, size_t len, 
                 b->flags &= FLAGS_KNOWN;
                 b->net_index = s->index;
                 b->new_key = which == 1;
+                b->private = open == private_open;
                 return true;
             }
         }
@@ -143,14 +148,16 @@ bool secbeacon_take(struct usher_net *n, uint64_t now, const struct secbeacon *b
 {
     struct usher_subnet *s = keys_subnet(&n->keys, b->net_index);
     bool primary = b->net_index == PRIMARY || keys_subnet(&n->keys, PRIMARY) == NULL;
+    struct usher_beacon_turn *turn;
 
     *iv = false;
     *refresh = NULL;
     if (s == NULL) {
         return false;
     }
-    if (s->beacons_heard < UINT16_MAX) {
-        s->beacons_heard++;
+    turn = &s->beacon[b->private ? PRIVATE : SECURE];
+    if (turn->heard < UINT16_MAX) {
+        turn->heard++;
     }
     if (refresh_take(n, s, b)) {
         *refresh = s;
@@ -169,65 +176,98 @@ bool secbeacon_take(struct usher_net *n, uint64_t now, const struct secbeacon *b
  * period, which is one in 10 s; so the period cancels out. It runs from one beacon of ours to the
  * next. With that, N nodes in earshot settle at N times 10 s each.
  */
-static void schedule(struct usher_net *n, struct usher_subnet *s, uint64_t now)
+static void schedule(struct usher_net *n, struct usher_beacon_turn *turn, uint64_t now)
 {
-    uint64_t interval = (uint64_t)INTERVAL_MS * (s->beacons_heard + 1u) + net_jitter(n, SPREAD_MS);
+    uint64_t interval = (uint64_t)INTERVAL_MS * (turn->heard + 1u) + net_jitter(n, SPREAD_MS);
 
-    s->beacon_at = now + (interval < INTERVAL_MAX_MS ? interval : INTERVAL_MAX_MS);
-    s->beacons_heard = 0;
+    turn->at = now + (interval < INTERVAL_MAX_MS ? interval : INTERVAL_MAX_MS);
+    turn->heard = 0;
 }
 
-/* The subnet whose beacon is due first, whenever that is. */
-static struct usher_subnet *first(const struct usher_net *n)
+static bool is_sent(const struct usher_net *n, unsigned kind)
+{
+    return n->address != USHER_ADDR_UNASSIGNED &&
+           (kind == PRIVATE ? n->private_beacon : n->beacon) == 1;
+}
+
+/* The subnet whose beacon is due first, whenever that is, and of which kind; NULL: none. */
+static struct usher_subnet *first(const struct usher_net *n, unsigned *kind)
 {
     struct usher_subnet *first = NULL;
 
-    if (n->address == USHER_ADDR_UNASSIGNED || n->beacon != 1) {
-        return NULL;
-    }
-    for (uint16_t i = 0; i < n->keys.subnet_count; i++) {
-        struct usher_subnet *s = &n->keys.subnets[i];
+    *kind = SECURE;
+    for (unsigned i = 0; i < n->keys.subnet_count * KINDS; i++) {
+        struct usher_subnet *s = &n->keys.subnets[i / KINDS];
 
-        if (s->used && (first == NULL || s->beacon_at < first->beacon_at)) {
+        if (s->used && is_sent(n, i % KINDS) &&
+            (first == NULL || s->beacon[i % KINDS].at < first->beacon[*kind].at)) {
             first = s;
+            *kind = i % KINDS;
         }
     }
     return first;
 }
 
-uint8_t secbeacon_next(struct usher_net *n, uint64_t now, uint8_t ad[USHER_AD_MAX])
+/*
+ * 3.10.4: a private beacon stays the same until its randomness is to change. With another content
+ * it has another one in any case, as the nonce that it is. Returns whether there is one to use.
+ */
+static bool random_renew(const struct usher_net *n, struct usher_beacon_random *r, uint64_t now,
+                         uint8_t flags, const uint8_t random[PRIVBEACON_RANDOM])
 {
-    struct usher_subnet *s = first(n);
+    if (r->at != 0 && now - r->at < n->private_interval * RANDOM_STEP_MS && flags == r->flags &&
+        n->iv.index == r->iv_index) {
+        return true;
+    }
+    if (random == NULL) {
+        return false;
+    }
+    memcpy(r->octets, random, sizeof(r->octets));
+    r->at = now;
+    r->flags = flags;
+    r->iv_index = n->iv.index;
+    return true;
+}
+
+uint8_t secbeacon_next(struct usher_net *n, uint64_t now, const uint8_t random[PRIVBEACON_RANDOM],
+                       uint8_t ad[USHER_AD_MAX])
+{
+    unsigned kind;
+    struct usher_subnet *s = first(n, &kind);
+    uint8_t len = kind == PRIVATE ? PRIVBEACON_LEN : SECBEACON_LEN;
+    enum usher_err err;
     uint8_t flags;
 
-    if (s == NULL || s->beacon_at > now) {
+    if (s == NULL || s->beacon[kind].at > now) {
         return 0;
     }
-    schedule(n, s, now);
+    schedule(n, &s->beacon[kind], now);
     flags = (uint8_t)((s->phase == 2 ? SECBEACON_KEY_REFRESH : 0) |
                       (n->iv.updating ? SECBEACON_IV_UPDATE : 0));
-    ad[0] = SECBEACON_LEN + 1;
+    ad[0] = (uint8_t)(len + 1);
     ad[1] = SECBEACON_AD_TYPE;
-    return secbeacon_build(n->crypto, keys_tx(s), flags, n->iv.index, ad + 2) == USHER_OK
-               ? SECBEACON_LEN + 2
-               : 0;
+    if (kind == SECURE) {
+        err = secbeacon_build(n->crypto, keys_tx(s), flags, n->iv.index, ad + 2);
+    } else if (random_renew(n, &s->random, now, flags, random)) {
+        err = privbeacon_build(n->crypto, keys_tx(s), flags, n->iv.index, s->random.octets, ad + 2);
+    } else {
+        return 0;
+    }
+    return err == USHER_OK ? (uint8_t)(len + 2) : 0;
 }
 
 uint64_t secbeacon_due(const struct usher_net *n)
 {
-    const struct usher_subnet *s = first(n);
+    unsigned kind;
+    const struct usher_subnet *s = first(n, &kind);
 
-    return s != NULL ? s->beacon_at : USHER_NEVER;
+    return s != NULL ? s->beacon[kind].at : USHER_NEVER;
 }
 
 void secbeacon_hurry(struct usher_net *n, uint64_t now)
 {
-    for (uint16_t i = 0; i < n->keys.subnet_count; i++) {
-        struct usher_subnet *s = &n->keys.subnets[i];
-
-        if (s->used) {
-            s->beacon_at = now + net_jitter(n, SPREAD_MS);
-            s->beacons_heard = 0;
-        }
+    for (unsigned i = 0; i < n->keys.subnet_count * KINDS; i++) {
+        n->keys.subnets[i / KINDS].beacon[i % KINDS] =
+            (struct usher_beacon_turn){ .at = now + net_jitter(n, SPREAD_MS) };
     }
 }

@@ -12,6 +12,7 @@
 #define SECBEACON_AD_TYPE 0x2B
 #define SECBEACON_LEN 22u /* beacon type and all */
 #define PRIVBEACON_LEN 27u
+#define PRIVBEACON_RANDOM 13u
 
 #define SECBEACON_KEY_REFRESH 0x01u /* flags: the new key is in use, as from phase 2 */
 #define SECBEACON_IV_UPDATE 0x02u   /* flags: IV Update in Progress */
@@ -21,6 +22,7 @@ struct secbeacon {
     uint32_t iv_index;
     uint16_t net_index;
     bool new_key; /* secured with the subnet's new key */
+    bool private; /* a private beacon */
 };
 
 /** @retval USHER_E_INTERNAL  Crypto failed. */
@@ -32,7 +34,8 @@ enum usher_err secbeacon_build(const struct usher_crypto *c, const struct usher_
  * @retval USHER_E_INTERNAL  Crypto failed.
  */
 enum usher_err privbeacon_build(const struct usher_crypto *c, const struct usher_net_keys *k,
-                                uint8_t flags, uint32_t iv_index, const uint8_t random[13],
+                                uint8_t flags, uint32_t iv_index,
+                                const uint8_t random[PRIVBEACON_RANDOM],
                                 uint8_t out[PRIVBEACON_LEN]);
 /**
  * Verifies one of either kind, from the data of an AD structure of type 0x2B, against the keys
@@ -53,12 +56,16 @@ bool secbeacon_take(struct usher_net *n, uint64_t now, const struct secbeacon *b
                     struct usher_subnet **refresh);
 
 /**
- * The secure network beacon that is due, as an AD structure.
+ * The beacon that is due, of either kind, as an AD structure.
+ *
+ * @param random  Never used before. NULL: there is none; a private beacon that needs it is left
+ *                out.
  *
  * @retval its octets; 0: nothing is due
  */
-uint8_t secbeacon_next(struct usher_net *n, uint64_t now, uint8_t ad[USHER_AD_MAX]);
-/** When secbeacon_next() will have something; USHER_NEVER while the state Beacon is off. */
+uint8_t secbeacon_next(struct usher_net *n, uint64_t now, const uint8_t random[PRIVBEACON_RANDOM],
+                       uint8_t ad[USHER_AD_MAX]);
+/** When secbeacon_next() will have something; USHER_NEVER while the states of both are off. */
 uint64_t secbeacon_due(const struct usher_net *n);
 /** Beacons soon: the state changed, or the node has just begun. */
 void secbeacon_hurry(struct usher_net *n, uint64_t now);

@@ -328,9 +328,16 @@ static uint64_t deadline(const struct usher_mesh *m)
 
 static uint8_t next_ad(struct usher_mesh *m, uint8_t ad[USHER_AD_MAX])
 {
-    uint8_t len = net_next(&m->net, m->node->now, ad);
+    uint64_t now = m->node->now;
+    uint8_t len = net_next(&m->net, now, ad);
+    uint8_t random[PRIVBEACON_RANDOM];
+    bool drawn;
 
-    return len != 0 ? len : secbeacon_next(&m->net, m->node->now, ad);
+    if (len != 0 || secbeacon_due(&m->net) > now) {
+        return len;
+    }
+    drawn = node_random(m->node, random, sizeof(random)) == USHER_OK;
+    return secbeacon_next(&m->net, now, drawn ? random : NULL, ad);
 }
 
 static uint64_t ad_due(const struct usher_mesh *m)

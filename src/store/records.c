@@ -121,6 +121,8 @@ void record_settings(struct io *io, struct usher_net *n)
     octet(io, &n->default_ttl, 0x7F);
     octet(io, &n->relay, 2);
     octet(io, &n->beacon, 1);
+    octet(io, &n->private_beacon, 1);
+    io_u8(io, &n->private_interval);
     io_u8(io, &n->net_transmit);
     io_u8(io, &n->relay_retransmit);
     sar(io, &n->sar);

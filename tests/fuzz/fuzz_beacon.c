@@ -117,7 +117,7 @@ static void check_own(struct game *g)
     struct usher_net *n = &g->node.net;
     uint8_t ad[USHER_AD_MAX], len;
 
-    for (unsigned rounds = 0; (len = secbeacon_next(n, g->now, ad)) != 0; rounds++) {
+    for (unsigned rounds = 0; (len = secbeacon_next(n, g->now, NULL, ad)) != 0; rounds++) {
         struct secbeacon b;
         const struct usher_subnet *s;
 

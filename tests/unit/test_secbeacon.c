@@ -191,7 +191,7 @@ static void a_beacon_tells_the_state(void **state)
             refresh_to(&peer, 1);
         }
         one.net.iv.updating = phase == 1;
-        assert_int_equal(secbeacon_next(&one.net, NOW, ad), SECBEACON_LEN + 2);
+        assert_int_equal(secbeacon_next(&one.net, NOW, NULL, ad), SECBEACON_LEN + 2);
         assert_int_equal(ad[0], SECBEACON_LEN + 1);
         assert_int_equal(ad[1], 0x2B);
         assert_true(secbeacon_open(&peer.net, ad + 2, SECBEACON_LEN, &b));
@@ -210,13 +210,13 @@ static void nothing_is_sent_that_should_not_be(void **state)
     node(&one, *state);
     one.net.beacon = 0;
     assert_int_equal(secbeacon_due(&one.net), USHER_NEVER);
-    assert_int_equal(secbeacon_next(&one.net, NOW, ad), 0);
+    assert_int_equal(secbeacon_next(&one.net, NOW, NULL, ad), 0);
     one.net.beacon = 1;
     one.net.address = 0;
     assert_int_equal(secbeacon_due(&one.net), USHER_NEVER);
-    assert_int_equal(secbeacon_next(&one.net, NOW, ad), 0);
+    assert_int_equal(secbeacon_next(&one.net, NOW, NULL, ad), 0);
     one.net.address = 1;
-    assert_int_equal(secbeacon_next(&one.net, NOW, ad), SECBEACON_LEN + 2);
+    assert_int_equal(secbeacon_next(&one.net, NOW, NULL, ad), SECBEACON_LEN + 2);
 }
 
 static void the_interval_grows_with_what_is_heard(void **state)
@@ -234,10 +234,10 @@ static void the_interval_grows_with_what_is_heard(void **state)
         for (unsigned n = 0; n < rows[i].heard; n++) {
             assert_false(take_iv(&one, 0, 10, 0));
         }
-        assert_int_equal(secbeacon_next(&one.net, now, ad), SECBEACON_LEN + 2);
+        assert_int_equal(secbeacon_next(&one.net, now, NULL, ad), SECBEACON_LEN + 2);
         assert_in_range(secbeacon_due(&one.net) - now, rows[i].interval,
                         rows[i].interval + (rows[i].interval < 600000 ? 499 : 0));
-        assert_int_equal(secbeacon_next(&one.net, secbeacon_due(&one.net) - 1, ad), 0);
+        assert_int_equal(secbeacon_next(&one.net, secbeacon_due(&one.net) - 1, NULL, ad), 0);
         now = secbeacon_due(&one.net);
     }
 }
@@ -252,12 +252,12 @@ static void each_subnet_has_its_own_beacon(void **state)
     node(&one, *state);
     one_net_subnet(&one, 4, 0x14);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(secbeacon_next(&one.net, NOW, ad), SECBEACON_LEN + 2);
+        assert_int_equal(secbeacon_next(&one.net, NOW, NULL, ad), SECBEACON_LEN + 2);
         assert_true(secbeacon_open(&one.net, ad + 2, SECBEACON_LEN, &b));
         assert_false(seen[b.net_index]);
         seen[b.net_index] = true;
     }
-    assert_int_equal(secbeacon_next(&one.net, NOW, ad), 0);
+    assert_int_equal(secbeacon_next(&one.net, NOW, NULL, ad), 0);
     assert_true(secbeacon_due(&one.net) >= NOW + 10000);
 }
 
@@ -270,12 +270,12 @@ static void a_change_is_told_soon(void **state)
     for (unsigned n = 0; n < 30; n++) {
         assert_false(take_iv(&one, 0, 10, 0));
     }
-    assert_int_equal(secbeacon_next(&one.net, NOW, ad), SECBEACON_LEN + 2);
+    assert_int_equal(secbeacon_next(&one.net, NOW, NULL, ad), SECBEACON_LEN + 2);
     assert_true(secbeacon_due(&one.net) > NOW + 300000);
     assert_true(take_iv(&one, 0, 11, SECBEACON_IV_UPDATE));
     assert_in_range(secbeacon_due(&one.net), NOW, NOW + 499);
     /* And again after the least interval: what was heard before no longer counts. */
-    assert_int_equal(secbeacon_next(&one.net, NOW + 500, ad), SECBEACON_LEN + 2);
+    assert_int_equal(secbeacon_next(&one.net, NOW + 500, NULL, ad), SECBEACON_LEN + 2);
     assert_in_range(secbeacon_due(&one.net), NOW + 10500, NOW + 11000);
 }
 
@@ -296,7 +296,7 @@ static void many_nodes_share_the_beacons(void **state)
             uint8_t ad[USHER_AD_MAX];
             struct secbeacon b;
 
-            if (secbeacon_next(&nodes[from].net, now, ad) == 0) {
+            if (secbeacon_next(&nodes[from].net, now, NULL, ad) == 0) {
                 continue;
             }
             beacons += now > 600000;
@@ -312,6 +312,152 @@ static void many_nodes_share_the_beacons(void **state)
         }
     }
     assert_in_range(beacons, 240, 360); /* in 3000 s */
+}
+
+/* -- private beacons --------------------------------------------------------------------------- */
+
+static const uint8_t *random_of(uint8_t octet)
+{
+    static uint8_t random[PRIVBEACON_RANDOM];
+
+    memset(random, octet, sizeof(random));
+    return random;
+}
+
+/* The private beacon that is sent at @p now. @retval the first octet of its randomness */
+static uint8_t private_next(struct one_net *one, uint64_t now, const uint8_t *random,
+                            struct secbeacon *b)
+{
+    uint8_t ad[USHER_AD_MAX];
+
+    assert_int_equal(secbeacon_next(&one->net, now, random, ad), PRIVBEACON_LEN + 2);
+    assert_int_equal(ad[0], PRIVBEACON_LEN + 1);
+    assert_int_equal(ad[1], SECBEACON_AD_TYPE);
+    assert_true(secbeacon_open(&one->net, ad + 2, PRIVBEACON_LEN, b));
+    assert_true(b->private);
+    return ad[3];
+}
+
+static void private_node(struct one_net *one, const struct usher_crypto *c)
+{
+    node(one, c);
+    one->net.beacon = 0;
+    one->net.private_beacon = 1;
+}
+
+static void either_kind_or_both_are_sent(void **state)
+{
+    struct one_net one;
+    uint8_t ad[USHER_AD_MAX];
+    unsigned kinds[2] = { 0 };
+    struct secbeacon b;
+    uint8_t len;
+
+    private_node(&one, *state);
+    one.net.iv.updating = true;
+    private_next(&one, NOW, random_of(1), &b);
+    assert_int_equal(b.flags, SECBEACON_IV_UPDATE);
+    assert_int_equal(b.iv_index, 10);
+    assert_int_equal(secbeacon_next(&one.net, NOW, random_of(1), ad), 0);
+    assert_in_range(secbeacon_due(&one.net), NOW + 10000, NOW + 10499);
+
+    one.net.beacon = 1;
+    secbeacon_hurry(&one.net, NOW);
+    while ((len = secbeacon_next(&one.net, NOW + 500, random_of(2), ad)) != 0) {
+        assert_true(secbeacon_open(&one.net, ad + 2, len - 2u, &b));
+        kinds[b.private]++;
+    }
+    assert_int_equal(kinds[false], 1);
+    assert_int_equal(kinds[true], 1);
+}
+
+/* What is heard of one kind does not put off the other. */
+static void each_kind_is_counted_for_itself(void **state)
+{
+    struct secbeacon heard = { .iv_index = 10, .private = true };
+    struct usher_subnet *refresh;
+    struct one_net one;
+    struct secbeacon b;
+    bool iv;
+
+    private_node(&one, *state);
+    for (unsigned i = 0; i < 9; i++) {
+        assert_false(secbeacon_take(&one.net, NOW, &heard, &iv, &refresh));
+    }
+    assert_false(take_iv(&one, 0, 10, 0)); /* a secure network beacon */
+    private_next(&one, NOW, random_of(1), &b);
+    assert_in_range(secbeacon_due(&one.net), NOW + 100000, NOW + 100499);
+    one.net.beacon = 1;
+    one.net.private_beacon = 0;
+    assert_int_equal(secbeacon_next(&one.net, NOW, NULL, (uint8_t[USHER_AD_MAX]){ 0 }),
+                     SECBEACON_LEN + 2);
+    assert_in_range(secbeacon_due(&one.net), NOW + 20000, NOW + 20499);
+}
+
+static void randomness_changes_after_its_interval(void **state)
+{
+    static const struct {
+        uint8_t interval;
+        unsigned beacons; /* with the same randomness */
+    } rows[] = { { 0, 1 }, { 1, 1 }, { 2, 2 }, { 60, 58 } };
+    struct secbeacon b;
+    struct one_net one;
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        uint64_t now = NOW;
+        unsigned same = 0;
+
+        private_node(&one, *state);
+        one.net.private_interval = rows[i].interval;
+        assert_int_equal(private_next(&one, now, random_of(1), &b), 1);
+        do {
+            same++;
+            now = secbeacon_due(&one.net);
+        } while (private_next(&one, now, random_of(2), &b) == 1);
+        assert_in_range(same, rows[i].beacons, rows[i].interval != 0 ? rows[i].interval : 1);
+        assert_true(now - NOW >= rows[i].interval * UINT64_C(10000));
+    }
+}
+
+static void another_content_has_other_randomness(void **state)
+{
+    struct secbeacon b;
+    struct one_net one;
+
+    private_node(&one, *state);
+    assert_int_equal(private_next(&one, NOW, random_of(1), &b), 1);
+    one.net.iv.updating = true;
+    assert_int_equal(private_next(&one, NOW + 11000, random_of(2), &b), 2);
+    one.net.iv.index++;
+    assert_int_equal(private_next(&one, NOW + 22000, random_of(3), &b), 3);
+    refresh_to(&one, 2);
+    assert_int_equal(private_next(&one, NOW + 33000, random_of(4), &b), 4);
+    assert_int_equal(private_next(&one, NOW + 44000, random_of(5), &b), 4);
+}
+
+static void each_subnet_has_its_own_randomness(void **state)
+{
+    struct secbeacon a, b;
+    struct one_net one;
+
+    private_node(&one, *state);
+    one_net_subnet(&one, 4, 0x14);
+    assert_int_equal(private_next(&one, NOW, random_of(1), &a), 1);
+    assert_int_equal(private_next(&one, NOW, random_of(2), &b), 2);
+    assert_int_not_equal(a.net_index, b.net_index);
+}
+
+static void without_randomness_there_is_no_private_beacon(void **state)
+{
+    uint8_t ad[USHER_AD_MAX];
+    struct secbeacon b;
+    struct one_net one;
+
+    private_node(&one, *state);
+    assert_int_equal(secbeacon_next(&one.net, NOW, NULL, ad), 0);
+    assert_true(secbeacon_due(&one.net) >= NOW + 10000); /* not again and again */
+    assert_int_equal(private_next(&one, NOW + 11000, random_of(1), &b), 1);
+    assert_int_equal(private_next(&one, NOW + 22000, NULL, &b), 1); /* that is still good */
 }
 
 int main(void)
@@ -334,6 +480,12 @@ int main(void)
         cmocka_unit_test_prestate(each_subnet_has_its_own_beacon, u.state),
         cmocka_unit_test_prestate(a_change_is_told_soon, u.state),
         cmocka_unit_test_prestate(many_nodes_share_the_beacons, u.state),
+        cmocka_unit_test_prestate(either_kind_or_both_are_sent, u.state),
+        cmocka_unit_test_prestate(each_kind_is_counted_for_itself, u.state),
+        cmocka_unit_test_prestate(randomness_changes_after_its_interval, u.state),
+        cmocka_unit_test_prestate(another_content_has_other_randomness, u.state),
+        cmocka_unit_test_prestate(each_subnet_has_its_own_randomness, u.state),
+        cmocka_unit_test_prestate(without_randomness_there_is_no_private_beacon, u.state),
     };
     int failed = crypto == NULL ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 
