@@ -419,8 +419,8 @@ static enum usher_err flush_one(struct usher_mesh *m, const struct usher_port *p
 
 enum usher_err store_flush(struct usher_mesh *m, const struct usher_port *port, uint64_t now)
 {
-    static const unsigned order[] = { USHER_DIRTY_IV,      USHER_DIRTY_SETTINGS, USHER_DIRTY_MODELS,
-                                      USHER_DIRTY_SUBNETS, USHER_DIRTY_APPKEYS,  USHER_DIRTY_NODE };
+    static const unsigned order[] = { USHER_DIRTY_IV,     USHER_DIRTY_SUBNETS,  USHER_DIRTY_APPKEYS,
+                                      USHER_DIRTY_MODELS, USHER_DIRTY_SETTINGS, USHER_DIRTY_NODE };
     enum usher_err err = USHER_OK;
 
     if (!store_able(port)) {
