@@ -99,6 +99,7 @@ static int setup_with(void **state, uint8_t loss_pct)
     }
     nodes_provision(f->all);
     nodes_bind_all(f->all);
+    nodes_run(f->all, 1000); /* all is quiet: a node does nothing that it is not woken for */
     *state = f;
     return 0;
 }
@@ -389,6 +390,18 @@ static void a_question_waits_for_room(void **state)
     assert_int_equal(f->asked[0].tries, 1);
 }
 
+static void a_question_waits_for_sequence_numbers(void **state)
+{
+    struct fixture *f = *state;
+    struct usher_iv *iv = &mesh(f, 0)->net.iv;
+
+    iv->seq_reserved = iv->seq;
+    ask(f, 0, address(f, 1), 0x28, 1);
+    assert_int_equal(f->asked[0].request.tried, 0);
+    await(f, 1); /* the node reserves more in its next round */
+    assert_answered(&f->asked[0], 0x28, 1);
+}
+
 /* -- many -------------------------------------------------------------------------------------- */
 
 /* As many for each node as it has places for answers, and more than node 0 can send at once. */
@@ -484,6 +497,7 @@ static void questions_can_tell_answers_apart(void **state)
     for (unsigned i = 0; i < 8; i++) {
         assert_answered(&f->asked[i], (uint8_t)(0x50 + i), i % 2 == 0 ? 1 : 30);
     }
+    assert_null(ask(f, 0, address(f, 1), 0x58, 1)->request.matches); /* each sets its own */
 }
 
 static void not_every_message_is_an_answer(void **state)
@@ -594,6 +608,7 @@ static void a_reset_forgets_questions(void **state)
     ask(f, 0, address(f, 1), 0x76, 1);
     ask(f, 1, address(f, 1), 0x76, 100);
     assert_int_equal(usher_mesh_reset(mesh(f, 0)), USHER_OK);
+    assert_int_equal(f->asked[0].request.message[0], 0); /* wiped */
     nodes_run(f->all, 20000);
     assert_int_equal(f->over, 0);
     usher_ask_cancel(&f->asked[0].request);
@@ -663,6 +678,7 @@ int main(void)
         TEST(a_key_that_is_deleted_ends_the_question),
         TEST(a_question_that_never_finds_room_ends),
         TEST(a_question_waits_for_room),
+        TEST(a_question_waits_for_sequence_numbers),
         TEST(many_questions_wait_at_once),
         cmocka_unit_test_setup_teardown(loss_is_made_up_for, setup_45, teardown),
         cmocka_unit_test_setup_teardown(the_longest_go_both_ways_at_loss, setup_30, teardown),

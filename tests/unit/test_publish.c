@@ -112,6 +112,7 @@ static int setup(void **state)
     nodes_bind_all(f->all);
     assert_int_equal(usher_model_subscribe(vendor(f, 1), GROUP), USHER_STATUS_SUCCESS);
     assert_int_equal(usher_model_subscribe(vendor(f, 2), GROUP), USHER_STATUS_SUCCESS);
+    nodes_run(f->all, 1000); /* all is quiet: a node does nothing that it is not woken for */
     *state = f;
     return 0;
 }
@@ -262,6 +263,20 @@ static void the_next_publication_ends_the_repeats(void **state)
     }
 }
 
+static void the_next_publication_ends_the_repeats_even_if_it_fails(void **state)
+{
+    static const uint8_t params[USHER_PUBLISH_MAX - 3];
+    struct fixture *f = *state;
+
+    publish_to(f, GROUP, ANY_TTL, 0, retransmit(7, 3));
+    assert_int_equal(publish(f, 0x53), USHER_OK);
+    nodes_run(f->all, 100);
+    mesh(f, 0)->net.sar_tx_size = 0;
+    assert_int_equal(usher_publish(vendor(f, 0), NOTE, params, sizeof(params)), USHER_E_NO_MEM);
+    nodes_run(f->all, 5000);
+    assert_int_equal(f->heard[1].count, 1);
+}
+
 static void another_configuration_ends_the_repeats(void **state)
 {
     struct fixture *f = *state;
@@ -289,6 +304,25 @@ static void what_is_repeated_must_fit(void **state)
     assert_int_equal(usher_publish(vendor(f, 0), NOTE, params, USHER_PUBLISH_MAX - 2), USHER_OK);
     nodes_run(f->all, 10000);
     assert_int_equal(f->heard[1].count, 3);
+}
+
+static void a_publication_goes_out_on_its_keys_subnet(void **state)
+{
+    struct fixture *f = *state;
+
+    for (unsigned n = 0; n < 2; n++) {
+        assert_int_equal(usher_netkey_add(mesh(f, n), 1, nodes_key(0x33)), USHER_STATUS_SUCCESS);
+        assert_int_equal(usher_appkey_add(mesh(f, n), 1, 4, nodes_key(0x44)), USHER_STATUS_SUCCESS);
+        assert_int_equal(usher_model_bind(vendor(f, n), 4), USHER_STATUS_SUCCESS);
+    }
+    publish_to(f, GROUP, ANY_TTL, 0, 0);
+    vendor(f, 0)->publication.key = 4;
+    assert_int_equal(publish(f, 0x82), USHER_OK);
+    nodes_run(f->all, 1000);
+    assert_int_equal(f->heard[1].count, 1);
+    assert_int_equal(f->heard[1].last.key, 4);
+    assert_int_equal(f->heard[1].last.net_index, 1);
+    assert_int_equal(f->heard[2].count, 0);
 }
 
 static void a_publication_needs_its_key(void **state)
@@ -500,8 +534,10 @@ int main(void)
         TEST(a_publication_reaches_the_own_node_too),
         TEST(a_publication_is_repeated),
         TEST(the_next_publication_ends_the_repeats),
+        TEST(the_next_publication_ends_the_repeats_even_if_it_fails),
         TEST(another_configuration_ends_the_repeats),
         TEST(what_is_repeated_must_fit),
+        TEST(a_publication_goes_out_on_its_keys_subnet),
         TEST(a_publication_needs_its_key),
         TEST(a_period_publishes_again_and_again),
         TEST(a_divisor_makes_the_period_shorter),
