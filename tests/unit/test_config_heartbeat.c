@@ -133,6 +133,24 @@ static void heartbeats_are_sent_and_counted(void **state)
     assert_int_equal(answer.max_hops, 1);
 }
 
+/* One every 65,536 s, and then set anew: the first is always sent at once. */
+static void a_publication_set_anew_begins_anew(void **state)
+{
+    struct nodes *all = *state;
+    struct usher_config_msg answer;
+    const struct usher_config_msg subscribe = {
+        .opcode = USHER_CONFIG_HEARTBEAT_SUB_SET, .source = NODE, .address = ASKER, .period_log = 8
+    };
+
+    assert_int_equal(nodes_config_ask(all, 1, 0, &subscribe, &answer), USHER_OK);
+    for (unsigned n = 1; n <= 2; n++) {
+        ASK(all, HEARTBEAT_PUB_SET, .address = ASKER, .count_log = 0xFF, .period_log = MAX_LOG,
+            .ttl = 5);
+        nodes_run(all, 3000);
+        assert_int_equal(all->node[0].events[USHER_MESH_EVT_HEARTBEAT], n);
+    }
+}
+
 /* A feature that the publication wants to tell of. */
 static void switching_the_relay_sends_a_heartbeat(void **state)
 {
@@ -254,6 +272,7 @@ int main(void)
         CONFIG_TEST(a_count_is_a_power_of_two),
         CONFIG_TEST(a_count_left_is_rounded_up),
         CONFIG_TEST(heartbeats_are_sent_and_counted),
+        CONFIG_TEST(a_publication_set_anew_begins_anew),
         CONFIG_TEST_RELAYS(switching_the_relay_sends_a_heartbeat),
         CONFIG_TEST(a_subscription_counts_down),
         CONFIG_TEST(a_count_received_is_rounded_down),

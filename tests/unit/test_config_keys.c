@@ -117,6 +117,24 @@ static void the_key_of_the_messages_is_refreshed(void **state)
     assert_memory_equal(keys_appkey(&mesh(all)->net.keys, 0)->key[0].key, nodes_key(0x34), 16);
 }
 
+/* The node's beacon tells of a phase soon, not when the next one would be due. */
+static void a_phase_is_spread_by_beacons(void **state)
+{
+    struct nodes *all = *state;
+    unsigned *told = &all->node[0].events[USHER_MESH_EVT_KEY_REFRESH];
+
+    nodes_run(all, 15000); /* past the beacons of the start */
+    assert_int_equal(usher_netkey_update(&all->node[0].mesh, 0, nodes_key(0x33)),
+                     USHER_STATUS_SUCCESS);
+    assert_int_equal(netkey(all, USHER_CONFIG_NETKEY_UPDATE, 0, 0x33), USHER_STATUS_SUCCESS);
+    nodes_run(all, 1500);
+    assert_int_equal(*told, 1);
+    ASK(all, KEY_REFRESH_SET, .net_index = 0, .state = 2);
+    nodes_run(all, 1500);
+    assert_int_equal(*told, 2);
+    assert_int_equal(keys_subnet(&all->node[0].mesh.net.keys, 0)->phase, 2);
+}
+
 /* -- NetKey Delete ----------------------------------------------------------------------------- */
 
 static void a_netkey_that_is_not_there_can_be_deleted(void **state)
@@ -373,6 +391,7 @@ int main(void)
         CONFIG_TEST(netkeys_are_updated),
         CONFIG_TEST(a_key_refresh_has_its_phases),
         CONFIG_TEST(the_key_of_the_messages_is_refreshed),
+        CONFIG_TEST(a_phase_is_spread_by_beacons),
         CONFIG_TEST(a_netkey_that_is_not_there_can_be_deleted),
         CONFIG_TEST(the_last_netkey_stays),
         CONFIG_TEST(a_netkey_is_not_deleted_over_itself),

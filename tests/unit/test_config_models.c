@@ -206,6 +206,7 @@ static void unbinding_ends_the_publication_with_that_key(void **state)
     assert_published(ASK(all, PUBLICATION_GET, .element = NODE, ONOFF), GROUP);
     ASK(all, MODEL_APP_UNBIND, .element = NODE, .app_index = 0, ONOFF);
     assert_unpublished(ASK(all, PUBLICATION_GET, .element = NODE, ONOFF), USHER_STATUS_SUCCESS);
+    assert_int_equal(all->node[1].onoff_server.model.publish_at, 0);
 }
 
 static unsigned statuses;

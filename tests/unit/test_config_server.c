@@ -4,6 +4,7 @@
  * to another.
  */
 #include "config_rig.h"
+#include "flash.h"
 
 static struct node *node_of(struct nodes *all)
 {
@@ -12,14 +13,42 @@ static struct node *node_of(struct nodes *all)
 
 /* -- composition ------------------------------------------------------------------------------- */
 
+static const struct usher_composition *composition_of(struct nodes *all)
+{
+    return node_of(all)->mesh.config.composition;
+}
+
+static unsigned count(const struct usher_element *e, bool sig)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < e->model_count; i++) {
+        n += (e->models[i]->company == USHER_SIG) == sig;
+    }
+    return n;
+}
+
+/* The models are there, by their index: SIG models first. */
+static void assert_element(const struct usher_page0_element *element, const struct usher_element *e)
+{
+    uint16_t company, id;
+
+    assert_int_equal(element->location, e->location);
+    assert_int_equal(element->sig_count, count(e, true));
+    assert_int_equal(element->vendor_count, count(e, false));
+    for (unsigned i = 0; i < e->model_count; i++) {
+        assert_true(usher_page0_model(element, e->models[i]->index, &company, &id));
+        assert_int_equal(company, e->models[i]->company);
+        assert_int_equal(id, e->models[i]->id);
+    }
+}
+
 static void page_0_is_what_the_node_consists_of(void **state)
 {
-    static const uint16_t ids[2][6] = { { 0x0000, 0x0001, 0x0002, 0x0003, 0x1000, 0x1001 },
-                                        { 0x1000, NODES_VENDOR_MODEL } };
     const struct usher_config_msg *a = ASK(*state, COMPOSITION_GET, .state = 0);
+    const struct usher_composition *c = composition_of(*state);
     struct usher_page0_element element;
     struct usher_page0 page;
-    uint16_t company, id;
 
     assert_int_equal(a->state, 0);
     assert_true(usher_page0_read(a->data, a->data_len, &page));
@@ -30,15 +59,9 @@ static void page_0_is_what_the_node_consists_of(void **state)
     assert_int_equal(page.features, 0);
     for (unsigned e = 0; e < NODES_ELEMENTS; e++) {
         assert_true(usher_page0_element(&page, e, &element));
-        assert_int_equal(element.location, 0x0100 + e);
-        assert_int_equal(element.sig_count, e == 0 ? 6 : 1);
-        assert_int_equal(element.vendor_count, e == 0 ? 0 : 1);
-        for (unsigned i = 0; i < (e == 0 ? 6u : 2u); i++) {
-            assert_true(usher_page0_model(&element, i, &company, &id));
-            assert_int_equal(company, e == 1 && i == 1 ? NODES_COMPANY : USHER_SIG);
-            assert_int_equal(id, ids[e][i]);
-        }
+        assert_element(&element, &c->elements[e]);
     }
+    assert_int_equal(element.vendor_count, 1);
     assert_false(usher_page0_element(&page, NODES_ELEMENTS, &element));
 }
 
@@ -54,15 +77,22 @@ static void page_0_tells_of_the_relay(void **state)
 /* No model depends on another: an octet of 0 each, behind the numbers of both kinds. */
 static void a_page_that_is_not_there_is_page_1(void **state)
 {
-    static const uint8_t page_1[] = { 6, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0 };
     static const uint8_t asked[] = { 1, 2, 127, 128, 255 };
+    const struct usher_composition *c = composition_of(*state);
+    uint8_t page_1[COMPOSITION_MAX] = { 0 };
+    size_t len = 0;
 
+    for (unsigned e = 0; e < NODES_ELEMENTS; e++) {
+        page_1[len] = (uint8_t)count(&c->elements[e], true);
+        page_1[len + 1] = (uint8_t)count(&c->elements[e], false);
+        len += 2u + c->elements[e].model_count;
+    }
     for (size_t i = 0; i < sizeof(asked); i++) {
         const struct usher_config_msg *a = ASK(*state, COMPOSITION_GET, .state = asked[i]);
 
         assert_int_equal(a->state, 1);
-        assert_int_equal(a->data_len, sizeof(page_1));
-        assert_memory_equal(a->data, page_1, sizeof(page_1));
+        assert_int_equal(a->data_len, len);
+        assert_memory_equal(a->data, page_1, len);
     }
 }
 
@@ -71,8 +101,7 @@ static void elements_that_do_not_fit_are_left_out(void **state)
 {
     static struct usher_element elements[100];
     struct usher_model sig = { .company = USHER_SIG, .id = 0x1000 };
-    struct usher_model other = { .company = USHER_SIG, .id = 0x1001 };
-    struct usher_model *models[] = { &sig, &other };
+    struct usher_model *models[] = { &sig, &sig, &sig };
     struct usher_composition composition = { .element_count = 100, .elements = elements };
     struct usher_mesh mesh = { .config.composition = &composition };
     uint8_t out[COMPOSITION_MAX], page = 0;
@@ -88,8 +117,11 @@ static void elements_that_do_not_fit_are_left_out(void **state)
     elements[45].model_count = 1; /* two octets short of the end, and then too few for another */
     composition.element_count = 47;
     assert_int_equal(composition_page(&mesh, &page, out), 10 + 46 * 8 - 2);
+    elements[45].model_count = 3; /* does not fit: then nor does what is behind it */
+    elements[46].model_count = 0;
+    assert_int_equal(composition_page(&mesh, &page, out), 10 + 45 * 8);
     page = 255;
-    assert_int_equal(composition_page(&mesh, &page, out), 46 * 4 - 1 + 4);
+    assert_int_equal(composition_page(&mesh, &page, out), 45 * 4 + 5 + 2);
 }
 
 /* -- states ------------------------------------------------------------------------------------ */
@@ -177,6 +209,102 @@ static void a_change_is_told_once(void **state)
     ASK(all, TTL_GET);
     ASK(all, PROXY_SET, .state = 1);
     assert_int_equal(*told, before + 1);
+}
+
+/* -- storage ----------------------------------------------------------------------------------- */
+
+#define SECTOR 4096u
+#define SECTORS 4u
+#define WRITE_UNIT 4u
+
+/* Node 1 has flash; whatever is asked of it is answered when it is kept. */
+static void give_flash(struct node *node, struct usher_flashlog *log, struct flash *flash)
+{
+    struct usher_port *port = &node->port.port;
+
+    assert_int_equal(usher_flashlog_open(log, &flash->flash), USHER_OK);
+    port->kv_ctx = log;
+    port->kv_get = usher_flashlog_get;
+    port->kv_set = usher_flashlog_set;
+    port->kv_del = usher_flashlog_del;
+}
+
+/* Without a chance to store anything more. */
+static void power_cycle(struct node *node, struct usher_flashlog *log, struct flash *flash)
+{
+    flash_cut(flash, 1, FLASH_CUT_BEFORE);
+    nodes_stop(node);
+    flash_cut(flash, 0, FLASH_CUT_BEFORE); /* if there was nothing to store */
+    flash_on(flash);
+    give_flash(node, log, flash);
+    nodes_start(node);
+    assert_int_equal(usher_mesh_load(&node->mesh), USHER_OK);
+}
+
+static void configure_everything(struct nodes *all)
+{
+    ASK(all, TTL_SET, .state = 9);
+    ASK(all, BEACON_SET, .state = 0);
+    ASK(all, RELAY_SET, .state = 1, .transmit = 0x13);
+    ASK(all, NET_TRANSMIT_SET, .transmit = 0x0B);
+    ASK(all, HEARTBEAT_PUB_SET, .address = 0xC001, .period_log = 9, .ttl = 3, .features = 1);
+    config_key_status(all, USHER_CONFIG_NETKEY_ADD, 1, 0, 0x44);
+    config_key_status(all, USHER_CONFIG_APPKEY_ADD, 1, 2, 0x45);
+    config_key_status(all, USHER_CONFIG_NETKEY_UPDATE, 1, 0, 0x46);
+    ASK(all, KEY_REFRESH_SET, .net_index = 1, .state = 2);
+    ASK(all, MODEL_APP_BIND, .element = SECOND, .app_index = 2, VENDOR);
+    ASK(all, PUBLICATION_SET, .element = SECOND, .address = 0xC002, .app_index = 2, .ttl = 4,
+        VENDOR);
+    ASK(all, SUBSCRIPTION_ADD, .element = NODE, .address = 0xC003, ONOFF);
+}
+
+static void unconfigure_something(struct nodes *all)
+{
+    ASK(all, KEY_REFRESH_SET, .net_index = 1, .state = 3);
+    ASK(all, APPKEY_DELETE, .net_index = 1, .app_index = 2);
+    ASK(all, SUBSCRIPTION_DELETE_ALL, .element = NODE, ONOFF);
+}
+
+static void assert_configured(struct nodes *all, bool wholly)
+{
+    assert_int_equal(ASK(all, TTL_GET)->state, 9);
+    assert_int_equal(ASK(all, BEACON_GET)->state, 0);
+    assert_int_equal(ASK(all, RELAY_GET)->state, 1);
+    assert_int_equal(ASK(all, RELAY_GET)->transmit, 0x13);
+    assert_int_equal(ASK(all, NET_TRANSMIT_GET)->transmit, 0x0B);
+    assert_int_equal(ASK(all, HEARTBEAT_PUB_GET)->address, 0xC001);
+    assert_int_equal(ASK(all, HEARTBEAT_PUB_GET)->period_log, 9);
+    assert_int_equal(ASK(all, NETKEY_GET)->list_count, 2);
+    assert_int_equal(ASK(all, KEY_REFRESH_GET, .net_index = 1)->state, wholly ? 2 : 0);
+    assert_int_equal(ASK(all, APPKEY_GET, .net_index = 1)->list_count, wholly);
+    assert_int_equal(ASK(all, VENDOR_APP_GET, .element = SECOND, VENDOR)->list_count, wholly);
+    assert_int_equal(ASK(all, PUBLICATION_GET, .element = SECOND, VENDOR)->address,
+                     wholly ? 0xC002 : 0);
+    assert_int_equal(ASK(all, SIG_SUBSCRIPTION_GET, .element = NODE, ONOFF)->list_count, wholly);
+}
+
+static void what_was_answered_is_kept(void **state)
+{
+    struct nodes *all =
+        nodes_new(&(struct nodes_config){ .count = 2, .seed = 1, .features = USHER_FEATURE_RELAY });
+    struct usher_flashlog log;
+    struct flash flash;
+
+    (void)state;
+    assert_true(flash_init(&flash, SECTOR, SECTORS, WRITE_UNIT));
+    give_flash(node_of(all), &log, &flash);
+    nodes_provision(all);
+    configure_everything(all);
+    assert_configured(all, true);
+    power_cycle(node_of(all), &log, &flash);
+    assert_configured(all, true);
+    unconfigure_something(all);
+    assert_configured(all, false);
+    power_cycle(node_of(all), &log, &flash);
+    assert_configured(all, false);
+    nodes_free(all);
+    assert_int_equal(flash.misuses, 0);
+    flash_deinit(&flash);
 }
 
 /* -- Node Reset -------------------------------------------------------------------------------- */
@@ -282,6 +410,7 @@ int main(void)
         CONFIG_TEST(what_there_is_not_is_unsupported),
         CONFIG_TEST_RELAYS(the_relay),
         CONFIG_TEST(a_change_is_told_once),
+        cmocka_unit_test(what_was_answered_is_kept),
         CONFIG_TEST(a_reset_is_answered_and_then_done),
         CONFIG_TEST(what_is_malformed_is_ignored),
         CONFIG_TEST(what_is_not_to_the_node_alone_is_ignored),
