@@ -1,6 +1,7 @@
 /*
- * The models that Usher has: Configuration, Health and Generic OnOff, server and client (Mesh
- * Protocol 1.1, sections 4.3 and 4.4; Mesh Model 1.1, section 3.2). A model is memory of the
+ * The models that Usher has: Configuration, Health, SAR Configuration, Mesh Private Beacon and
+ * Generic OnOff, server and client (Mesh Protocol 1.1, sections 4.3 and 4.4; Mesh Model 1.1,
+ * section 3.2). A model is memory of the
  * application's, set up by its init call and put into the composition. Every node has a
  * Configuration Server and a Health Server on its primary element.
  */
@@ -19,6 +20,10 @@ extern "C" {
 #define USHER_MODEL_CONFIG_CLIENT 0x0001u
 #define USHER_MODEL_HEALTH_SERVER 0x0002u
 #define USHER_MODEL_HEALTH_CLIENT 0x0003u
+#define USHER_MODEL_PRIVATE_BEACON_SERVER 0x000Au
+#define USHER_MODEL_PRIVATE_BEACON_CLIENT 0x000Bu
+#define USHER_MODEL_SAR_SERVER 0x000Eu
+#define USHER_MODEL_SAR_CLIENT 0x000Fu
 #define USHER_MODEL_ONOFF_SERVER 0x1000u
 #define USHER_MODEL_ONOFF_CLIENT 0x1001u
 
@@ -151,6 +156,83 @@ enum usher_err usher_health_fault_test(struct usher_health_client *c, struct ush
 /** Period Set. @param divisor  0..15: while there are faults, the period is divided by 2^n. */
 enum usher_err usher_health_period_set(struct usher_health_client *c, struct usher_request *request,
                                        const struct usher_target *target, uint8_t divisor);
+
+/* -- SAR Configuration ---------------------------------------------------------------------- */
+
+/** SAR Configuration Server: at most one, on the primary element. What it changes is in the node.
+ */
+struct usher_sar_server {
+    struct usher_model model;
+};
+void usher_sar_server_init(struct usher_sar_server *s);
+
+/** SAR Configuration Client. */
+struct usher_sar_client {
+    struct usher_model model;
+};
+void usher_sar_client_init(struct usher_sar_client *c);
+/**
+ * Reads a SAR Transmitter or Receiver Status into the members that it tells; the others are not
+ * touched.
+ *
+ * @retval false  It is neither, or malformed.
+ */
+bool usher_sar_read(const struct usher_message *message, struct usher_sar_config *sar);
+/** SAR Transmitter Get; the answer is a SAR Transmitter Status. */
+enum usher_err usher_sar_transmitter_get(struct usher_sar_client *c, struct usher_request *request,
+                                         uint16_t address, uint16_t net_index);
+/**
+ * SAR Transmitter Set; the answer is a SAR Transmitter Status.
+ *
+ * @retval USHER_E_PARAM  A member is out of range: each has 4 bits. Others as usher_ask().
+ */
+enum usher_err usher_sar_transmitter_set(struct usher_sar_client *c, struct usher_request *request,
+                                         uint16_t address, uint16_t net_index,
+                                         const struct usher_sar_config *sar);
+/** SAR Receiver Get; the answer is a SAR Receiver Status. */
+enum usher_err usher_sar_receiver_get(struct usher_sar_client *c, struct usher_request *request,
+                                      uint16_t address, uint16_t net_index);
+/**
+ * SAR Receiver Set; the answer is a SAR Receiver Status.
+ *
+ * @retval USHER_E_PARAM  A member is out of range: threshold 5 bits, acknowledgment delay 3,
+ *                        discard timeout and interval 4, retransmissions 2. Others as usher_ask().
+ */
+enum usher_err usher_sar_receiver_set(struct usher_sar_client *c, struct usher_request *request,
+                                      uint16_t address, uint16_t net_index,
+                                      const struct usher_sar_config *sar);
+
+/* -- Mesh Private Beacon -------------------------------------------------------------------- */
+
+/** The Mesh Private Beacon state. */
+struct usher_private_beacon {
+    bool on;
+    uint8_t interval; /**< randomness changes every so many 10 s; 0: with each beacon */
+};
+
+/** Mesh Private Beacon Server: at most one, on the primary element. It has no GATT states. */
+struct usher_private_beacon_server {
+    struct usher_model model;
+};
+void usher_private_beacon_server_init(struct usher_private_beacon_server *s);
+
+/** Mesh Private Beacon Client. */
+struct usher_private_beacon_client {
+    struct usher_model model;
+};
+void usher_private_beacon_client_init(struct usher_private_beacon_client *c);
+/** Reads a Private Beacon Status. @retval false  It is not, or malformed. */
+bool usher_private_beacon_read(const struct usher_message *message,
+                               struct usher_private_beacon *state);
+/** Private Beacon Get; the answer is a Private Beacon Status. */
+enum usher_err usher_private_beacon_get(struct usher_private_beacon_client *c,
+                                        struct usher_request *request, uint16_t address,
+                                        uint16_t net_index);
+/** Private Beacon Set; the answer is a Private Beacon Status. */
+enum usher_err usher_private_beacon_set(struct usher_private_beacon_client *c,
+                                        struct usher_request *request, uint16_t address,
+                                        uint16_t net_index,
+                                        const struct usher_private_beacon *state);
 
 /* -- Generic OnOff ------------------------------------------------------------------------- */
 

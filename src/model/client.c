@@ -11,6 +11,7 @@
 #define UNSEGMENTED_MAX 11u /* octets of a message in one PDU */
 #define TIMEOUT_MS 2000u    /* what 0 stands for */
 #define TRIES 6u
+#define TTL_DEFAULT 255u
 #define PAUSE_MIN_MS 50u /* before a try that follows one that failed at once ... */
 #define PAUSE_MS 100u    /* ... and up to so much more */
 
@@ -146,6 +147,17 @@ enum usher_err usher_ask(struct usher_model *model, struct usher_request *reques
         m->acts->alarm(m);
     }
     return err;
+}
+
+enum usher_err client_ask_node(struct usher_model *model, struct usher_request *request,
+                               uint16_t address, uint16_t net_index, uint32_t opcode,
+                               const uint8_t *params, size_t len, uint32_t answer_opcode)
+{
+    struct usher_target target = {
+        .dst = address, .net_index = net_index, .key = USHER_KEY_REMOTE_DEVICE, .ttl = TTL_DEFAULT
+    };
+
+    return usher_ask(model, request, &target, opcode, params, len, answer_opcode);
 }
 
 void usher_ask_cancel(struct usher_request *request)

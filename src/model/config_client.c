@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#define TTL_DEFAULT 255u
 #define ABSENT 0xFFFFu /* stands in a member of 16 bits that a message does not have */
 
 static struct usher_config_client *client(struct usher_model *model)
@@ -84,9 +83,6 @@ enum usher_err usher_config_ask(struct usher_config_client *c, struct usher_requ
                                 uint16_t address, uint16_t net_index,
                                 const struct usher_config_msg *msg)
 {
-    const struct usher_target target = {
-        .dst = address, .net_index = net_index, .key = USHER_KEY_REMOTE_DEVICE, .ttl = TTL_DEFAULT
-    };
     const struct config_pdu *pdu = config_pdu_find(msg->opcode);
     struct usher_config_msg written = *msg;
     uint8_t params[USHER_ACCESS_MAX];
@@ -100,7 +96,8 @@ enum usher_err usher_config_ask(struct usher_config_client *c, struct usher_requ
     if (len == SIZE_MAX) {
         return USHER_E_PARAM;
     }
-    err = usher_ask(&c->model, request, &target, pdu->opcode, params, len, pdu->answer);
+    err = client_ask_node(&c->model, request, address, net_index, pdu->opcode, params, len,
+                          pdu->answer);
     if (err == USHER_OK) {
         request->matches = matches;
     }

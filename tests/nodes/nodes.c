@@ -20,7 +20,7 @@ struct node_memory {
     struct usher_sar_rx sar_rx[8];
     struct usher_access_tx access_tx[8];
     struct usher_mesh_tables tables;
-    struct usher_model *primary[6];
+    struct usher_model *primary[10];
     struct usher_model *second[2];
     struct usher_element elements[NODES_ELEMENTS];
     struct usher_composition composition;
@@ -99,6 +99,10 @@ static void compose(struct node *node)
     usher_health_client_init(&node->health_client);
     usher_onoff_server_init(&node->onoff_server);
     usher_onoff_client_init(&node->onoff_client);
+    usher_sar_server_init(&node->sar_server);
+    usher_sar_client_init(&node->sar_client);
+    usher_private_beacon_server_init(&node->private_beacon_server);
+    usher_private_beacon_client_init(&node->private_beacon_client);
     usher_onoff_server_init(&node->second_onoff);
     node->vendor.company = NODES_COMPANY;
     node->vendor.id = NODES_VENDOR_MODEL;
@@ -108,10 +112,15 @@ static void compose(struct node *node)
     memory->primary[3] = &node->health_client.model;
     memory->primary[4] = &node->onoff_server.model;
     memory->primary[5] = &node->onoff_client.model;
+    memory->primary[6] = &node->sar_server.model;
+    memory->primary[7] = &node->sar_client.model;
+    memory->primary[8] = &node->private_beacon_server.model;
+    memory->primary[9] = &node->private_beacon_client.model;
     memory->second[0] = &node->second_onoff.model;
     memory->second[1] = &node->vendor;
-    memory->elements[0] =
-        (struct usher_element){ .location = 0x0100, .model_count = 6, .models = memory->primary };
+    memory->elements[0] = (struct usher_element){ .location = 0x0100,
+                                                  .model_count = COUNT(memory->primary),
+                                                  .models = memory->primary };
     memory->elements[1] =
         (struct usher_element){ .location = 0x0101, .model_count = 2, .models = memory->second };
     memory->composition = (struct usher_composition){ .cid = NODES_COMPANY,

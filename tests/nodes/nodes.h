@@ -29,6 +29,10 @@ struct node {
     struct usher_health_client health_client;
     struct usher_onoff_server onoff_server;
     struct usher_onoff_client onoff_client;
+    struct usher_sar_server sar_server;
+    struct usher_sar_client sar_client;
+    struct usher_private_beacon_server private_beacon_server;
+    struct usher_private_beacon_client private_beacon_client;
     /* second element */
     struct usher_onoff_server second_onoff;
     struct usher_model vendor; /* opcodes and handlers are the test's, before nodes_provision() */
