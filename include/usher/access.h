@@ -114,6 +114,8 @@ struct usher_model {
     uint8_t opcode_count;
     const struct usher_opcode *opcodes;
     void *user; /**< the application's own */
+    /** A message for this model whose opcode is not in the table. NULL: it is ignored. */
+    void (*other)(struct usher_model *model, const struct usher_message *message);
     /**
      * Publishes the model's state, with usher_publish(): called when the publication period is
      * over, and once when a publication with a period is set. NULL: it has none to publish.
@@ -214,8 +216,9 @@ struct usher_request {
     /** Called once, when all is over; may ask again with the same memory. */
     void (*done)(void *user, struct usher_request *request, const struct usher_answer *answer);
     void *user;
-    uint16_t timeout_ms; /**< per try, from the end of sending; 0: 2000 */
-    uint8_t tries;       /**< 0: 6 */
+    /** Per try, from the end of sending; longer while segments from there arrive. 0: 2000. */
+    uint16_t timeout_ms;
+    uint8_t tries; /**< 0: 6 */
 
     /* private */
     struct usher_request *next;

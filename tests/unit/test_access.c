@@ -14,8 +14,9 @@
 #define PEER 0x0200u
 #define GROUP 0xC000u
 #define OTHER_GROUP 0xC001u
-#define VIRTUAL 0x8001u /* of two labels: which labels they are the hash of is of no matter here   \
-                         */
+#define VIRTUAL                                                                                    \
+    0x8001u /* of two labels: which labels they are the hash of is of no matter here               \
+             */
 #define APP 3u
 #define OPCODE 0x8201u
 #define VENDOR_OPCODE USHER_OPCODE_VENDOR(0x15, 0x000A)
@@ -442,6 +443,30 @@ static void what_a_model_cannot_take_is_ignored(void **state)
     assert_heard(&r, 0, 0);
 }
 
+/* It has no say over keys and addresses, nor over the length of what the table has. */
+static void what_the_table_has_not_goes_to_other(void **state)
+{
+    static const uint8_t unknown[] = { OPCODE >> 8, (OPCODE & 0xFF) + 1, 1 };
+    static const uint8_t short_one[] = { OPCODE >> 8, OPCODE & 0xFF };
+    struct usher_message message = { .src = PEER, .dst = ADDRESS, .key = APP };
+    struct rig r;
+
+    setup(&r, *state);
+    r.primary.other = on_message;
+    receive(&r, &message, unknown, sizeof(unknown));
+    assert_heard(&r, 1, 0);
+    assert_int_equal(r.primary_heard.last.opcode, OPCODE + 1);
+    receive(&r, &message, short_one, sizeof(short_one));
+    assert_heard(&r, 0, 0);
+    message.dst = ADDRESS + 1;
+    receive(&r, &message, unknown, sizeof(unknown));
+    assert_heard(&r, 0, 0);
+    message.dst = ADDRESS;
+    message.key = APP + 1;
+    receive(&r, &message, unknown, sizeof(unknown));
+    assert_heard(&r, 0, 0);
+}
+
 /* -- addresses --------------------------------------------------------------------------------- */
 
 static void the_directory_knows_groups_and_labels(void **state)
@@ -529,6 +554,7 @@ int main(void)
         cmocka_unit_test_prestate(device_keys_are_for_the_models_that_use_them, u.state),
         cmocka_unit_test_prestate(a_client_is_answered_by_its_own_node, u.state),
         cmocka_unit_test_prestate(what_a_model_cannot_take_is_ignored, u.state),
+        cmocka_unit_test_prestate(what_the_table_has_not_goes_to_other, u.state),
         cmocka_unit_test_prestate(the_directory_knows_groups_and_labels, u.state),
         cmocka_unit_test_prestate(the_directory_asks_the_application_for_device_keys, u.state),
         cmocka_unit_test_prestate(a_virtual_address_needs_crypto, u.state),
