@@ -14,6 +14,7 @@
 #define TTL_DEFAULT 255u
 #define PAUSE_MIN_MS 50u /* before a try that follows one that failed at once ... */
 #define PAUSE_MS 100u    /* ... and up to so much more */
+#define ARRIVING_MS 200u /* between looks at an answer whose segments are arriving */
 
 /* -- the list ---------------------------------------------------------------------------------- */
 
@@ -81,7 +82,7 @@ static uint64_t after_pause(struct usher_mesh *m, uint64_t now)
     return now + PAUSE_MIN_MS + net_jitter(&m->net, PAUSE_MS + 1);
 }
 
-/* Whether there has been no room for so long that there is no hope. */
+/* Whether it has been waited, for room or for segments, so long that there is no hope. */
 static bool is_hopeless(const struct usher_request *request, uint64_t now)
 {
     return now - request->began > UINT64_C(2) * tries_of(request) * timeout_of(request);
@@ -211,10 +212,22 @@ bool client_answer(struct usher_model *model, const struct usher_message *messag
     return false;
 }
 
+/* A long answer takes longer than the time-out, and it is no use to ask for it twice. */
+static bool is_arriving(const struct usher_request *r)
+{
+    return r->tried != 0 &&
+           transport_receives(&r->model->mesh->net, r->target.dst, usher_model_address(r->model));
+}
+
 static void request_run(struct usher_request *r, uint64_t now)
 {
-    enum usher_err err = r->tried == tries_of(r) ? USHER_E_TIMEOUT : attempt(r, now);
+    enum usher_err err;
 
+    if (is_arriving(r) && !is_hopeless(r, now)) {
+        r->at = now + ARRIVING_MS;
+        return;
+    }
+    err = r->tried == tries_of(r) ? USHER_E_TIMEOUT : attempt(r, now);
     if (err != USHER_OK) {
         end(r, now, err, NULL);
     }

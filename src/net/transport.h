@@ -66,6 +66,8 @@ uint64_t transport_deadline(const struct usher_net *n);
 
 /** Whether a segmented message awaits acks: an IV Update is not ended meanwhile (3.11.5). */
 bool transport_busy(const struct usher_net *n);
+/** Whether a segmented message from there to this element of ours is arriving. */
+bool transport_receives(const struct usher_net *n, uint16_t src, uint16_t dst);
 /** Drops everything under way without telling. */
 void transport_clear(struct usher_net *n);
 

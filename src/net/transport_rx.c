@@ -74,7 +74,7 @@ static bool is_over(const struct usher_sar_rx *r)
 
 /* -- the table --------------------------------------------------------------------------------- */
 
-static struct usher_sar_rx *find(struct usher_net *n, uint16_t src, uint16_t dst)
+static struct usher_sar_rx *find(const struct usher_net *n, uint16_t src, uint16_t dst)
 {
     for (uint16_t i = 0; i < n->sar_rx_size; i++) {
         struct usher_sar_rx *r = &n->sar_rx[i];
@@ -84,6 +84,13 @@ static struct usher_sar_rx *find(struct usher_net *n, uint16_t src, uint16_t dst
         }
     }
     return NULL;
+}
+
+bool transport_receives(const struct usher_net *n, uint16_t src, uint16_t dst)
+{
+    const struct usher_sar_rx *r = find(n, src, dst);
+
+    return r != NULL && !is_over(r);
 }
 
 /* A free entry, or that of the message which is over for longest. */

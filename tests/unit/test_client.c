@@ -326,6 +326,19 @@ static void the_time_counts_from_the_last_segment(void **state)
     assert_in_range(a->ms, sent + 990, sent + 1010);
 }
 
+static void an_answer_that_is_arriving_is_not_asked_for_again(void **state)
+{
+    struct fixture *f = *state;
+    struct asked *a = prepare(f, 0);
+
+    a->request.timeout_ms = 500;
+    ask(f, 0, address(f, 1), 0x29, PARAMS_MAX);
+    await(f, 1);
+    assert_answered(a, 0x29, PARAMS_MAX);
+    assert_int_equal(a->tries, 1);
+    assert_int_equal(f->heard, 1);
+}
+
 static void what_is_not_delivered_is_sent_again_at_once(void **state)
 {
     struct fixture *f = *state;
@@ -674,6 +687,7 @@ int main(void)
         TEST(a_question_without_an_answer_times_out),
         TEST(time_and_tries_are_the_askers),
         TEST(the_time_counts_from_the_last_segment),
+        TEST(an_answer_that_is_arriving_is_not_asked_for_again),
         TEST(what_is_not_delivered_is_sent_again_at_once),
         TEST(a_key_that_is_deleted_ends_the_question),
         TEST(a_question_that_never_finds_room_ends),
