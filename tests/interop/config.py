@@ -8,6 +8,8 @@ import struct
 CONFIGURATION_SERVER, CONFIGURATION_CLIENT, HEALTH_SERVER = 0x0000, 0x0001, 0x0002
 ON_OFF_SERVER, ON_OFF_CLIENT = 0x1000, 0x1001
 
+NET_KEY_STATUS, APP_KEY_STATUS, SUCCESS = b"\x80\x44", b"\x80\x03", b"\0"
+KEY_REFRESH_PHASE_SET, KEY_REFRESH_PHASE_STATUS = b"\x80\x16", b"\x80\x17"
 COMPOSITION_GET, COMPOSITION_STATUS = b"\x80\x08\0", b"\x02\0"     # page 0
 NODE_RESET, NODE_RESET_STATUS = b"\x80\x49", b"\x80\x4a"
 ON_OFF_GET, ON_OFF_SET = b"\x82\x01", b"\x82\x02"
@@ -45,10 +47,9 @@ class Setting:
         return self.opcode + self.parameters(*values)
 
     def success(self, *values):
-        return self.status + b"\0" + self.parameters(*values)
+        return self.status + SUCCESS + self.parameters(*values)
 
 
-APP_KEY = Setting(b"\x00", b"\x80\x03", key_indexes)    # in the request the key follows
 BIND = Setting(b"\x80\x3d", b"\x80\x3e", words)         # element, key index, model
 SUBSCRIBE = Setting(b"\x80\x1b", b"\x80\x1f", words)    # element, group, model
 PUBLISH = Setting(b"\x03", b"\x80\x19", publication)

@@ -27,7 +27,7 @@ APPLICATION, PROVISIONER = MESH + ".Application1", MESH + ".Provisioner1"
 AGENT, ELEMENT, NODE = MESH + ".ProvisionAgent1", MESH + ".Element1", MESH + ".Node1"
 NO_OPTIONS = dbus.Dictionary(signature="sv")
 NET_INDEX = dbus.UInt16(0)
-REPEAT_EVERY, REPEAT_FOR = 4, 40    # seconds
+REPEAT_EVERY, REPEAT_FOR = 3, 40    # seconds
 
 
 def accepts(path):
@@ -321,6 +321,15 @@ class Meshd:
     def create_app_key(self, app_index):
         self.manage("CreateAppKey", NET_INDEX, dbus.UInt16(app_index))
 
+    def update_keys(self, app_index):
+        """Make a new network key and application key, and begin a key refresh in phase 1."""
+        self.manage("UpdateSubnet", NET_INDEX)
+        self.manage("UpdateAppKey", dbus.UInt16(app_index))
+
+    def set_phase(self, phase):
+        """Go on to phase 2 or 3 of the key refresh."""
+        self.manage("SetKeyPhase", NET_INDEX, dbus.Byte(phase))
+
     def scan(self):
         """Look for unprovisioned devices, which application.heard will have."""
         self.application.heard.clear()
@@ -344,19 +353,28 @@ class Meshd:
         return self.application.element
 
     def node_call(self, method, destination, *arguments):
-        self.call(self.node, NODE, method, Application.ELEMENT, dbus.UInt16(destination), *arguments)
+        self.call(self.node, NODE, method, Application.ELEMENT, dbus.UInt16(destination),
+                  *arguments)
 
     def send(self, destination, app_index, data):
         """Send a message with an application key."""
         self.node_call("Send", destination, dbus.UInt16(app_index), NO_OPTIONS, octets(data))
 
+    def publish(self, model, data):
+        self.call(self.node, NODE, "Publish", Application.ELEMENT, dbus.UInt16(model), NO_OPTIONS,
+                  octets(data))
+
     def configure(self, address, data):
         """Send a message with the device key of the node with that address, or with our own."""
         self.node_call("DevKeySend", address, True, NET_INDEX, NO_OPTIONS, octets(data))
 
-    def add_app_key(self, address, app_index):
-        """Send an application key, which the daemon made, to the node with that address."""
-        self.node_call("AddAppKey", address, dbus.UInt16(app_index), NET_INDEX, False)
+    def add_app_key(self, address, app_index, update=False):
+        """Send an application key of the daemon's to the node with that address."""
+        self.node_call("AddAppKey", address, dbus.UInt16(app_index), NET_INDEX, update)
+
+    def update_net_key(self, address):
+        """Send the new network key to the node with that address."""
+        self.node_call("AddNetKey", address, NET_INDEX, NET_INDEX, True)
 
     def repeat(self, condition, what, act, *arguments):
         """Call act(*arguments) every few seconds until condition() is true."""

@@ -127,10 +127,14 @@ class Air(Usher):
             raise
         return self
 
+    def verb(self, name, *arguments):
+        """Start a verb in the network on this air."""
+        return Usher(self.tool, self.directory, name, "--radio", self.radio, "--state", self.state,
+                     *arguments)
+
     def run(self, verb, *arguments, waiting=wait):
         """Run a verb in the network on this air, which has to end with success; its events."""
-        with Usher(self.tool, self.directory, verb, "--radio", self.radio, "--state", self.state,
-                   *arguments) as usher:
+        with self.verb(verb, *arguments) as usher:
             waiting(usher.has_ended, 150, "end of usher " + verb)
         return usher.event
 

@@ -32,11 +32,16 @@ TYPES = ("Invite", "Capabilities", "Start", "Public Key", "Input Complete", "Con
          "Random", "Data", "Complete", "Failed")
 
 # Configuration
-NODE_FIELDS = {"source": "btmesh.src", "message": "_ws.col.Info", "opcode": "btmesh.model.opcode"}
-MESSAGES = [                        # each is answered by its Status
-    "Config Composition Data Get", "Config AppKey Add", "Config Model App Bind",
-    "Config Model Subscription Add", "Config Model App Bind", "Generic OnOff Set",
-    "Config Node Reset"]
+NODE_FIELDS = {"source": "btmesh.src", "number": "btmesh.seq", "opcode": "btmesh.model.opcode",
+               "message": "_ws.col.Info"}
+MESSAGES = [                        # what is asked, and what answers
+    ("Config Composition Data Get", "Config Composition Data Status"),
+    ("Config AppKey Add", "Config AppKey Status"),
+    ("Config Model App Bind", "Config Model App Status"),
+    ("Config Model Subscription Add", "Config Model Subscription Status"),
+    ("Config Model App Bind", "Config Model App Status"),
+    ("Generic OnOff Set", "Generic OnOff Status"),
+    ("Config Node Reset", "Config Node Reset Status")]
 
 
 def dissect(capture, fields, *options):
@@ -92,19 +97,16 @@ def keys(air):
 
 def check_configuration(packets, address):
     """Each message of the client's is there, and each is answered."""
-    session = []
+    session = {}        # in order, by sender and sequence number: a repetition changes nothing
     for packet in packets:
         if packet["opcode"]:
             side = DEVICE if int(packet["source"]) == int(address, 16) else PROVISIONER
-            entry = side, packet["message"].removesuffix(" (Message Reassembled)")
-            if entry not in session[-1:]:       # not just a repetition
-                session.append(entry)
-    expected = []
-    for message in MESSAGES:
-        subject, _ = message.rsplit(" ", 1)
-        expected += [(PROVISIONER, message), (DEVICE, subject + " Status")]
-    if session != expected:
-        raise Failure(f"the session reads {session}")
+            message = packet["message"].removesuffix(" (Message Reassembled)")
+            session[side, packet["number"]] = side, message
+    expected = [(side, message) for pair in MESSAGES
+                for side, message in zip((PROVISIONER, DEVICE), pair)]
+    if list(session.values()) != expected:
+        raise Failure(f"the session reads {list(session.values())}")
     return f"{len(session)} messages decrypted and read, no complaint"
 
 
