@@ -35,6 +35,9 @@ const char *usher_model_name(uint16_t id);
 /** Configuration Server: one, on the primary element. What it changes is in node and models. */
 struct usher_config_server {
     struct usher_model model;
+    /** A question was acted on, and this answers it. May be NULL. */
+    void (*served)(struct usher_config_server *s, const struct usher_message *question,
+                   const struct usher_config_msg *answer);
 };
 void usher_config_server_init(struct usher_config_server *s);
 

@@ -4,7 +4,6 @@
  * malformed, prohibited, or not to the node alone is ignored.
  */
 #include "config_server.h"
-#include "secbeacon.h"
 
 #define UNSUPPORTED 2u /* of the states that are off, on, or not there */
 /* What a Node Reset leaves for its answer: the longest delay of a reply and its transmissions. */
@@ -121,6 +120,7 @@ static void run_act(struct config_call *c)
 
 static void received(struct usher_model *model, const struct usher_message *message)
 {
+    struct usher_config_server *s = (struct usher_config_server *)model; /* its first member */
     struct config_call c = { .mesh = model->mesh, .message = message };
     uint8_t params[USHER_ACCESS_MAX];
     size_t len;
@@ -136,6 +136,9 @@ static void received(struct usher_model *model, const struct usher_message *mess
     len = config_pdu_write(&c.msg, params, sizeof(params));
     if (len != SIZE_MAX) {
         (void)usher_reply(model, message, c.msg.opcode, params, len); /* or it is asked again */
+    }
+    if (s->served != NULL) {
+        s->served(s, message, &c.msg);
     }
 }
 

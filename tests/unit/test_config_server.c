@@ -382,6 +382,31 @@ static void the_second_element_does_not_answer(void **state)
     assert_int_equal(node_of(all)->mesh.net.default_ttl, ttl);
 }
 
+static struct usher_config_msg told;
+static uint32_t told_question;
+
+static void on_served(struct usher_config_server *s, const struct usher_message *question,
+                      const struct usher_config_msg *answer)
+{
+    (void)s;
+    told_question = question->opcode;
+    told = *answer;
+}
+
+/* The application hears what was asked and how it was answered. */
+static void what_was_served_is_told(void **state)
+{
+    node_of(*state)->config_server.served = on_served;
+    (void)ASK(*state, TTL_SET, .state = 9);
+    assert_int_equal(told_question, USHER_CONFIG_TTL_SET);
+    assert_int_equal(told.opcode, USHER_CONFIG_TTL_STATUS);
+    assert_int_equal(told.state, 9);
+    (void)ASK(*state, MODEL_APP_BIND, .element = NODE, .app_index = 5, .company = USHER_SIG,
+              .model = USHER_MODEL_ONOFF_SERVER);
+    assert_int_equal(told_question, USHER_CONFIG_MODEL_APP_BIND);
+    assert_int_equal(told.status, USHER_STATUS_INVALID_APPKEY);
+}
+
 /* Every question has an act: none but those with an answer of their own are ignored. */
 static void every_question_is_taken(void **state)
 {
@@ -415,6 +440,7 @@ int main(void)
         CONFIG_TEST(what_is_malformed_is_ignored),
         CONFIG_TEST(what_is_not_to_the_node_alone_is_ignored),
         CONFIG_TEST(the_second_element_does_not_answer),
+        CONFIG_TEST(what_was_served_is_told),
         CONFIG_TEST(every_question_is_taken),
     };
 
