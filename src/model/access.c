@@ -314,11 +314,13 @@ static void deliver(struct usher_model *model, const struct usher_message *messa
 {
     const struct usher_opcode *o = opcode_of(model, message->opcode);
 
-    if (o == NULL ? model->other == NULL : message->len < o->len_min || message->len > o->len_max) {
+    if (!is_destination(model, message) || !is_key(model, message)) {
         return;
     }
-    if (is_destination(model, message) && is_key(model, message)) {
-        (o != NULL ? o->handler : model->other)(model, message);
+    if (o == NULL && model->other != NULL) {
+        model->other(model, message);
+    } else if (o != NULL && message->len >= o->len_min && message->len <= o->len_max) {
+        o->handler(model, message);
     }
 }
 

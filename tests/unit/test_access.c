@@ -14,9 +14,7 @@
 #define PEER 0x0200u
 #define GROUP 0xC000u
 #define OTHER_GROUP 0xC001u
-#define VIRTUAL                                                                                    \
-    0x8001u /* of two labels: which labels they are the hash of is of no matter here               \
-             */
+#define VIRTUAL 0x8001u /* of two labels, whichever they are the hash of */
 #define APP 3u
 #define OPCODE 0x8201u
 #define VENDOR_OPCODE USHER_OPCODE_VENDOR(0x15, 0x000A)
