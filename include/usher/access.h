@@ -249,6 +249,12 @@ struct usher_request {
 enum usher_err usher_ask(struct usher_model *model, struct usher_request *request,
                          const struct usher_target *target, uint32_t opcode, const uint8_t *params,
                          size_t len, uint32_t answer_opcode);
+/**
+ * For a client model's handlers: ends the question that waits for this message, if one does.
+ *
+ * @retval false  None does.
+ */
+bool usher_answered(struct usher_model *model, const struct usher_message *message);
 /** Forgets a question; done is not called. One that is not under way is left alone. */
 void usher_ask_cancel(struct usher_request *request);
 

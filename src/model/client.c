@@ -196,7 +196,7 @@ static bool is_answer(const struct usher_request *r, const struct usher_model *m
            r->target.dst == message->src && (r->matches == NULL || r->matches(r, message));
 }
 
-bool client_answer(struct usher_model *model, const struct usher_message *message)
+bool usher_answered(struct usher_model *model, const struct usher_message *message)
 {
     struct usher_mesh *m = model->mesh;
 

@@ -111,7 +111,7 @@ static void answer_rx(struct usher_model *model, const struct usher_message *mes
     struct usher_config_client *c = client(model);
     struct usher_config_msg msg;
 
-    if (!usher_config_read(message, &msg) || client_answer(model, message)) {
+    if (!usher_config_read(message, &msg) || usher_answered(model, message)) {
         return;
     }
     if (c->unasked != NULL) {

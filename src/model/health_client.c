@@ -46,13 +46,13 @@ static void current_status_rx(struct usher_model *model, const struct usher_mess
 
 static void answer_rx(struct usher_model *model, const struct usher_message *message)
 {
-    client_answer(model, message);
+    usher_answered(model, message);
 }
 
 static void period_status_rx(struct usher_model *model, const struct usher_message *message)
 {
     if (message->params[0] <= HEALTH_DIVISOR_MAX) {
-        client_answer(model, message);
+        usher_answered(model, message);
     }
 }
 

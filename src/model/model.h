@@ -97,8 +97,6 @@ uint64_t access_deadline(const struct usher_mesh *m);
 enum usher_err client_ask_node(struct usher_model *model, struct usher_request *request,
                                uint16_t address, uint16_t net_index, uint32_t opcode,
                                const uint8_t *params, size_t len, uint32_t answer_opcode);
-/** Whether a question of this model waits for the message; if so it is over. */
-bool client_answer(struct usher_model *model, const struct usher_message *message);
 /** A segmented message with a token of ours ended. */
 void client_sent(struct usher_mesh *m, uint32_t token, bool delivered);
 /** Sends, repeats and ends questions. */

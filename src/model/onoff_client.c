@@ -22,7 +22,7 @@ static void status_rx(struct usher_model *model, const struct usher_message *mes
     struct usher_onoff_client *c = client(model);
     struct usher_onoff_status status;
 
-    if (!usher_onoff_read(message, &status) || client_answer(model, message)) {
+    if (!usher_onoff_read(message, &status) || usher_answered(model, message)) {
         return;
     }
     if (c->status != NULL) {

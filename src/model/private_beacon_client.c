@@ -23,7 +23,7 @@ static void status_rx(struct usher_model *model, const struct usher_message *mes
     struct usher_private_beacon state;
 
     if (usher_private_beacon_read(message, &state)) {
-        client_answer(model, message);
+        usher_answered(model, message);
     }
 }
 

@@ -21,7 +21,7 @@ bool usher_sar_read(const struct usher_message *message, struct usher_sar_config
 
 static void status_rx(struct usher_model *model, const struct usher_message *message)
 {
-    client_answer(model, message);
+    usher_answered(model, message);
 }
 
 static const struct usher_opcode opcodes[] = {

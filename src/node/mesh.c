@@ -248,11 +248,16 @@ static void pump(struct usher_mesh *m)
 
 void mesh_begin(struct usher_mesh *m)
 {
+    struct usher_model *model;
+
     m->iv_known = m->net.iv.index;
     m->iv_updating_known = m->net.iv.updating;
     m->iv_store_at = m->now + IV_STORE_MS;
     for (uint16_t i = 0; i < m->net.keys.subnet_count; i++) {
         m->net.keys.subnets[i].phase_told = m->net.keys.subnets[i].phase;
+    }
+    for (unsigned n = 0; (model = access_each(m, n)) != NULL; n++) {
+        publish_changed(model); /* those that storage had publish again */
     }
     secbeacon_hurry(&m->net, m->now);
     node_alarm(m->node);

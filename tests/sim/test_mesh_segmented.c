@@ -64,7 +64,7 @@ static void on_answer(struct usher_model *model, const struct usher_message *mes
     struct peer *p = model->user;
 
     assert_params(message, p->said);
-    (void)client_answer(model, message);
+    (void)usher_answered(model, message);
 }
 
 static const struct usher_opcode opcodes[] = {

@@ -105,7 +105,7 @@ static void on_question(struct usher_model *model, const struct usher_message *m
 
 static void on_answer(struct usher_model *model, const struct usher_message *message)
 {
-    (void)client_answer(model, message);
+    (void)usher_answered(model, message);
 }
 
 static void on_news(struct usher_model *model, const struct usher_message *message)

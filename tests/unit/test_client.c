@@ -63,7 +63,7 @@ static void on_answer(struct usher_model *model, const struct usher_message *mes
 {
     struct fixture *f = model->user;
 
-    f->unasked += !client_answer(model, message);
+    f->unasked += !usher_answered(model, message);
 }
 
 static const struct usher_opcode opcodes[] = {
@@ -483,12 +483,12 @@ static void answers_go_to_questions_in_their_order(void **state)
 
     ask(f, 0, ABSENT, 0x41, 1);
     ask(f, 1, ABSENT, 0x41, 1);
-    assert_true(client_answer(vendor(f, 0), &answer));
+    assert_true(usher_answered(vendor(f, 0), &answer));
     assert_int_equal(f->asked[0].done, 1);
     assert_int_equal(f->asked[1].done, 0);
-    assert_true(client_answer(vendor(f, 0), &answer));
+    assert_true(usher_answered(vendor(f, 0), &answer));
     assert_int_equal(f->asked[1].done, 1);
-    assert_false(client_answer(vendor(f, 0), &answer));
+    assert_false(usher_answered(vendor(f, 0), &answer));
 }
 
 static bool first_octet_matches(const struct usher_request *request,
@@ -521,16 +521,16 @@ static void not_every_message_is_an_answer(void **state)
 
     ask(f, 0, ABSENT, 0x61, 1);
     other.opcode = QUESTION;
-    assert_false(client_answer(vendor(f, 0), &other));
+    assert_false(usher_answered(vendor(f, 0), &other));
     other = answer;
     other.src = ABSENT + 1;
-    assert_false(client_answer(vendor(f, 0), &other));
+    assert_false(usher_answered(vendor(f, 0), &other));
     other = answer;
     other.dst = GROUP; /* published */
-    assert_false(client_answer(vendor(f, 0), &other));
-    assert_false(client_answer(&f->all->node[0].second_onoff.model, &answer));
+    assert_false(usher_answered(vendor(f, 0), &other));
+    assert_false(usher_answered(&f->all->node[0].second_onoff.model, &answer));
     assert_int_equal(f->asked[0].done, 0);
-    assert_true(client_answer(vendor(f, 0), &answer));
+    assert_true(usher_answered(vendor(f, 0), &answer));
 }
 
 static void what_was_not_sent_is_not_answered(void **state)
@@ -540,7 +540,7 @@ static void what_was_not_sent_is_not_answered(void **state)
 
     mesh(f, 0)->net.sar_tx_size = 0;
     ask(f, 0, ABSENT, 0x62, 20);
-    assert_false(client_answer(vendor(f, 0), &answer));
+    assert_false(usher_answered(vendor(f, 0), &answer));
 }
 
 static void an_answer_may_come_before_the_last_ack(void **state)
@@ -550,7 +550,7 @@ static void an_answer_may_come_before_the_last_ack(void **state)
 
     ask(f, 0, ABSENT, 0x63, 100);
     assert_true(f->asked[0].request.sending);
-    assert_true(client_answer(vendor(f, 0), &answer));
+    assert_true(usher_answered(vendor(f, 0), &answer));
     assert_int_equal(f->asked[0].err, USHER_OK);
     nodes_run(f->all, 30000); /* the segments come to their end, which is of no interest */
     assert_int_equal(f->over, 1);

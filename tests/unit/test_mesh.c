@@ -6,7 +6,10 @@
 
 #include <cmocka.h>
 
+#include "flash.h"
 #include "nodes.h"
+
+#include <usher/flashlog.h>
 
 #define ANSWER_MS 5000u
 
@@ -339,6 +342,62 @@ static void no_sequence_number_is_used_unreserved(void **state)
     nodes_free(all);
 }
 
+static unsigned published;
+
+static void on_publish(struct usher_model *model)
+{
+    (void)model;
+    published++;
+}
+
+static void use_flash(struct node *node, struct usher_flashlog *log, struct flash *flash)
+{
+    struct usher_port *port = &node->port.port;
+
+    assert_int_equal(usher_flashlog_open(log, &flash->flash), USHER_OK);
+    port->kv_ctx = log;
+    port->kv_get = usher_flashlog_get;
+    port->kv_set = usher_flashlog_set;
+    port->kv_del = usher_flashlog_del;
+}
+
+static void publication_goes_on_after_a_restart(void **state)
+{
+    struct usher_config_msg set = { .opcode = USHER_CONFIG_PUBLICATION_SET,
+                                    .element = nodes_address(1) + 1,
+                                    .company = NODES_COMPANY,
+                                    .model = NODES_VENDOR_MODEL,
+                                    .address = 0xC000,
+                                    .ttl = 5,
+                                    .period = 1 << 6 | 10 },
+                            answer; /* 10 s */
+    struct nodes *all = some(2);
+    struct node *node = &all->node[1];
+    struct usher_flashlog log;
+    struct flash flash;
+
+    (void)state;
+    assert_true(flash_init(&flash, 4096, 4, 4));
+    use_flash(node, &log, &flash);
+    node->vendor.publish = on_publish;
+    nodes_provision(all);
+    nodes_bind_all(all);
+    assert_int_equal(nodes_config_ask(all, 0, 1, &set, &answer), USHER_OK);
+    assert_int_equal(answer.status, USHER_STATUS_SUCCESS);
+    nodes_run(all, 5000);
+    nodes_stop(node);
+    use_flash(node, &log, &flash);
+    nodes_start(node);
+    published = 0;
+    nodes_run(all, 60000);
+    assert_int_equal(published, 0);
+    assert_int_equal(usher_mesh_load(&node->mesh), USHER_OK);
+    nodes_run(all, 60000);
+    assert_in_range(published, 6, 7);
+    nodes_free(all);
+    flash_deinit(&flash);
+}
+
 static void a_long_message_with_a_token_is_told(void **state)
 {
     static const uint8_t params[100];
@@ -379,6 +438,7 @@ int main(void)
         cmocka_unit_test(without_storage_there_is_no_node),
         cmocka_unit_test(storage_that_fails_is_told_and_tried_again),
         cmocka_unit_test(no_sequence_number_is_used_unreserved),
+        cmocka_unit_test(publication_goes_on_after_a_restart),
         cmocka_unit_test(a_long_message_with_a_token_is_told),
     };
 
