@@ -1,0 +1,91 @@
+/*
+ * The layer inside: one node behind the API of the nRF5 SDK for Mesh, and what its files share. The
+ * layer forwards to the core (usher/usher.h, usher/mesh.h); what it has of its own is the SDK's way
+ * of naming things by handles, and tables by the sizes that an application sets in its
+ * nrf_mesh_config_app.h. It is compiled with each application, as the SDK is.
+ *
+ * Files are named after the SDK's headers whose functions they have.
+ */
+#ifndef STACK_H
+#define STACK_H
+
+#include "access_state.h"
+#include "core_state.h"
+#include "dsm_state.h"
+#include "models_state.h"
+#include "prov_state.h"
+
+#include <usher/mesh.h>
+#include <usher/models.h>
+#include <usher/usher.h>
+
+/** One node. All of the layer's state is in here. */
+struct nrf_mesh_stack {
+    const struct usher_port *port; /* nrf_mesh_on_port() */
+    struct usher usher;
+    struct usher_mesh mesh; /* made by access_compose(), once the models are known */
+    struct core_state core;
+    struct prov_state prov;
+    struct dsm_state dsm;
+    struct access_state access;
+    struct models_state models;
+};
+
+/* -- current.c: the layer's only globals
+ * ----------------------------------------------------------- */
+
+/** The node that calls from the application go to. */
+struct nrf_mesh_stack *stack(void);
+/**
+ * Makes another one current, for a callback of the core's: every callback has its node as the user
+ * pointer, so that many nodes can live in one process.
+ *
+ * @return The one before, to be set again when the callback is over.
+ */
+struct nrf_mesh_stack *stack_enter(struct nrf_mesh_stack *s);
+
+/* -- prov.c
+ * ------------------------------------------------------------------------------------------ */
+
+/** The handler for usher_init(); user is the stack. */
+void prov_on_event(void *user, struct usher *u, const struct usher_event *event);
+
+/* -- core.c, events.c
+ * -------------------------------------------------------------------------------- */
+
+/** The handler for usher_mesh_init(); user is the stack. */
+void core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event);
+/** Tells all event handlers of the application. */
+void events_tell(const nrf_mesh_evt_t *event);
+
+/* -- dsm.c
+ * ------------------------------------------------------------------------------------------- */
+
+/** For usher_mesh_config.device_key; user is the stack. */
+bool dsm_device_key(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE]);
+/** Addresses or keys were changed by a configuration client, or loaded: handles follow. */
+void dsm_follow(void);
+
+/* -- access.c
+ * ---------------------------------------------------------------------------------------- */
+
+/** Puts a model of the core's on an element, under a handle. The codes of access_model_add(). */
+uint32_t access_attach(struct usher_model *model, uint16_t element_index,
+                       access_model_handle_t *p_handle);
+/** The model behind a handle; NULL: none. */
+struct usher_model *access_model_of(access_model_handle_t handle);
+/** The reverse; ACCESS_HANDLE_INVALID: none. */
+access_model_handle_t access_handle_of(const struct usher_model *model);
+/** Makes the composition of all models added so far, and usher_mesh_init(). */
+uint32_t access_compose(void);
+/** What a message received is in the SDK's words; good during the call. */
+access_message_rx_t access_rx_of(const struct usher_message *message);
+
+/* -- the models
+ * -------------------------------------------------------------------------------------- */
+
+/** The models of a node's life, by mesh_stack_init(): config_server_init() and the health server.
+ */
+struct usher_config_server *config_server_of(struct nrf_mesh_stack *s);
+
+#endif
