@@ -6,8 +6,8 @@
 #include "config_server.h"
 
 #define UNSUPPORTED 2u /* of the states that are off, on, or not there */
-/* What a Node Reset leaves for its answer: the longest delay of a reply and its transmissions. */
-#define RESET_AFTER_MS 1000u
+/* What a Node Reset leaves for its answer, and for another one if the client asks again in 2 s. */
+#define RESET_AFTER_MS 2500u
 
 /* Changes a state of one octet, which is kept. */
 static void set(struct config_call *c, uint8_t *state, uint8_t value)

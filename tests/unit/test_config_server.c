@@ -316,15 +316,15 @@ static void a_reset_is_answered_and_then_done(void **state)
 
     assert_int_equal(ASK(all, NODE_RESET)->opcode, USHER_CONFIG_NODE_RESET_STATUS);
     assert_int_equal(usher_mesh_address(&node->mesh), NODE);
-    nodes_run(all, 300);
+    nodes_run(all, 2000);
     ASK(all, NODE_RESET); /* an answer that was lost; the time does not begin anew */
-    nodes_run(all, 700);
+    nodes_run(all, 500);
     assert_int_equal(usher_mesh_address(&node->mesh), 0);
     assert_int_equal(node->events[USHER_MESH_EVT_RESET], 1);
     assert_null(keys_subnet(&node->mesh.net.keys, 0));
     nodes_provision_one(all, 1);
     assert_int_equal(ASK(all, TTL_GET)->opcode, USHER_CONFIG_TTL_STATUS);
-    nodes_run(all, 2000);
+    nodes_run(all, 5000);
     assert_int_equal(usher_mesh_address(&node->mesh), NODE);
 }
 
