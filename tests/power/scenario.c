@@ -186,13 +186,16 @@ void snapshot_take(const struct world *w, struct snapshot *s)
     s->iv_index = n->iv.index;
     s->iv_updating = n->iv.updating;
     snapshot_keys(&n->keys, s);
-    for (unsigned i = 0; i < WORLD_MODELS; i++) {
+    REQUIRE(access_each(m, WORLD_MODELS) == NULL, "more models than a snapshot holds");
+    for (unsigned i = 0; access_each(m, i) != NULL; i++) {
         snapshot_model(access_each(m, i), s, i);
     }
     s->sar = n->sar;
     s->default_ttl = n->default_ttl;
     s->relay = n->relay;
     s->beacon = n->beacon;
+    s->private_beacon = n->private_beacon;
+    s->private_interval = n->private_interval;
     s->net_transmit = n->net_transmit;
     s->relay_retransmit = n->relay_retransmit;
     s->heartbeat_dst = n->heartbeat.pub_dst;

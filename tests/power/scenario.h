@@ -8,7 +8,7 @@
 #include "nodes.h"
 #include "storage.h"
 
-#define WORLD_MODELS 8u
+#define WORLD_MODELS 16u /* at most */
 #define WORLD_SUBNETS 4u
 #define WORLD_APPKEYS 8u
 
@@ -45,7 +45,8 @@ struct snapshot {
         uint8_t period_divisor;
     } model[WORLD_MODELS];
     struct usher_sar_config sar;
-    uint8_t default_ttl, relay, beacon, net_transmit, relay_retransmit;
+    uint8_t default_ttl, relay, net_transmit, relay_retransmit;
+    uint8_t beacon, private_beacon, private_interval;
     uint16_t heartbeat_dst, heartbeat_features, heartbeat_net_index;
     uint8_t heartbeat_period_log, heartbeat_ttl;
 };
