@@ -74,7 +74,7 @@ bool net_is_ours(const struct usher_net *n, uint16_t dst)
 static bool for_us(const struct usher_net *n, uint16_t dst)
 {
     return net_is_ours(n, dst) || dst == n->heartbeat.sub_dst ||
-           n->directory->subscribed(n->directory_ctx, dst);
+           (!usher_is_unicast(dst) && n->directory->subscribed(n->directory_ctx, dst));
 }
 
 /*
