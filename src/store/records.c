@@ -234,7 +234,7 @@ static void publication(struct io *io, struct usher_publication *p)
     }
     label(io, p->address, p->label);
     key_index(io, &p->key);
-    octet(io, &p->credentials, 1);
+    octet(io, &p->credentials, 0);
     io_u8(io, &p->ttl);
     io_u8(io, &p->period);
     io_u8(io, &p->retransmit);

@@ -76,6 +76,17 @@ static enum usher_err ecdh(void *ctx, uint32_t token, const uint8_t private_key[
     return USHER_E_RESOURCES;
 }
 
+static void quiet(struct wire_end *e)
+{
+    e->wake = USHER_NEVER;
+    for (unsigned slot = 0; slot < USHER_ADV_SLOTS; slot++) {
+        e->done[slot] = USHER_NEVER;
+    }
+    for (unsigned job = 0; job < WIRE_JOBS; job++) {
+        e->jobs[job].at = USHER_NEVER;
+    }
+}
+
 void wire_init(struct wire *w, wire_sent sent, void *ctx)
 {
     memset(w, 0, sizeof(*w));
@@ -85,17 +96,7 @@ void wire_init(struct wire *w, wire_sent sent, void *ctx)
         w->end[i].wire = w;
         w->end[i].index = i;
         w->end[i].rng = rng_make(7, i);
-    }
-}
-
-static void quiet(struct wire_end *e)
-{
-    e->wake = USHER_NEVER;
-    for (unsigned slot = 0; slot < USHER_ADV_SLOTS; slot++) {
-        e->done[slot] = USHER_NEVER;
-    }
-    for (unsigned job = 0; job < WIRE_JOBS; job++) {
-        e->jobs[job].at = USHER_NEVER;
+        quiet(&w->end[i]);
     }
 }
 
