@@ -10,6 +10,7 @@ ON_OFF_SERVER, ON_OFF_CLIENT = 0x1000, 0x1001
 
 NET_KEY_STATUS, APP_KEY_STATUS, SUCCESS = b"\x80\x44", b"\x80\x03", b"\0"
 KEY_REFRESH_PHASE_SET, KEY_REFRESH_PHASE_STATUS = b"\x80\x16", b"\x80\x17"
+HEARTBEATS_SUBSCRIBE, HEARTBEATS_GET, HEARTBEATS_STATUS = b"\x80\x3b", b"\x80\x3a", b"\x80\x3c"
 COMPOSITION_GET, COMPOSITION_STATUS = b"\x80\x08\0", b"\x02\0"     # page 0
 NODE_RESET, NODE_RESET_STATUS = b"\x80\x49", b"\x80\x4a"
 ON_OFF_GET, ON_OFF_SET = b"\x82\x01", b"\x82\x02"
@@ -37,6 +38,12 @@ def publication(element, address, app_index, seconds, ttl, model):
             words(model))
 
 
+def heartbeat_publication(address, net_index):
+    """Four heartbeats, one every two seconds, five hops far; no feature triggers more."""
+    count_log, period_log, ttl, features = 3, 2, 5, 0
+    return words(address) + bytes([count_log, period_log, ttl]) + words(features, net_index)
+
+
 class Setting:
     """A message that changes a state, and the status that says so with the same parameters."""
 
@@ -53,6 +60,7 @@ class Setting:
 BIND = Setting(b"\x80\x3d", b"\x80\x3e", words)         # element, key index, model
 SUBSCRIBE = Setting(b"\x80\x1b", b"\x80\x1f", words)    # element, group, model
 PUBLISH = Setting(b"\x03", b"\x80\x19", publication)
+PUBLISH_HEARTBEATS = Setting(b"\x80\x39", b"\x06", heartbeat_publication)
 
 
 def page0(data):

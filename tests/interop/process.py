@@ -103,6 +103,12 @@ class Usher(Process):
         """The first event of that name, or None as long as there is none."""
         return next((e for e in self.events if e["event"] == name), None)
 
+    def kill(self):
+        """End it as a power cut would."""
+        self.child.kill()
+        self.child.wait()
+        self.status = self.child.returncode
+
     def type(self, line):
         self.child.stdin.write(line + "\n")
 

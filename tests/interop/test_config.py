@@ -2,9 +2,11 @@
 
 The client provisions the device, reads its composition, gives it an application key, binds it,
 has the Generic OnOff Server subscribe to a group and publish, switches it alone and in the group,
-and resets it. What the client was told has to be what the node does.
+and resets it. What the client was told has to be what the node does. The daemon also refreshes the
+keys and counts heartbeats, and goes on with a node that was killed and started again.
 """
 import argparse
+import contextlib
 import functools
 import itertools
 import json
@@ -13,7 +15,7 @@ import sys
 import time
 import uuid as uuids
 
-from process import MESHD, Failure, Usher, need, run
+from process import MESHD, Failure, Usher, need, run, wait
 
 need(*MESHD)
 
@@ -132,6 +134,19 @@ class Client:
             if round(periods) < 1 or abs(periods - round(periods)) > 0.2:
                 raise Failure(f"{after.time - before.time:.2f} s between two publications")
 
+    def check_heartbeats(self):
+        """The daemon counts heartbeats of the node's, which come without a hop between them."""
+        period_log = 7
+        subscription = config.words(NODE, OWN) + bytes([period_log])
+        self.ask(OWN, config.HEARTBEATS_STATUS, config.HEARTBEATS_SUBSCRIBE + subscription)
+        self.set(NODE, config.PUBLISH_HEARTBEATS, OWN, NET_INDEX)
+
+        def counted():
+            count_log, *hops = self.ask(OWN, config.HEARTBEATS_STATUS, config.HEARTBEATS_GET)[-3:]
+            return count_log > 1 and hops == [1, 1]
+
+        self.meshd.wait(counted, 12, "two heartbeats, each of one hop")
+
     def reset(self, uuid, loss):
         """Reset the node, which has to beacon again; its only answer may be lost."""
         heard = len(self.meshd.element.received)
@@ -158,26 +173,37 @@ def configure(client):
     client.switch(0)
     client.refresh_keys()
     client.switch_group(1)
+    client.check_heartbeats()
     client.set(NODE, config.PUBLISH, NODE, OWN, APP_INDEX, PERIOD, TTL, ON_OFF_SERVER)
     client.check_publications(1)
 
 
+@contextlib.contextmanager
+def lamp(options, directory, air, uuid):
+    """usher device with its node in storage: the one that was there, or an unprovisioned device."""
+    with Usher(options.usher, directory, "device", "--radio", air.radio, "--uuid", uuid.hex(),
+               "--state", os.path.join(directory, "lamp")) as device:
+        wait(lambda: device.event("beaconing") or device.event("resumed"), 10, "device")
+        yield device
+
+
 def meshd_configures(options, directory):
     uuid = uuids.uuid4().bytes
-    with meshd_on_air(options, directory, User()) as (air, meshd), \
-            Usher(options.usher, directory, "device", "--radio", air.radio,
-                  "--uuid", uuid.hex()) as device:
-        meshd.wait(lambda: device.event("beaconing"), 10, "device")
-        meshd.create_network(NODE)
+    with meshd_on_air(options, directory, User()) as (air, meshd):
         client = Client(meshd)
-        client.provision(uuid, NODE)
-        begin = time.monotonic()
-        configure(client)
-        expect("what the lamp did", [e["on"] for e in device.events if e["event"] == "lamp"],
-               [True, False, True, False, True])
-        client.reset(uuid, options.loss)
-        seconds = time.monotonic() - begin
-        client.provision(uuid, AGAIN)
+        with lamp(options, directory, air, uuid) as device:
+            meshd.create_network(NODE)
+            client.provision(uuid, NODE)
+            begin = time.monotonic()
+            configure(client)
+            expect("what the lamp did", [e["on"] for e in device.events if e["event"] == "lamp"],
+                   [True, False, True, False, True])
+            device.kill()
+        with lamp(options, directory, air, uuid):
+            client.check_publications(0)        # it is off when it starts
+            client.reset(uuid, options.loss)
+            seconds = time.monotonic() - begin
+            client.provision(uuid, AGAIN)
         return f"configured, switched and reset in {seconds:.1f} s, and provisioned again"
 
 
