@@ -122,7 +122,7 @@ static uint8_t number(const struct usher_element *e, bool sig, uint8_t index)
     return index;
 }
 
-enum usher_err access_init(struct usher_mesh *m)
+enum usher_err access_begin(struct usher_mesh *m)
 {
     const struct usher_composition *c = m->config.composition;
 
@@ -156,7 +156,7 @@ static void model_clear(struct usher_model *model)
     memset(model->retransmit_message, 0, sizeof(model->retransmit_message));
 }
 
-void access_clear(struct usher_mesh *m)
+void access_forget(struct usher_mesh *m)
 {
     struct usher_model *model;
 

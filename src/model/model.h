@@ -39,12 +39,12 @@ static inline bool mesh_is_node(const struct usher_mesh *m)
 /* -- access.c ---------------------------------------------------------------------------------- */
 
 /** Makes models and mesh known to each other. @retval USHER_E_PARAM  See usher_mesh_init(). */
-enum usher_err access_init(struct usher_mesh *m);
+enum usher_err access_begin(struct usher_mesh *m);
 /**
  * Forgets bindings, subscriptions, publications, questions (untold) and replies. What the
  * application set stays, and so does a model's own timer: attention ends without a network, too.
  */
-void access_clear(struct usher_mesh *m);
+void access_forget(struct usher_mesh *m);
 extern const struct usher_net_directory access_directory; /* its ctx is the mesh */
 
 /** Writes an opcode in its 1, 2 or 3 octets. @retval octets; 0: not an opcode */

@@ -269,7 +269,7 @@ void mesh_forget(struct usher_mesh *m)
 
     transport_clear(&m->net);
     net_begin(&m->net, m->net.prng);
-    access_clear(m);
+    access_forget(m);
     rpl_clear(&m->net.rpl);
     keys_clear(&m->net.keys, c);
     c->wipe(&m->net.iv, sizeof(m->net.iv));

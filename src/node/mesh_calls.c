@@ -64,7 +64,7 @@ enum usher_err usher_mesh_init(struct usher_mesh *m, struct usher *u,
     m->net.features = config->features;
     m->net.elements = config->composition->element_count;
     take_tables(m, config->tables);
-    err = access_init(m);
+    err = access_begin(m);
     if (err != USHER_OK) {
         return err;
     }

@@ -96,7 +96,7 @@ static void setup(struct rig *r, const struct usher_crypto *crypto)
     r->mesh.net.crypto = crypto;
     r->mesh.net.address = ADDRESS;
     r->mesh.net.elements = 2;
-    assert_int_equal(access_init(&r->mesh), USHER_OK);
+    assert_int_equal(access_begin(&r->mesh), USHER_OK);
     r->primary.bindings[0] = APP + 1;
     r->second.bindings[USHER_BINDINGS - 1] = APP + 1;
 }
@@ -225,16 +225,16 @@ static void a_composition_is_checked(void **state)
 
     setup(&r, *state);
     r.composition.element_count = 0;
-    assert_int_equal(access_init(&r.mesh), USHER_E_PARAM);
+    assert_int_equal(access_begin(&r.mesh), USHER_E_PARAM);
 
     r.composition.element_count = 2;
     r.client.id = r.server.id;
-    assert_int_equal(access_init(&r.mesh), USHER_E_PARAM);
+    assert_int_equal(access_begin(&r.mesh), USHER_E_PARAM);
     r.client.company = 0x000A; /* a vendor's model may have a SIG model's number */
-    assert_int_equal(access_init(&r.mesh), USHER_OK);
+    assert_int_equal(access_begin(&r.mesh), USHER_OK);
 
     r.first_models[2] = r.first_models[0];
-    assert_int_equal(access_init(&r.mesh), USHER_E_PARAM);
+    assert_int_equal(access_begin(&r.mesh), USHER_E_PARAM);
 }
 
 static void models_are_numbered_sig_models_first(void **state)
@@ -298,7 +298,7 @@ static void a_reset_keeps_what_the_application_set(void **state)
     r.primary.retransmit_at = 6;
     r.primary.timer_at = 7;
     r.access_tx[1].at = 8;
-    access_clear(&r.mesh);
+    access_forget(&r.mesh);
 
     assert_false(access_bound(&r.primary, APP));
     assert_false(access_directory.subscribed(&r.mesh, GROUP));
