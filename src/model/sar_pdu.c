@@ -5,7 +5,7 @@
 static void two_fields(struct io *io, uint8_t *low, unsigned width, uint8_t *high)
 {
     uint8_t mask = (uint8_t)((1u << width) - 1);
-    uint8_t octet = (uint8_t)(*high << width | (*low & mask));
+    uint8_t octet = (uint8_t)(*high << width | *low);
 
     io->failed = io->failed || (io->out != NULL && (*low > mask || *high > 0xFF >> width));
     io_u8(io, &octet);

@@ -419,6 +419,17 @@ static void randomness_changes_after_its_interval(void **state)
     }
 }
 
+/* At the first second of a new network as well, where all else is 0. */
+static void the_first_private_beacon_has_randomness(void **state)
+{
+    struct secbeacon b;
+    struct one_net one;
+
+    private_node(&one, *state);
+    one.net.iv.index = 0;
+    assert_int_equal(private_next(&one, 1000, random_of(1), &b), 1);
+}
+
 static void another_content_has_other_randomness(void **state)
 {
     struct secbeacon b;
@@ -483,6 +494,7 @@ int main(void)
         cmocka_unit_test_prestate(either_kind_or_both_are_sent, u.state),
         cmocka_unit_test_prestate(each_kind_is_counted_for_itself, u.state),
         cmocka_unit_test_prestate(randomness_changes_after_its_interval, u.state),
+        cmocka_unit_test_prestate(the_first_private_beacon_has_randomness, u.state),
         cmocka_unit_test_prestate(another_content_has_other_randomness, u.state),
         cmocka_unit_test_prestate(each_subnet_has_its_own_randomness, u.state),
         cmocka_unit_test_prestate(without_randomness_there_is_no_private_beacon, u.state),
