@@ -8,7 +8,10 @@
 
 #include <cmocka.h>
 
+#include "flash.h"
 #include "nodes.h"
+
+#include <usher/flashlog.h>
 
 #define PRIVATE_BEACON_GET 0x8060u
 #define PRIVATE_BEACON_SET 0x8061u
@@ -277,6 +280,40 @@ static void the_interval_of_private_beacons_may_be_left_out(void **state)
 
 /* -- both -------------------------------------------------------------------------------------- */
 
+static void what_was_set_survives_a_restart(void **state)
+{
+    static const struct usher_sar_config set = { .segments_threshold = 17, .discard_timeout = 2 };
+    struct fixture *f = *state;
+    struct usher_request request = { .done = on_answer, .user = f };
+    struct usher_port *port = &f->node->port.port;
+    struct usher_flashlog log;
+    struct flash flash;
+
+    assert_true(flash_init(&flash, 4096, 4, 4));
+    assert_int_equal(usher_flashlog_open(&log, &flash.flash), USHER_OK);
+    assert_int_equal(usher_mesh_reset(&f->node->mesh), USHER_OK);
+    port->kv_ctx = &log;
+    port->kv_get = usher_flashlog_get;
+    port->kv_set = usher_flashlog_set;
+    port->kv_del = usher_flashlog_del;
+    nodes_provision_one(f->all, 1);
+    private_beacon_set(f, true, 9);
+    assert_int_equal(wait_for(f, usher_sar_receiver_set(&f->asker->sar_client, &request,
+                                                        nodes_address(1), 0, &set)),
+                     USHER_OK);
+
+    nodes_stop(f->node);
+    nodes_start(f->node);
+    assert_int_equal(usher_mesh_load(&f->node->mesh), USHER_OK);
+    assert_int_equal(f->node->mesh.net.private_beacon, 1);
+    assert_int_equal(f->node->mesh.net.private_interval, 9);
+    assert_int_equal(f->node->mesh.net.sar.segments_threshold, 17);
+    assert_int_equal(f->node->mesh.net.sar.discard_timeout, 2);
+    assert_int_equal(f->node->mesh.net.sar.unicast_interval_step, 7); /* not set */
+    port->kv_get = NULL; /* no storage any more: it goes before the nodes */
+    flash_deinit(&flash);
+}
+
 static void what_is_malformed_changes_nothing(void **state)
 {
     static const struct {
@@ -371,6 +408,7 @@ int main(void)
         TEST(private_beacons_are_off_at_first),
         TEST(private_beacons_are_sent_once_they_are_on),
         TEST(the_interval_of_private_beacons_may_be_left_out),
+        TEST(what_was_set_survives_a_restart),
         TEST(what_is_malformed_changes_nothing),
         TEST(only_statuses_are_read),
         TEST(an_appkey_configures_nothing),
