@@ -78,13 +78,15 @@ static bool for_us(const struct usher_net *n, uint16_t dst)
 }
 
 /*
- * What tells a message from all others: 53 bits, never 0 as SRC is not. The subnet is in it so that
- * who is on one subnet cannot have a message of another one dropped.
+ * What tells a message from all others: 12 bits, 15, 13 and 24; never 0 as SRC is not. The subnet
+ * is in it so that who is on one subnet cannot have a message of another one dropped. Of the IV
+ * Index it is more than the bit that PDUs have of it: where little is said, the cache goes back
+ * further than two updates.
  */
 static uint64_t cache_key(const struct net_pdu *p)
 {
-    return (uint64_t)p->net_index << 41 | (uint64_t)p->src << 25 | (uint64_t)p->seq << 1 |
-           (p->iv_index & 1);
+    return (uint64_t)p->net_index << 52 | (uint64_t)p->src << 37 |
+           (uint64_t)(p->iv_index & 0x1FFF) << 24 | p->seq;
 }
 
 /* Whether a message is in the cache; if not, it takes the place of the oldest. */
