@@ -1,0 +1,16 @@
+/*
+ * Error codes of the vendor's Bluetooth stack.
+ */
+#ifndef BLE_ERR_H__
+#define BLE_ERR_H__
+
+#include "nrf_error.h"
+
+#define NRF_ERROR_STK_BASE (NRF_ERROR_STK_BASE_NUM)
+#define BLE_ERROR_NOT_ENABLED (NRF_ERROR_STK_BASE + 0x001)
+#define BLE_ERROR_INVALID_CONN_HANDLE (NRF_ERROR_STK_BASE + 0x002)
+#define BLE_ERROR_INVALID_ATTR_HANDLE (NRF_ERROR_STK_BASE + 0x003)
+#define BLE_ERROR_INVALID_ADV_HANDLE (NRF_ERROR_STK_BASE + 0x004)
+#define BLE_ERROR_INVALID_ROLE (NRF_ERROR_STK_BASE + 0x005)
+
+#endif

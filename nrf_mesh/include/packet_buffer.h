@@ -1,0 +1,39 @@
+/*
+ * A ring of packets, as a member of the seeds' structures that applications allocate. The stack's
+ * queues are the core's, so that there are no functions for it.
+ */
+#ifndef PACKET_BUFFER_H__
+#define PACKET_BUFFER_H__
+
+#include "nrf_mesh.h"
+#include "nrf_mesh_config_core.h"
+#include "packet.h"
+#include "utils.h"
+
+#include <stdint.h>
+
+/** What a packet in the ring is doing. */
+typedef enum {
+    PACKET_BUFFER_MEM_STATE_FREE,
+    PACKET_BUFFER_MEM_STATE_RESERVED,
+    PACKET_BUFFER_MEM_STATE_COMMITTED,
+    PACKET_BUFFER_MEM_STATE_POPPED,
+    PACKET_BUFFER_MEM_STATE_PADDING,
+} packet_buffer_mem_state_t;
+
+/** One packet. */
+typedef struct {
+    uint16_t size;
+    packet_buffer_mem_state_t packet_state;
+    uint8_t packet[];
+} packet_buffer_packet_t;
+
+/** The ring. */
+typedef struct {
+    uint8_t *buffer;
+    uint16_t size;
+    uint16_t head;
+    uint16_t tail;
+} packet_buffer_t;
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * The sizes that the tests of this directory compile the layer with.
+ */
+#ifndef NRF_MESH_CONFIG_APP_H__
+#define NRF_MESH_CONFIG_APP_H__
+
+#define DEVICE_COMPANY_ID 0x0059
+#define DEVICE_PRODUCT_ID 0x0001
+#define DEVICE_VERSION_ID 0x0002
+
+#define ACCESS_DEFAULT_TTL 4
+#define ACCESS_MODEL_COUNT 12
+#define ACCESS_ELEMENT_COUNT 3
+#define ACCESS_SUBSCRIPTION_LIST_COUNT 8
+#define ACCESS_RELIABLE_TRANSFER_COUNT 4
+#define HEALTH_SERVER_ELEMENT_COUNT 1
+
+#define DSM_SUBNET_MAX 4
+#define DSM_APP_MAX 8
+#define DSM_DEVICE_MAX 6
+#define DSM_VIRTUAL_ADDR_MAX 2
+#define DSM_NONVIRTUAL_ADDR_MAX 8
+
+#endif
