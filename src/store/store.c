@@ -180,7 +180,7 @@ static enum usher_err table_take(struct usher_mesh *m, const struct table *t, un
         if (!io_ok(io)) {
             return USHER_E_DATA;
         }
-        if (t->take != NULL && t->used(m, place)) {
+        if (t->used(m, place)) {
             err = t->take(m, place);
         }
     }

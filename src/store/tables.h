@@ -17,7 +17,7 @@ struct table {
     /** The entry's mark that it is to be stored; NULL: any may be. */
     bool *(*mark)(struct usher_mesh *m, unsigned place);
     void (*fields)(struct io *io, struct usher_mesh *m, unsigned place);
-    /** Checks an entry that was read, and makes what is not kept. May be NULL. */
+    /** Checks an entry that was read, and makes what is not kept. */
     enum usher_err (*take)(struct usher_mesh *m, unsigned place);
 };
 
