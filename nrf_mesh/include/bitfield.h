@@ -15,7 +15,7 @@ extern "C" {
 
 #define BITFIELD_BLOCK_SIZE 32 /**< Bits in a word. */
 /** The words for so many bits. */
-#define BITFIELD_BLOCK_COUNT(bitcount)                                                            \
+#define BITFIELD_BLOCK_COUNT(bitcount)                                                             \
     (((bitcount) + BITFIELD_BLOCK_SIZE - 1) / BITFIELD_BLOCK_SIZE)
 
 /** A bit. */

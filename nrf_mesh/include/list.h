@@ -1,6 +1,6 @@
 /*
- * Lists of nodes that are members of the caller's structures. A list is a pointer to its first node;
- * NULL is the empty list.
+ * Lists of nodes that are members of the caller's structures. A list is a pointer to its first
+ * node; NULL is the empty list.
  */
 #ifndef LIST_H__
 #define LIST_H__
@@ -25,8 +25,8 @@ typedef struct list_node {
 typedef int (*list_comparator_t)(const list_node_t *p_elem1, const list_node_t *p_elem2);
 
 /** For each node: `LIST_FOREACH(p_node, p_head) { ... }`. The loop's node must stay in the list. */
-#define LIST_FOREACH(p_iterator, p_list_head)                                                     \
-    for (list_node_t *p_iterator = (p_list_head); p_iterator != NULL;                             \
+#define LIST_FOREACH(p_iterator, p_list_head)                                                      \
+    for (list_node_t *p_iterator = (p_list_head); p_iterator != NULL;                              \
          p_iterator = p_iterator->p_next)
 
 /** Adds a node at the end. */
@@ -41,8 +41,7 @@ uint32_t list_remove(list_node_t **pp_list_head, list_node_t *p_node);
 /** How many nodes there are. */
 uint32_t list_size_get(const list_node_t *p_list_head);
 /** Adds a node in order, behind those that it equals. */
-void list_sorted_add(list_node_t **pp_list_head, list_node_t *p_node,
-                     list_comparator_t comparator);
+void list_sorted_add(list_node_t **pp_list_head, list_node_t *p_node, list_comparator_t comparator);
 /**
  * Adds a node at the end, unless the list has its equal.
  *

@@ -51,13 +51,6 @@ typedef struct __attribute__((packed)) {
     uint8_t payload[BLE_ADV_PACKET_PAYLOAD_MAX_LENGTH];
 } packet_t;
 
-/** An AD structure. */
-typedef struct __attribute__((packed)) {
-    uint8_t length; /**< Of type and data. */
-    uint8_t type;   /**< AD type. */
-    uint8_t data[]; /**< @ref length less 1. */
-} ble_ad_data_t;
-
 #ifdef __cplusplus
 }
 #endif

@@ -12,22 +12,6 @@
 
 #include <stdint.h>
 
-/** What a packet in the ring is doing. */
-typedef enum {
-    PACKET_BUFFER_MEM_STATE_FREE,
-    PACKET_BUFFER_MEM_STATE_RESERVED,
-    PACKET_BUFFER_MEM_STATE_COMMITTED,
-    PACKET_BUFFER_MEM_STATE_POPPED,
-    PACKET_BUFFER_MEM_STATE_PADDING,
-} packet_buffer_mem_state_t;
-
-/** One packet. */
-typedef struct {
-    uint16_t size;
-    packet_buffer_mem_state_t packet_state;
-    uint8_t packet[];
-} packet_buffer_packet_t;
-
 /** The ring. */
 typedef struct {
     uint8_t *buffer;

@@ -25,15 +25,11 @@ extern "C" {
 #define STATIC_ASSERT_2(EXPR, MSG) STATIC_ASSERT_(EXPR, MSG)
 #define STATIC_ASSERT_CHOOSE(A, B, CHOICE, ...) CHOICE
 /** Asserts at compile time: STATIC_ASSERT(condition) or STATIC_ASSERT(condition, "message"). */
-#define STATIC_ASSERT(...)                                                                        \
+#define STATIC_ASSERT(...)                                                                         \
     STATIC_ASSERT_CHOOSE(__VA_ARGS__, STATIC_ASSERT_2, STATIC_ASSERT_1, 0)(__VA_ARGS__)
 
 /** @p A / @p B, upwards. */
 #define CEIL_DIV(A, B) (((A) + (B)-1) / (B))
-/** @p A / @p B, to the nearest. */
-#ifndef ROUNDED_DIV
-#define ROUNDED_DIV(A, B) (((A) + ((B) / 2)) / (B))
-#endif
 /** 2 to the power of... */
 #define BIT_0 0x01
 #define BIT_1 0x02

@@ -38,15 +38,15 @@ typedef struct {
     uint8_t lv : 4;
 } ble_gap_conn_sec_mode_t;
 
-#define BLE_GAP_CONN_SEC_MODE_SET_NO_ACCESS(ptr)                                                  \
-    do {                                                                                          \
-        (ptr)->sm = 0;                                                                            \
-        (ptr)->lv = 0;                                                                            \
+#define BLE_GAP_CONN_SEC_MODE_SET_NO_ACCESS(ptr)                                                   \
+    do {                                                                                           \
+        (ptr)->sm = 0;                                                                             \
+        (ptr)->lv = 0;                                                                             \
     } while (0)
-#define BLE_GAP_CONN_SEC_MODE_SET_OPEN(ptr)                                                       \
-    do {                                                                                          \
-        (ptr)->sm = 1;                                                                            \
-        (ptr)->lv = 1;                                                                            \
+#define BLE_GAP_CONN_SEC_MODE_SET_OPEN(ptr)                                                        \
+    do {                                                                                           \
+        (ptr)->sm = 1;                                                                             \
+        (ptr)->lv = 1;                                                                             \
     } while (0)
 
 /** Parameters of connections, in units of 1.25 ms and 10 ms. */

@@ -1,5 +1,6 @@
 /*
- * The boot record of the vendor's chips: there is none here. Its sizes are kept for what prints them.
+ * The boot record of the vendor's chips: there is none here. Its sizes are kept for what prints
+ * them.
  */
 #ifndef NRF_MBR_H__
 #define NRF_MBR_H__

@@ -1,6 +1,6 @@
 /*
- * Critical regions and the reset. All of the stack runs in one context, so that a region has nothing
- * to keep out.
+ * Critical regions and the reset. All of the stack runs in one context, so that a region has
+ * nothing to keep out.
  */
 #ifndef NRF_NVIC_H__
 #define NRF_NVIC_H__

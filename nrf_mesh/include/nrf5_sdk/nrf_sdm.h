@@ -1,6 +1,6 @@
 /*
- * The manager of the vendor's stack: the low frequency clock that a chip is told to use. A computer's
- * clock is the port's, so that it is read and has no effect.
+ * The manager of the vendor's stack: the low frequency clock that a chip is told to use. A
+ * computer's clock is the port's, so that it is read and has no effect.
  */
 #ifndef NRF_SDM_H__
 #define NRF_SDM_H__
