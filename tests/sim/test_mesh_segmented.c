@@ -143,7 +143,7 @@ static void long_messages_both_ways_at_much_loss(void **state)
         at_once += both_ways((uint8_t)seed);
     }
     printf("%u of %u questions answered at the first try\n", at_once, 2 * SEEDS);
-    assert_true(at_once > SEEDS);
+    assert_true(at_once > 2 * SEEDS * 9 / 10);
 }
 
 int main(void)
