@@ -9,114 +9,13 @@ import re
 import signal
 import stat
 import subprocess
-import tempfile
 import time
 import unittest
 
-USHER = os.environ["USHER"]
-VERBS = ["demo", "air", "device", "scan", "provision", "help", "completion", "man"]
-UUID = "00112233445547788899aabbccddeeff"
+from harness import Directory, USHER, UUID, events, run, wait_for
 
-
-def run(*args, stdin="", timeout=120):
-    return subprocess.run([USHER, *args], input=stdin, capture_output=True, text=True, timeout=timeout)
-
-
-def events(text, name=None):
-    objects = [json.loads(line) for line in text.splitlines()]
-    return [o for o in objects if name is None or o["event"] == name]
-
-
-def wait_for(what, timeout=30):
-    end = time.monotonic() + timeout
-    while not what():
-        if time.monotonic() > end:
-            raise AssertionError("waited in vain")
-        time.sleep(0.02)
-
-
-class Process:
-    """A usher that runs beside the test, with its output in files."""
-
-    def __init__(self, directory, *args):
-        self.out = tempfile.TemporaryFile("w+", dir=directory)
-        self.err = tempfile.TemporaryFile("w+", dir=directory)
-        self.process = subprocess.Popen([USHER, *args], stdin=subprocess.PIPE, stdout=self.out,
-                                        stderr=self.err, text=True, cwd=directory)
-
-    def text(self):
-        size = os.fstat(self.out.fileno()).st_size
-        text = os.pread(self.out.fileno(), size, 0).decode()
-        return text[:text.rfind("\n") + 1]
-
-    def errors(self):
-        return os.pread(self.err.fileno(), 1 << 20, 0).decode()
-
-    def events(self, name=None):
-        return events(self.text(), name)
-
-    def type(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def end(self, number=signal.SIGINT):
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        return self.wait()
-
-    def wait(self, timeout=120):
-        self.process.stdin.close()
-        return self.process.wait(timeout)
-
-    def close(self):
-        if self.process.poll() is None:
-            self.process.kill()
-        self.wait()
-        self.out.close()
-        self.err.close()
-
-
-class Directory(unittest.TestCase):
-    """A test with a directory of its own, and processes that end with it."""
-
-    def setUp(self):
-        directory = tempfile.TemporaryDirectory(prefix="usher-")
-        self.addCleanup(directory.cleanup)
-        self.dir = directory.name
-        self.state = os.path.join(self.dir, "state")
-
-    def start(self, *args):
-        process = Process(self.dir, *args)
-        self.addCleanup(process.close)
-        return process
-
-    def air(self, *args):
-        path = os.path.join(self.dir, "air")
-        air = self.start("air", "--listen", path, "--json", *args)
-        wait_for(lambda: air.events("listening"))
-        self.radio = "air:" + path
-        return air
-
-    def devices(self, count, *args):
-        devices = self.start("device", "--radio", self.radio, "--json", *args)
-        wait_for(lambda: len(devices.events("beaconing")) == count)
-        return devices
-
-    def provision(self, *args):
-        return run("provision", "--radio", self.radio, "--state", self.state, *args)
-
-    def network(self):
-        with open(os.path.join(self.state, "network.json"), encoding="ascii") as f:
-            return json.load(f)
-
-    def assert_addresses_differ(self, nodes):
-        """No address is in the ranges of two nodes."""
-        taken = []
-        for node in nodes:
-            first = int(node["address"], 16)
-            taken += range(first, first + node["elements"])
-        self.assertEqual(len(taken), len(set(taken)))
-        self.assertTrue(all(1 <= address <= 0x7FFF for address in taken))
+VERBS = ["demo", "air", "device", "scan", "provision", "configure", "nodes", "show", "identify", "onoff",
+         "watch", "remove", "help", "completion", "man"]
 
 
 class CommandLine(Directory):
@@ -149,6 +48,17 @@ class CommandLine(Directory):
                 ["device", *radio, "--oob", "static:" + "00" * 33],
                 ["device", *radio, "--oob", "output:blink:1", "--oob", "output:beep:2"],
                 ["device", *radio, "--alg", "rot13"], ["device", *radio, "--uuid", UUID, "--count", "2"],
+                ["configure"], ["configure", "--all"], ["configure", "0x0002", "--all", *radio, "--state", "s"],
+                ["configure", "2", *radio, "--state", "s"],
+                ["configure", "--all", *radio, "--state", "s", "--name", "n"],
+                ["configure", "--all", *radio, "--state", "s", "--template", "/nonexistent"],
+                ["nodes"], ["show"], ["show", "x", "--state", "s"], ["show", "0x0002"],
+                ["identify"], ["identify", "0x0002", *radio], ["identify", "0xc000", *radio, "--state", "s"],
+                ["onoff", "0x0002", *radio, "--state", "s"],
+                ["onoff", "0x0002", "dim", *radio, "--state", "s"],
+                ["onoff", "0x8001", "on", *radio, "--state", "s"],
+                ["watch", *radio], ["remove", *radio, "--state", "s"],
+                ["remove", "0xc000", *radio, "--state", "s"],
                 ["device", *radio, "--state", "s"], ["device", *radio, "--uri", "https://" + "a" * 40],
                 ["completion"], ["completion", "tcsh"], ["help", "bogus"]]:
             self.refused(1, *args)
@@ -159,7 +69,9 @@ class CommandLine(Directory):
         for args in [
                 ["scan", "--radio", "air:/nonexistent"], ["scan", "--radio", "bogus:1"],
                 ["provision", "--all", "--radio", "air:/nonexistent", *state],
-                ["device", "--radio", "air:/nonexistent"],
+                ["device", "--radio", "air:/nonexistent"], ["nodes", *state],
+                ["configure", "--all", "--radio", "air:/nonexistent", *state],
+                ["onoff", "c000", "on", "--radio", "air:/nonexistent", *state],
                 ["air", "--listen", "/nonexistent/air"], ["demo", "--pcap", "/nonexistent/pcap"],
                 ["demo", "--state", "/nonexistent/state/dir"]]:
             self.refused(3, *args)
@@ -227,8 +139,10 @@ class Demo(Directory):
             "ask": ["uuid", "method", "action", "size"],
             "complete": ["uuid", "address", "elements", "method", "algorithm", "seconds", "retries",
                          "secure"],
-            "summary": ["devices", "provisioned", "failed", "seconds", "devices_per_minute", "links",
-                        "loss_pct", "seed", "virtual"],
+            "node": ["address", "elements", "name", "configured", "uuid", "seconds", "retries"],
+            "summary": ["devices", "provisioned", "failed", "configured", "lamps", "lamps_on",
+                        "lamps_retried", "seconds", "devices_per_minute", "links", "loss_pct", "seed",
+                        "virtual"],
         }
         result = run("demo", "--json", "--seed", "3")
         self.assertEqual(result.returncode, 0)
@@ -257,6 +171,18 @@ class Demo(Directory):
         self.assertEqual((summary["event"], summary["devices"], summary["provisioned"],
                           summary["failed"], summary["virtual"]), ("summary", 100, 100, 0, True))
 
+    def test_every_lamp_is_configured_and_the_group_is_switched(self):
+        result = run("demo", "--devices", "60", "--parallel", "16", "--loss", "10", "--json")
+        self.assertEqual(result.returncode, 0)
+        complete = {e["address"]: e["elements"] for e in events(result.stdout, "complete")}
+        nodes = events(result.stdout, "node")
+        self.assertEqual({e["address"]: e["elements"] for e in nodes}, complete)
+        self.assertTrue(all(e["configured"] for e in nodes))
+        summary = events(result.stdout)[-1]
+        self.assertEqual((summary["configured"], summary["failed"]), (60, 0))
+        self.assertEqual(summary["lamps"], sum(complete.values()))
+        self.assertEqual(summary["lamps_on"], summary["lamps"])
+
     def test_devices_out_of_reach_are_code_2(self):
         result = run("demo", "--devices", "9", "--loss", "100", "--json")
         self.assertEqual(result.returncode, 2)
@@ -275,6 +201,7 @@ class Demo(Directory):
         for expected in [5, 10]:
             self.assertEqual(run("demo", "--devices", "5", "--state", self.state).returncode, 0)
             self.assertEqual(len(self.network()["nodes"]), expected)
+            self.assertEqual(self.network()["own_address"], "0x0001")
         nodes = self.network()["nodes"]
         self.assert_addresses_differ(nodes)
         self.assertEqual([n["state"] for n in nodes], ["excluded"] * 5 + ["provisioned"] * 5)
@@ -290,8 +217,10 @@ class Demo(Directory):
         overlap = json.loads(good)
         overlap["nodes"][1]["address"] = overlap["nodes"][0]["address"]
         below = dict(network, next_address=network["nodes"][1]["address"])
-        for bad in [good[:-10], "", "[]", json.dumps(dict(network, version=2)), json.dumps(overlap),
-                    json.dumps(below), json.dumps(dict(network, net_key="00"))]:
+        for bad in [good[:-10], "", "[]", json.dumps(dict(network, version=3)), json.dumps(overlap),
+                    json.dumps(below), json.dumps(dict(network, net_key="00")),
+                    json.dumps(dict(network, appkeys=[{"index": 0, "key": "00"}])),
+                    json.dumps(dict(network, own_address="c000"))]:
             with open(path, "w", encoding="ascii") as f:
                 f.write(bad)
             result = run("demo", "--devices", "2", "--state", self.state)
@@ -299,6 +228,21 @@ class Demo(Directory):
             self.assertRegex(result.stderr, r"\Ausher: [^\n]*network\.json[^\n]*\n\Z")
             with open(path, encoding="ascii") as f:
                 self.assertEqual(f.read(), bad)
+
+    def test_a_network_of_the_first_version_is_read(self):
+        self.assertEqual(run("demo", "--devices", "2", "--state", self.state).returncode, 0)
+        path = os.path.join(self.state, "network.json")
+        network = self.network()
+        for member in ["own_address", "iv_updating", "appkeys"]:
+            del network[member]
+        for node in network["nodes"]:
+            for member in ["configured", "composition", "settings"]:
+                del node[member]
+        with open(path, "w", encoding="ascii") as f:
+            json.dump(dict(network, version=1), f)
+        nodes = events(run("nodes", "--state", self.state, "--json").stdout, "node")
+        self.assertEqual([(n["address"], n["configured"]) for n in nodes],
+                         [(n["address"], False) for n in network["nodes"]])
 
     def test_the_last_address_is_given_and_none_beyond(self):
         self.assertEqual(run("demo", "--devices", "1", "--state", self.state).returncode, 0)
@@ -433,15 +377,14 @@ class Site(Directory):
         device = self.devices(1, *args)
         self.assertEqual(self.provision(UUID).returncode, 0)
         self.assertEqual(device.wait(), 0)
-        path = os.path.join(self.dir, "device", UUID + ".json")
-        self.assertEqual(stat.S_IMODE(os.stat(path).st_mode), 0o600)
-        with open(path, encoding="ascii") as f:
-            record = json.load(f)
-        node = self.network()["nodes"][0]
-        for field in ["uuid", "address", "elements", "device_key"]:
-            self.assertEqual(record[field], node[field])
+        kept = os.path.join(self.dir, "device", UUID)
+        self.assertEqual(stat.S_IMODE(os.stat(kept).st_mode), 0o700)
+        for name in os.listdir(kept):
+            self.assertEqual(stat.S_IMODE(os.stat(os.path.join(kept, name)).st_mode), 0o600)
         again = run("device", "--radio", self.radio, *args, "--json", timeout=10)
-        self.assertEqual((again.returncode, again.stdout), (0, ""))
+        self.assertEqual(again.returncode, 0, again.stderr)
+        self.assertEqual(events(again.stdout),
+                         [{"event": "resumed", "uuid": UUID, "address": "0x0002"}])
 
     def test_a_device_that_was_reset_gets_a_new_address(self):
         self.air()
