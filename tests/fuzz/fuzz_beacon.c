@@ -24,6 +24,11 @@ struct game {
     struct netnode node;
     uint64_t used; /* IV Index and sequence number after the last one used */
     uint64_t recovered_at;
+    uint8_t randoms; /* given so far */
+    struct told {
+        uint8_t key[USHER_KEY_SIZE];
+        uint8_t pdu[PRIVBEACON_LEN];
+    } told[256];
 };
 
 /* What the checks compare with. */
@@ -112,27 +117,54 @@ static void check_appkeys(const struct game *g)
     }
 }
 
+/* A private beacon's randomness is a nonce: with one key, it is used for one content. */
+static void check_random(struct game *g, const struct usher_net_keys *k, const uint8_t *pdu)
+{
+    struct told *told = &g->told[pdu[1]];
+
+    FUZZ_CHECK(memcmp(told->key, k->private_beacon, sizeof(told->key)) != 0 ||
+               memcmp(told->pdu, pdu, PRIVBEACON_LEN) == 0);
+    memcpy(told->key, k->private_beacon, sizeof(told->key));
+    memcpy(told->pdu, pdu, PRIVBEACON_LEN);
+}
+
+static void check_beacon(struct game *g, const uint8_t *ad, uint8_t len)
+{
+    const struct usher_net *n = &g->node.net;
+    const struct usher_subnet *s;
+    struct secbeacon b;
+
+    FUZZ_CHECK(ad[0] == len - 1 && ad[1] == SECBEACON_AD_TYPE);
+    if (!secbeacon_open(n, ad + 2, len - 2u, &b)) {
+        FUZZ_CHECK(false);
+    }
+    s = keys_subnet(&n->keys, b.net_index);
+    FUZZ_CHECK((b.private ? n->private_beacon : n->beacon) == 1);
+    FUZZ_CHECK(b.iv_index == n->iv.index);
+    FUZZ_CHECK(((b.flags & SECBEACON_IV_UPDATE) != 0) == n->iv.updating);
+    FUZZ_CHECK(((b.flags & SECBEACON_KEY_REFRESH) != 0) == (s->phase == 2));
+    FUZZ_CHECK(b.new_key == (s->phase == 2));
+    if (b.private) {
+        check_random(g, keys_tx(s), ad + 2);
+    }
+}
+
 static void check_own(struct game *g)
 {
     struct usher_net *n = &g->node.net;
     uint8_t ad[USHER_AD_MAX], len;
 
-    for (unsigned rounds = 0; (len = secbeacon_next(n, g->now, NULL, ad)) != 0; rounds++) {
-        struct secbeacon b;
-        const struct usher_subnet *s;
+    for (unsigned rounds = 0; secbeacon_due(n) <= g->now; rounds++) {
+        bool any = g->randoms < UINT8_MAX; /* left */
+        uint8_t random[PRIVBEACON_RANDOM] = { g->randoms };
 
         FUZZ_CHECK(rounds < ROUNDS_MAX);
-        FUZZ_CHECK(len == 2 + SECBEACON_LEN && ad[0] == len - 1 && ad[1] == SECBEACON_AD_TYPE);
-        if (!secbeacon_open(n, ad + 2, len - 2u, &b)) {
-            FUZZ_CHECK(false);
+        g->randoms += any;
+        len = secbeacon_next(n, g->now, any ? random : NULL, ad);
+        if (len != 0) {
+            check_beacon(g, ad, len);
         }
-        s = keys_subnet(&n->keys, b.net_index);
-        FUZZ_CHECK(b.iv_index == n->iv.index);
-        FUZZ_CHECK(((b.flags & SECBEACON_IV_UPDATE) != 0) == n->iv.updating);
-        FUZZ_CHECK(((b.flags & SECBEACON_KEY_REFRESH) != 0) == (s->phase == 2));
-        FUZZ_CHECK(b.new_key == (s->phase == 2));
     }
-    FUZZ_CHECK(secbeacon_due(n) > g->now);
 }
 
 /* -- what is heard ----------------------------------------------------------------------------- */
@@ -288,6 +320,15 @@ static void update_iv(struct game *g, unsigned n)
     check_iv(g, &was);
 }
 
+/* Which beacons are sent. */
+static void set_states(struct usher_net *net, uint64_t now, unsigned n)
+{
+    net->beacon = n & 1;
+    net->private_beacon = n >> 1 & 1;
+    net->private_interval = (uint8_t)(n >> 2);
+    secbeacon_hurry(net, now);
+}
+
 static void operate(struct game *g)
 {
     uint8_t operation = fuzz_u8(&g->in), n = operation >> 4;
@@ -297,8 +338,10 @@ static void operate(struct game *g)
         hear_raw(g);
         break;
     case 1:
-    case 2:
         hear_sealed(g, n);
+        break;
+    case 2:
+        set_states(&g->node.net, g->now, n);
         break;
     case 3:
         update_keys(g, n);
