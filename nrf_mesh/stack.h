@@ -14,6 +14,10 @@
 #include "dsm_state.h"
 #include "models_state.h"
 #include "prov_state.h"
+#include "timers_state.h"
+
+#include "access.h"
+#include "nrf_mesh_events.h"
 
 #include <usher/mesh.h>
 #include <usher/models.h>
@@ -29,6 +33,7 @@ struct nrf_mesh_stack {
     struct dsm_state dsm;
     struct access_state access;
     struct models_state models;
+    struct timers_state timers;
 };
 
 /* -- current.c: the layer's only globals
@@ -57,6 +62,17 @@ void prov_on_event(void *user, struct usher *u, const struct usher_event *event)
 void core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event);
 /** Tells all event handlers of the application. */
 void events_tell(const nrf_mesh_evt_t *event);
+/** Where the packet under way came from; for a message from an element of ours: LOOPBACK. */
+const nrf_mesh_rx_metadata_t *core_metadata(uint16_t src);
+/** The loop has something to do, at once: a timer was set, or storage changed. */
+void core_wake(void);
+
+/* -- timer_scheduler.c: called by core.c in each round of the instance
+ * ------------------------------ */
+
+/** Calls the timers that are due. @return When the next one is, in ms of the port's clock, or
+ * USHER_NEVER. */
+uint64_t timers_run(struct nrf_mesh_stack *s, uint64_t now_ms);
 
 /* -- dsm.c
  * ------------------------------------------------------------------------------------------- */
