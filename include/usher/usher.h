@@ -139,6 +139,13 @@ struct usher_config {
     uint16_t beacon_interval_ms;              /**< unprovisioned device beacon; 0: 2000 */
     uint16_t
         beacon_repeat_ms; /**< repeats of a beacon within this are not told again; 0: tell all */
+    /**
+     * Work of the caller's own that is due at times: called whenever the instance has done its own,
+     * at @p now (ms), and may call anything here. NULL: none.
+     *
+     * @return When it is to be called at the latest; USHER_NEVER: with the next input or call.
+     */
+    uint64_t (*work)(void *user, struct usher *u, uint64_t now);
 };
 
 /** One provisioning session: of the caller's memory, one for each link that may be open at once. */
@@ -206,6 +213,7 @@ struct usher {
     } heard[USHER_SCAN_CACHE];
     uint64_t now;
     uint64_t wake;
+    uint64_t work_at; /* what config.work() returned */
     uint32_t next_token;
     uint32_t slots_busy;     /* a bit each */
     uint8_t random_mark[16]; /* of the last draw: a generator that is stuck is noticed */
@@ -237,6 +245,8 @@ void usher_deinit(struct usher *u);
  * harmless. */
 void usher_process(struct usher *u);
 
+/** Calls the config's work() at once, but not from within this call: there is more to do. */
+void usher_work(struct usher *u);
 /** Input: an advertisement was received. Whatever it holds, it is read with care and never kept. */
 void usher_in_adv(struct usher *u, const struct usher_adv_report *report);
 /** Input: the advertisement in @p slot is over. */

@@ -4,9 +4,9 @@
  *
  * Every entry ends in node_drain(). It goes round until nothing is left to do: what a bearer has
  * received goes to its session, what the session has next goes to the bearer or to the user; then
- * the mesh node of the instance, if it has one, has its turn. The
- * user's handler runs with all state settled and may call anything; what it starts is picked up by
- * the next round.
+ * the mesh node of the instance, if it has one, has its turn, and then the work of the caller's.
+ * The user's handler runs with all state settled and may call anything; what it starts is picked up
+ * by the next round.
  */
 #include "node.h"
 
@@ -244,6 +244,7 @@ static void set_wake(struct usher *u)
     if (u->mesh != NULL) {
         at = node_sooner(at, u->mesh->acts->deadline(u->mesh));
     }
+    at = node_sooner(at, u->work_at);
     if (at != u->wake) {
         u->wake = at;
         u->port->wake_at(u->port->ctx, at);
@@ -270,6 +271,9 @@ void node_drain(struct usher *u)
         if (u->mesh != NULL) {
             u->mesh->acts->run(u->mesh);
         }
+        if (u->config.work != NULL) {
+            u->work_at = u->config.work(u->config.user, u, u->now);
+        }
         advert_fill(u);
     }
     (void)scan_update(u);
@@ -286,6 +290,11 @@ void node_alarm(struct usher *u)
         u->wake = now;
         u->port->wake_at(u->port->ctx, now);
     }
+}
+
+void usher_work(struct usher *u)
+{
+    node_alarm(u);
 }
 
 void usher_process(struct usher *u)
@@ -333,6 +342,7 @@ enum usher_err usher_init(struct usher *u, const struct usher_port *port,
         u->config.beacon_interval_ms = 2000;
     }
     u->wake = USHER_NEVER;
+    u->work_at = USHER_NEVER;
     u->now = port->now_ms(port->ctx);
     return USHER_OK;
 }

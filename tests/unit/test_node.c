@@ -704,6 +704,56 @@ static void a_second_device_is_not_measured_by_the_first_ones_elements(void **st
     bench_free(b);
 }
 
+/* -- work of the caller's ---------------------------------------------------------------------- */
+
+static struct {
+    uint64_t at[4]; /* when it was called */
+    unsigned called;
+    bool again; /* it asks for more, from within */
+} work;
+
+/* Each 100 ms, three times. */
+static uint64_t each_100_ms(void *user, struct usher *u, uint64_t now)
+{
+    struct side *s = user;
+
+    assert_ptr_equal(u, &s->node);
+    assert_int_equal(now, s->bench->now);
+    if (work.called < 3 && (work.called == 0 || now >= work.at[work.called - 1] + 100)) {
+        work.at[work.called++] = now;
+    }
+    if (work.again) {
+        work.again = false;
+        usher_work(u); /* must not call us from within */
+    }
+    return work.called < 3 ? work.at[work.called - 1] + 100 : USHER_NEVER;
+}
+
+static void work_of_the_callers_is_done_when_it_is_due(void **state)
+{
+    struct bench *b = bench_new();
+    struct side *s = &b->side[P];
+    struct usher_config config = { .user = s, .work = each_100_ms };
+
+    (void)state;
+    memset(&work, 0, sizeof(work));
+    work.again = true;
+    assert_int_equal(usher_init(&s->node, &s->port, &config), USHER_OK);
+    run(b, 50);
+    assert_int_equal(work.called, 0); /* nobody asked */
+    usher_work(&s->node);
+    assert_int_equal(work.called, 0);
+    assert_int_equal(s->wake, b->now);
+    run(b, 1000);
+    assert_int_equal(work.called, 3);
+    assert_int_equal(work.at[0], 5050);
+    assert_int_equal(work.at[1], 5150);
+    assert_int_equal(work.at[2], 5250);
+    assert_false(work.again);
+    assert_true(s->wake == USHER_NEVER);
+    bench_free(b);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -733,6 +783,7 @@ int main(void)
         cmocka_unit_test(row_32_a_link_that_never_opened_leaves_no_key_behind),
         cmocka_unit_test(a_handler_may_end_and_release_another_session),
         cmocka_unit_test(a_second_device_is_not_measured_by_the_first_ones_elements),
+        cmocka_unit_test(work_of_the_callers_is_done_when_it_is_due),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
