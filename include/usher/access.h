@@ -101,8 +101,9 @@ struct usher_subscription {
     uint8_t label[USHER_LABEL_SIZE];
 };
 
-#define USHER_MODEL_DEVICE_KEY 0x01u   /**< takes messages with our device key only; no binding */
-#define USHER_MODEL_REMOTE_KEY 0x02u   /**< ... with the other node's device key only; no binding */
+#define USHER_MODEL_DEVICE_KEY 0x01u   /**< takes messages with our device key; no AppKey is bound \
+                                        */
+#define USHER_MODEL_REMOTE_KEY 0x02u   /**< ... with the other node's device key; likewise */
 #define USHER_MODEL_NO_SUBSCRIBE 0x04u /**< does not support subscription */
 #define USHER_MODEL_NO_PUBLISH 0x08u   /**< does not support publication */
 
@@ -138,6 +139,7 @@ struct usher_model {
     uint64_t publish_at;    /* 0: none */
     uint64_t retransmit_at;
     uint8_t retransmits_left, retransmit_len;
+    bool retransmit_segmented;
     uint8_t retransmit_message[USHER_PUBLISH_MAX];
 };
 
@@ -185,8 +187,8 @@ enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const u
 /**
  * Sends a message from a model, now.
  *
- * @param token  Not 0: when a segmented message has ended, USHER_MESH_EVT_SENT tells this number
- *               and how. Numbers from 0x80000000 on are taken.
+ * @param token  Not 0: when the message has ended, USHER_MESH_EVT_SENT tells this number and how.
+ *               Numbers from 0x80000000 on are taken.
  *
  * @retval USHER_OK           Under way.
  * @retval USHER_E_STATE      Not a node.
@@ -224,6 +226,7 @@ struct usher_request {
     struct usher_request *next;
     struct usher_model *model;
     struct usher_target target;
+    uint8_t label[USHER_LABEL_SIZE]; /* if target.dst is virtual */
     uint32_t answer_opcode, token;
     /** Whether an answer belongs to this question; NULL: any of its opcode and source does. Who
      * needs it sets it after usher_ask(). */
@@ -236,14 +239,14 @@ struct usher_request {
 };
 
 /**
- * Sends a message until its answer comes: one of opcode @p answer_opcode from target->dst, to this
- * model's element. Any number may wait at once. Those for one node and answer opcode get the
- * answers in their order, unless they tell them apart themselves. A try that finds no room is made
- * again a little later, and does not count.
+ * Sends a message until its answer comes: one of opcode @p answer_opcode from target->dst, or from
+ * anyone if that is a group or virtual address, to this model's element. Any number may wait at
+ * once. Those for one node and answer opcode get the answers in their order, unless they tell them
+ * apart themselves. A try that finds no room is made again a little later, and does not count.
  *
  * @retval USHER_OK       Under way; request->done will be called, and not from within this call.
  * @retval USHER_E_STATE  Not a node, or this question is under way.
- * @retval USHER_E_ADDR   Not a unicast address.
+ * @retval USHER_E_ADDR   Not a destination for such a message.
  * @retval others         As usher_send(), for what cannot become better by waiting.
  */
 enum usher_err usher_ask(struct usher_model *model, struct usher_request *request,

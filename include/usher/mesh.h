@@ -28,9 +28,11 @@ enum usher_mesh_event_type {
     USHER_MESH_EVT_IV,    /**< IV Index or the update state changed. */
     USHER_MESH_EVT_KEY_REFRESH, /**< A subnet entered another phase. */
     USHER_MESH_EVT_CONFIGURED,  /**< Keys, bindings, publication, subscription or states changed. */
-    USHER_MESH_EVT_SENT,        /**< A segmented message with a token ended. */
+    USHER_MESH_EVT_SENT,        /**< A message with a token ended. */
     USHER_MESH_EVT_HEARTBEAT,   /**< One was received that is subscribed to. */
     USHER_MESH_EVT_STORAGE,     /**< The port could not keep a record; it will be tried again. */
+    USHER_MESH_EVT_MESSAGE,     /**< An access message for this node; models get it after this. */
+    USHER_MESH_EVT_BEACON,      /**< An authentic beacon of one of our subnets. */
 };
 
 struct usher_mesh_event {
@@ -46,7 +48,9 @@ struct usher_mesh_event {
         } key_refresh;
         struct {
             uint32_t token;
-            bool delivered; /**< all segments acknowledged (unicast), or all rounds sent (group) */
+            /** In segments: all acknowledged (unicast), or all rounds sent (group). In one PDU:
+             * true, it was transmitted. */
+            bool delivered;
         } sent;
         struct {
             uint16_t src, dst, features;
@@ -55,6 +59,18 @@ struct usher_mesh_event {
         struct {
             enum usher_err err; /**< the port's */
         } storage;
+        struct {
+            const struct usher_message *message;
+            const uint8_t *data; /**< as it travels, opcode and parameters; good during the call */
+            size_t len;
+        } message;
+        struct {
+            uint16_t net_index;
+            uint32_t iv_index;
+            bool updating;    /**< IV Update in Progress */
+            bool key_refresh; /**< the Key Refresh flag */
+            bool new_key;     /**< secured with the subnet's new key */
+        } beacon;
     } params;
 };
 
@@ -64,6 +80,7 @@ struct usher_access_tx {
     uint64_t until; /* when it is too late */
     uint16_t src;
     struct usher_target target;
+    uint32_t token;
     uint16_t len;
     uint8_t data[USHER_ACCESS_MAX];
 };
@@ -104,6 +121,8 @@ struct usher_mesh_config {
     uint16_t rpl_store_ms; /**< replay entries are stored at the latest after this; 0: at once */
     /** The device key of the node with this element address, for configuring others; NULL: none. */
     bool (*device_key)(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE]);
+    /** Whether to relay a PDU, of those that would be; @p ttl as received. NULL: all. */
+    bool (*relay)(void *user, uint16_t src, uint16_t dst, uint8_t ttl);
     void (*handler)(void *user, struct usher_mesh *m, const struct usher_mesh_event *event);
     void *user;
 };

@@ -118,12 +118,13 @@ struct usher_rpl {
 
 /** A network PDU waiting for its transmissions. */
 struct usher_net_tx {
-    uint8_t len; /* 0: free */
+    uint8_t len; /* 0: none; the place is free if there is no token, too */
     uint8_t left;
     uint16_t interval_ms;
     uint64_t at;
     uint8_t pdu[29];
-    uint8_t tag; /* the segmented transfer that it belongs to, plus 1; 0: none */
+    uint8_t tag;    /* the segmented transfer that it belongs to, plus 1; 0: none */
+    uint32_t token; /* its end is to be told by this number; 0: not */
 };
 
 /** A segmented message being sent. */
@@ -171,6 +172,7 @@ struct usher_net_short {
     uint8_t ttl, hops, len;
     uint16_t src, dst, net_index, key, features;
     const uint8_t *label;
+    uint32_t token; /* told with this number once the message has been; 0: not */
     uint8_t data[11];
 };
 
@@ -224,6 +226,8 @@ struct usher_net_directory {
     const uint8_t *(*label)(void *ctx, uint16_t virtual_address, unsigned n);
     /** The device key of another node, by any of its element addresses. */
     bool (*device_key)(void *ctx, uint16_t address, uint8_t key[USHER_KEY_SIZE]);
+    /** Whether to relay a PDU. NULL: all. */
+    bool (*relay)(void *ctx, uint16_t src, uint16_t dst, uint8_t ttl);
 };
 
 /** All of the network and transport layers of one node. */

@@ -260,10 +260,18 @@ static bool directory_device_key(void *ctx, uint16_t address, uint8_t key[USHER_
     return config->device_key != NULL && config->device_key(config->user, address, key);
 }
 
+static bool directory_relay(void *ctx, uint16_t src, uint16_t dst, uint8_t ttl)
+{
+    const struct usher_mesh_config *config = &((const struct usher_mesh *)ctx)->config;
+
+    return config->relay == NULL || config->relay(config->user, src, dst, ttl);
+}
+
 const struct usher_net_directory access_directory = {
     .subscribed = directory_subscribed,
     .label = directory_label,
     .device_key = directory_device_key,
+    .relay = directory_relay,
 };
 
 /* -- receiving (3.7.3.2) ----------------------------------------------------------------------- */
@@ -271,16 +279,16 @@ const struct usher_net_directory access_directory = {
 /* A client that asks its own node is answered with the key of both. */
 static bool is_key(const struct usher_model *model, const struct usher_message *message)
 {
-    bool own = message->key == USHER_KEY_DEVICE;
+    bool remote = (model->flags & USHER_MODEL_REMOTE_KEY) != 0;
 
-    if ((model->flags & USHER_MODEL_DEVICE_KEY) != 0) {
-        return own;
+    if (message->key == USHER_KEY_REMOTE_DEVICE) {
+        return remote;
     }
-    if ((model->flags & USHER_MODEL_REMOTE_KEY) != 0) {
-        return message->key == USHER_KEY_REMOTE_DEVICE ||
-               (own && net_is_element(&model->mesh->net, message->src));
+    if (message->key == USHER_KEY_DEVICE) {
+        return (model->flags & USHER_MODEL_DEVICE_KEY) != 0 ||
+               (remote && net_is_element(&model->mesh->net, message->src));
     }
-    return message->key <= USHER_KEY_INDEX_MAX && access_bound(model, message->key);
+    return access_bound(model, message->key);
 }
 
 static bool is_destination(const struct usher_model *model, const struct usher_message *message)
@@ -297,6 +305,19 @@ static bool is_destination(const struct usher_model *model, const struct usher_m
         }
     }
     return false;
+}
+
+static void tell(struct usher_mesh *m, const struct usher_message *message,
+                 const struct transport_in *in)
+{
+    struct usher_mesh_event e = { .type = USHER_MESH_EVT_MESSAGE };
+
+    e.params.message.message = message;
+    e.params.message.data = in->data;
+    e.params.message.len = in->len;
+    if (m->config.handler != NULL) {
+        m->config.handler(m->config.user, m, &e);
+    }
 }
 
 static const struct usher_opcode *opcode_of(const struct usher_model *model, uint32_t opcode)
@@ -335,6 +356,7 @@ void access_rx(struct usher_mesh *m, const struct transport_in *in)
     }
     message.params = in->data + opcode_len;
     message.len = in->len - opcode_len;
+    tell(m, &message, in);
     for (unsigned i = 0; (model = access_each(m, i)) != NULL; i++) {
         deliver(model, &message);
     }

@@ -126,9 +126,6 @@ enum usher_err usher_ask(struct usher_model *model, struct usher_request *reques
     if (m == NULL || !mesh_is_node(m) || link_to(m, request) != NULL) {
         return USHER_E_STATE;
     }
-    if (!usher_is_unicast(target->dst)) {
-        return USHER_E_ADDR;
-    }
     err = access_write(opcode, params, len, request->message, &request->len);
     if (err != USHER_OK) {
         return err;
@@ -137,6 +134,10 @@ enum usher_err usher_ask(struct usher_model *model, struct usher_request *reques
     request->model = model;
     request->target = *target;
     request->target.label = NULL;
+    if (usher_is_virtual(target->dst) && target->label != NULL) {
+        memcpy(request->label, target->label, sizeof(request->label));
+        request->target.label = request->label;
+    }
     request->answer_opcode = answer_opcode;
     request->matches = NULL;
     request->tried = 0;
@@ -192,8 +193,10 @@ void client_sent(struct usher_mesh *m, uint32_t token, bool delivered)
 static bool is_answer(const struct usher_request *r, const struct usher_model *model,
                       const struct usher_message *message)
 {
-    return r->model == model && r->tried != 0 && r->answer_opcode == message->opcode &&
-           r->target.dst == message->src && (r->matches == NULL || r->matches(r, message));
+    bool from = r->target.dst == message->src || !usher_is_unicast(r->target.dst);
+
+    return from && r->model == model && r->tried != 0 && r->answer_opcode == message->opcode &&
+           (r->matches == NULL || r->matches(r, message));
 }
 
 bool usher_answered(struct usher_model *model, const struct usher_message *message)

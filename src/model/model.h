@@ -81,6 +81,20 @@ enum usher_err access_virtual(const struct usher_mesh *m, const uint8_t label[US
 
 /* -- publish.c --------------------------------------------------------------------------------- */
 
+/** A message with what usher_publish() and usher_reply() leave at its default. */
+struct message_out {
+    uint32_t opcode;
+    const uint8_t *params;
+    size_t len;
+    bool segmented; /* even if it would fit into one PDU */
+    uint32_t token; /* as for usher_send() */
+};
+
+/** Publishes. The retvals are those of usher_publish(). */
+enum usher_err publish_message(struct usher_model *model, const struct message_out *out);
+/** Answers. The retvals are those of usher_reply(). */
+enum usher_err reply_message(struct usher_model *model, const struct usher_message *to,
+                             const struct message_out *out);
 /** The publication was set: its timers start anew. */
 void publish_changed(struct usher_model *model);
 /** Milliseconds of a period octet; 0: none. */

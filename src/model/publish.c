@@ -44,8 +44,8 @@ static uint32_t reply_delay(struct usher_mesh *m, const struct usher_message *to
     return REPLY_MIN_MS + net_jitter(&m->net, spread + 1);
 }
 
-enum usher_err usher_reply(struct usher_model *model, const struct usher_message *to,
-                           uint32_t opcode, const uint8_t *params, size_t len)
+enum usher_err reply_message(struct usher_model *model, const struct usher_message *to,
+                             const struct message_out *out)
 {
     struct usher_mesh *m = model->mesh;
     struct usher_access_tx *tx = reply_claim(m);
@@ -55,24 +55,34 @@ enum usher_err usher_reply(struct usher_model *model, const struct usher_message
     if (tx == NULL) {
         return USHER_E_NO_MEM;
     }
-    err = access_write(opcode, params, len, tx->data, &tx->len);
+    err = access_write(out->opcode, out->params, out->len, tx->data, &tx->len);
     if (err != USHER_OK) {
         return err;
     }
+    tx->token = out->token;
     tx->src = usher_model_address(model);
     tx->target = (struct usher_target){ .dst = to->src,
                                         .net_index = to->net_index,
                                         .key = to->key,
-                                        .ttl = to->ttl == 0 ? 0 : TTL_DEFAULT };
+                                        .ttl = to->ttl == 0 ? 0 : TTL_DEFAULT,
+                                        .segmented = out->segmented };
     tx->at = now + reply_delay(m, to);
     tx->until = now + REPLY_MAX_MS;
     m->acts->alarm(m);
     return USHER_OK;
 }
 
+enum usher_err usher_reply(struct usher_model *model, const struct usher_message *to,
+                           uint32_t opcode, const uint8_t *params, size_t len)
+{
+    struct message_out out = { .opcode = opcode, .params = params, .len = len };
+
+    return reply_message(model, to, &out);
+}
+
 static void reply_run(struct usher_mesh *m, uint64_t now, struct usher_access_tx *tx)
 {
-    enum usher_err err = access_send(m, now, tx->src, &tx->target, tx->data, tx->len, 0);
+    enum usher_err err = access_send(m, now, tx->src, &tx->target, tx->data, tx->len, tx->token);
 
     tx->at = access_is_for_now(err) && now < tx->until ? now + REPLY_AGAIN_MS : 0;
 }
@@ -109,19 +119,22 @@ void publish_changed(struct usher_model *model)
 }
 
 static enum usher_err publish_send(struct usher_model *model, uint64_t now, const uint8_t *message,
-                                   size_t len)
+                                   size_t len, const struct message_out *out)
 {
     const struct usher_publication *p = &model->publication;
     const struct usher_appkey *key = keys_appkey(&model->mesh->net.keys, p->key);
-    struct usher_target target = {
-        .dst = p->address, .label = p->label, .key = p->key, .ttl = p->ttl
-    };
+    struct usher_target target = { .dst = p->address,
+                                   .label = p->label,
+                                   .key = p->key,
+                                   .ttl = p->ttl,
+                                   .segmented = out->segmented };
 
     if (key == NULL) {
         return USHER_E_NOT_FOUND;
     }
     target.net_index = key->net_index;
-    return access_send(model->mesh, now, usher_model_address(model), &target, message, len, 0);
+    return access_send(model->mesh, now, usher_model_address(model), &target, message, len,
+                       out->token);
 }
 
 static uint64_t retransmit_ms(const struct usher_model *model)
@@ -129,14 +142,13 @@ static uint64_t retransmit_ms(const struct usher_model *model)
     return ((model->publication.retransmit >> 3) + 1u) * RETRANSMIT_STEP_MS;
 }
 
-enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const uint8_t *params,
-                             size_t len)
+enum usher_err publish_message(struct usher_model *model, const struct message_out *out)
 {
     struct usher_mesh *m = model->mesh;
     uint8_t count = model->publication.retransmit & RETRANSMIT_COUNT;
     uint8_t message[USHER_ACCESS_MAX];
     uint16_t message_len;
-    enum usher_err err = access_write(opcode, params, len, message, &message_len);
+    enum usher_err err = access_write(out->opcode, out->params, out->len, message, &message_len);
     uint64_t now;
 
     if (model->publication.address == USHER_ADDR_UNASSIGNED) {
@@ -150,21 +162,32 @@ enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const u
     }
     now = m->acts->now(m);
     model->retransmits_left = 0; /* what was published before is out of date */
-    err = publish_send(model, now, message, message_len);
+    err = publish_send(model, now, message, message_len, out);
     if (err == USHER_OK && count != 0) {
         memcpy(model->retransmit_message, message, message_len);
         model->retransmit_len = (uint8_t)message_len;
         model->retransmits_left = count;
+        model->retransmit_segmented = out->segmented;
         model->retransmit_at = now + retransmit_ms(model);
     }
     m->acts->alarm(m);
     return err;
 }
 
+enum usher_err usher_publish(struct usher_model *model, uint32_t opcode, const uint8_t *params,
+                             size_t len)
+{
+    struct message_out out = { .opcode = opcode, .params = params, .len = len };
+
+    return publish_message(model, &out);
+}
+
 /* One that finds no room is put off: a segmented message is a while on its way. */
 static void retransmit_run(struct usher_model *model, uint64_t now)
 {
-    enum usher_err err = publish_send(model, now, model->retransmit_message, model->retransmit_len);
+    struct message_out out = { .segmented = model->retransmit_segmented };
+    enum usher_err err =
+        publish_send(model, now, model->retransmit_message, model->retransmit_len, &out);
 
     model->retransmit_at = now + retransmit_ms(model);
     if (!access_is_for_now(err)) {

@@ -91,6 +91,13 @@ bool net_is_element(const struct usher_net *n, uint16_t address);
  * @retval USHER_E_INTERNAL   It could not be sealed.
  */
 enum usher_err net_send(struct usher_net *n, uint64_t at, const struct net_pdu *p, uint8_t tag);
+/** The same; net_sent() tells the token when the last transmission is on the air. 0: not. */
+enum usher_err net_send_told(struct usher_net *n, uint64_t at, const struct net_pdu *p,
+                             uint32_t token);
+/** A token of net_send_told(), once; 0: there is none to tell. */
+uint32_t net_sent(struct usher_net *n);
+/** Whether net_sent() has one to tell. */
+bool net_has_sent(const struct usher_net *n);
 /**
  * Queues one for another node, sealed with the key that it came with, after a random delay, for its
  * transmissions by the Relay Retransmit state.

@@ -15,10 +15,15 @@
 #define SPREAD_MS 11u      /* 0..10 ms on top of every interval */
 #define RELAY_DELAY_MS 20u /* so that relays that heard the same do not all speak at once */
 
+static bool is_free(const struct usher_net_tx *tx)
+{
+    return tx->len == 0 && tx->token == 0;
+}
+
 static struct usher_net_tx *tx_free(const struct usher_net *n)
 {
     for (uint16_t i = 0; i < n->tx_size; i++) {
-        if (n->tx[i].len == 0) {
+        if (is_free(&n->tx[i])) {
             return &n->tx[i];
         }
     }
@@ -27,7 +32,8 @@ static struct usher_net_tx *tx_free(const struct usher_net *n)
 
 /* @p transmit is a Network Transmit or Relay Retransmit state. */
 static enum usher_err enqueue(struct usher_net *n, uint64_t at, const struct usher_net_keys *k,
-                              const struct net_pdu *p, uint8_t transmit, uint8_t tag)
+                              const struct net_pdu *p, uint8_t transmit, uint8_t tag,
+                              uint32_t token)
 {
     struct usher_net_tx *tx = tx_free(n);
 
@@ -43,10 +49,12 @@ static enum usher_err enqueue(struct usher_net *n, uint64_t at, const struct ush
     tx->interval_ms = (uint16_t)(((transmit >> 3) + 1) * STEP_MS);
     tx->at = at;
     tx->tag = tag;
+    tx->token = token;
     return USHER_OK;
 }
 
-enum usher_err net_send(struct usher_net *n, uint64_t at, const struct net_pdu *p, uint8_t tag)
+static enum usher_err queue(struct usher_net *n, uint64_t at, const struct net_pdu *p, uint8_t tag,
+                            uint32_t token)
 {
     const struct usher_subnet *s = keys_subnet(&n->keys, p->net_index);
     enum usher_err err;
@@ -57,11 +65,22 @@ enum usher_err net_send(struct usher_net *n, uint64_t at, const struct net_pdu *
     if (net_is_element(n, p->dst) || p->ttl == 1) {
         return USHER_OK;
     }
-    err = enqueue(n, at, keys_tx(s), p, n->net_transmit, tag);
+    err = enqueue(n, at, keys_tx(s), p, n->net_transmit, tag, token);
     if (err == USHER_OK) {
         n->stats.tx++;
     }
     return err;
+}
+
+enum usher_err net_send(struct usher_net *n, uint64_t at, const struct net_pdu *p, uint8_t tag)
+{
+    return queue(n, at, p, tag, 0);
+}
+
+enum usher_err net_send_told(struct usher_net *n, uint64_t at, const struct net_pdu *p,
+                             uint32_t token)
+{
+    return queue(n, at, p, 0, token);
 }
 
 enum usher_err net_relay(struct usher_net *n, uint64_t now, const struct usher_net_keys *k,
@@ -70,7 +89,34 @@ enum usher_err net_relay(struct usher_net *n, uint64_t now, const struct usher_n
     struct net_pdu copy = *p;
 
     copy.ttl--;
-    return enqueue(n, now + net_jitter(n, RELAY_DELAY_MS), k, &copy, n->relay_retransmit, 0);
+    return enqueue(n, now + net_jitter(n, RELAY_DELAY_MS), k, &copy, n->relay_retransmit, 0, 0);
+}
+
+/* One whose token is to be told. */
+static struct usher_net_tx *ended(const struct usher_net *n)
+{
+    for (uint16_t i = 0; i < n->tx_size; i++) {
+        if (n->tx[i].len == 0 && n->tx[i].token != 0) {
+            return &n->tx[i];
+        }
+    }
+    return NULL;
+}
+
+uint32_t net_sent(struct usher_net *n)
+{
+    struct usher_net_tx *tx = ended(n);
+    uint32_t token = tx != NULL ? tx->token : 0;
+
+    if (tx != NULL) {
+        tx->token = 0;
+    }
+    return token;
+}
+
+bool net_has_sent(const struct usher_net *n)
+{
+    return ended(n) != NULL;
 }
 
 void net_cancel(struct usher_net *n, uint8_t tag)
@@ -97,7 +143,7 @@ unsigned net_room(const struct usher_net *n)
     unsigned room = 0;
 
     for (uint16_t i = 0; i < n->tx_size; i++) {
-        room += n->tx[i].len == 0;
+        room += is_free(&n->tx[i]);
     }
     return room;
 }

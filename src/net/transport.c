@@ -17,12 +17,24 @@ struct usher_net_short *transport_inbox(struct usher_net *n)
     return &n->inbox[(n->inbox_at + n->inbox_count) % USHER_NET_INBOX];
 }
 
-static enum transport_kind tell_short(struct usher_net *n, struct transport_in *in)
+static void inbox_pop(struct usher_net *n)
 {
-    const struct usher_net_short *s = &n->inbox[n->inbox_at];
-
     n->inbox_at = (n->inbox_at + 1) % USHER_NET_INBOX;
     n->inbox_count--;
+}
+
+/* A message to ourselves with a token stays, to be told as sent. */
+static enum transport_kind tell_short(struct usher_net *n, struct transport_in *in)
+{
+    struct usher_net_short *s = &n->inbox[n->inbox_at];
+    enum transport_kind kind = (enum transport_kind)s->kind;
+
+    if (kind == TRANSPORT_SENT) {
+        in->token = s->token;
+        in->delivered = true;
+        inbox_pop(n);
+        return kind;
+    }
     memcpy(n->told, s->data, s->len);
     in->message = (struct usher_message){ .src = s->src,
                                           .dst = s->dst,
@@ -34,7 +46,12 @@ static enum transport_kind tell_short(struct usher_net *n, struct transport_in *
     in->len = s->len;
     in->features = s->features;
     in->hops = s->hops;
-    return (enum transport_kind)s->kind;
+    if (s->token != 0) {
+        s->kind = TRANSPORT_SENT;
+    } else {
+        inbox_pop(n);
+    }
+    return kind;
 }
 
 /* A message to ourselves has nothing to be remembered for. */
@@ -63,6 +80,11 @@ static bool tell_long(struct usher_net *n, struct transport_in *in)
 
 static bool tell_sent(struct usher_net *n, struct transport_in *in)
 {
+    in->token = net_sent(n);
+    if (in->token != 0) {
+        in->delivered = true;
+        return true;
+    }
     for (uint16_t i = 0; i < n->sar_tx_size; i++) {
         struct usher_sar_tx *tx = &n->sar_tx[i];
 
@@ -101,7 +123,7 @@ uint64_t transport_deadline(const struct usher_net *n)
     if (n->address == USHER_ADDR_UNASSIGNED) {
         return USHER_NEVER;
     }
-    return n->inbox_count != 0 ? 0 : at;
+    return n->inbox_count != 0 || net_has_sent(n) ? 0 : at;
 }
 
 /* -- receiving --------------------------------------------------------------------------------- */
@@ -146,6 +168,7 @@ static void rx_short(struct usher_net *n, const struct net_pdu *p)
     entry->ttl = p->ttl;
     entry->hops = 0;
     entry->features = 0;
+    entry->token = 0;
     entry->len = (uint8_t)(len - MIC_SHORT);
     entry->src = p->src;
     entry->dst = p->dst;

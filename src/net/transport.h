@@ -18,14 +18,14 @@ struct transport_out {
     struct usher_target target; /* control: key is unused */
     const uint8_t *data;        /* access message, or control parameters */
     size_t len;
-    uint32_t token;
+    uint32_t token; /* 0: its end is not told */
 };
 
 /** What transport_next() tells. */
 enum transport_kind {
     TRANSPORT_NOTHING,
     TRANSPORT_ACCESS,    /* an access message was received */
-    TRANSPORT_SENT,      /* a segmented message with a token ended */
+    TRANSPORT_SENT,      /* a message with a token ended */
     TRANSPORT_HEARTBEAT, /* one that is subscribed to */
 };
 

@@ -68,6 +68,7 @@ static void heartbeat_rx(struct usher_net *n, uint64_t now, const struct net_pdu
     }
     n->inbox_count++;
     s->kind = TRANSPORT_HEARTBEAT;
+    s->token = 0;
     s->src = p->src;
     s->dst = p->dst;
     s->net_index = p->net_index;

@@ -105,7 +105,8 @@ static void short_to_us(struct usher_net *n, const struct send *s)
                                        .dst = t->dst,
                                        .net_index = t->net_index,
                                        .key = own_key(t),
-                                       .label = s->label };
+                                       .label = s->label,
+                                       .token = s->to_others ? 0 : s->out->token };
     memcpy(entry->data, s->out->data, s->out->len);
     n->inbox_count++;
 }
@@ -139,7 +140,7 @@ static enum usher_err short_to_others(struct usher_net *n, const struct send *s)
     p.transport[0] = s->key.head;
     p.len = (uint8_t)(1 + out->len + MIC_SHORT);
     err = upper_seal(n->crypto, s->key.key, &u, out->data, out->len, p.transport + 1);
-    return err == USHER_OK ? net_send(n, s->now, &p, 0) : err;
+    return err == USHER_OK ? net_send_told(n, s->now, &p, out->token) : err;
 }
 
 static enum usher_err send_short(struct usher_net *n, const struct send *s)

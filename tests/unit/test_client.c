@@ -252,6 +252,36 @@ static void a_node_can_ask_itself(void **state)
     assert_answered(&f->asked[1], 0x13, 40);
 }
 
+static void the_first_of_a_group_answers(void **state)
+{
+    static const uint8_t label[USHER_LABEL_SIZE] = { 0x5A };
+    struct fixture *f = *state;
+    struct usher_target target = to(GROUP);
+    uint16_t virtual_address;
+    uint8_t other[USHER_LABEL_SIZE];
+
+    assert_int_equal(access_virtual(mesh(f, 0), label, &virtual_address), USHER_OK);
+    for (unsigned n = 1; n < NODES; n++) {
+        assert_int_equal(manage_subscribe(vendor(f, n), GROUP, NULL), USHER_STATUS_SUCCESS);
+        assert_int_equal(manage_subscribe(vendor(f, n), virtual_address, label),
+                         USHER_STATUS_SUCCESS);
+    }
+    assert_int_equal(ask_octets(prepare(f, 0), &target, 0x14, 4), USHER_OK);
+    await(f, 1);
+    assert_answered(&f->asked[0], 0x14, 4);
+
+    nodes_run(f->all, 2000); /* the others answer, too */
+    target = to(virtual_address);
+    assert_int_equal(ask_octets(prepare(f, 1), &target, 0x15, 4), USHER_E_ADDR);
+    memcpy(other, label, sizeof(other));
+    target.label = other;
+    assert_int_equal(ask_octets(&f->asked[1], &target, 0x15, 40), USHER_OK);
+    memset(other, 0, sizeof(other)); /* it was copied */
+    await(f, 2);
+    assert_answered(&f->asked[1], 0x15, 40);
+    assert_int_equal(f->asked[1].tries, 1);
+}
+
 static void a_question_in_segments_by_request(void **state)
 {
     struct fixture *f = *state;
@@ -633,7 +663,7 @@ static void what_cannot_be_asked_is_refused(void **state)
 {
     struct fixture *f = *state;
     struct asked *a = prepare(f, 0);
-    struct usher_target target = to(GROUP);
+    struct usher_target target = to(0);
     struct usher_model stranger = { 0 };
     uint8_t params[PARAMS_MAX + 1] = { 0 };
 
@@ -682,6 +712,7 @@ int main(void)
         TEST(a_question_is_answered),
         TEST(a_long_question_is_answered),
         TEST(a_node_can_ask_itself),
+        TEST(the_first_of_a_group_answers),
         TEST(a_question_in_segments_by_request),
         TEST(the_message_is_wiped_at_the_end),
         TEST(a_question_without_an_answer_times_out),

@@ -425,6 +425,33 @@ static void a_long_message_with_a_token_is_told(void **state)
     nodes_free(all);
 }
 
+static void a_short_message_with_a_token_is_told(void **state)
+{
+    static const uint8_t params[4];
+    struct usher_target target = { .ttl = 255 };
+    struct nodes *all = some(2);
+    struct node *node = &all->node[0];
+
+    (void)state;
+    nodes_provision(all);
+    nodes_bind_all(all);
+    nodes_run(all, 1000);
+    for (uint32_t token = 1; token <= 30; token++) { /* more than the queue has places */
+        target.dst = token % 3 == 0 ? 0xC000 : nodes_address(token % 3 - 1);
+        assert_int_equal(usher_send(&node->vendor, &target, 0x01, params, sizeof(params), token),
+                         USHER_OK);
+        assert_int_equal(node->events[USHER_MESH_EVT_SENT], token - 1);
+        nodes_run(all, 200);
+        assert_int_equal(node->events[USHER_MESH_EVT_SENT], token);
+        assert_int_equal(node->last.params.sent.token, token);
+        assert_true(node->last.params.sent.delivered);
+    }
+    assert_int_equal(usher_send(&node->vendor, &target, 0x01, params, sizeof(params), 0), USHER_OK);
+    nodes_run(all, 200);
+    assert_int_equal(node->events[USHER_MESH_EVT_SENT], 30);
+    nodes_free(all);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +467,7 @@ int main(void)
         cmocka_unit_test(no_sequence_number_is_used_unreserved),
         cmocka_unit_test(publication_goes_on_after_a_restart),
         cmocka_unit_test(a_long_message_with_a_token_is_told),
+        cmocka_unit_test(a_short_message_with_a_token_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
