@@ -31,6 +31,7 @@ struct packet {
 /* A message that was sent; its number is in its first octets. */
 struct sent {
     uint16_t src, dst, key, net_index, len;
+    bool segmented;
     uint8_t told[NODES]; /* how often to each */
 };
 
@@ -74,12 +75,12 @@ static void told_access(struct game *g, unsigned at, const struct transport_in *
     FUZZ_CHECK(++sent->told[at] == 1);
 }
 
-/* A group has more than one member, so nobody knows who has a message to it. */
+/* That segments were acknowledged, to one node: of groups and of short messages nobody knows. */
 static void told_sent(const struct game *g, const struct transport_in *in)
 {
     const struct sent *sent = &g->sent[in->token - 1];
 
-    if (in->delivered && !g->forged && usher_is_unicast(sent->dst)) {
+    if (in->delivered && !g->forged && sent->segmented && usher_is_unicast(sent->dst)) {
         FUZZ_CHECK(sent->told[(sent->dst >> 8) - 1] == 1);
     }
 }
@@ -124,6 +125,7 @@ static void send(struct game *g)
     sent->key = sent->key == 3 ? USHER_KEY_DEVICE | (to >> 2 & 1) : sent->key;
     sent->net_index = sent->key == 2 ? 1 : 0;
     sent->len = 1 + (len < 0xC0 ? len % 40 : (len - 0xC0u) * 6);
+    sent->segmented = (what & 0x20) != 0 || sent->len + MIC_SHORT > UNSEGMENTED_MAX;
     fill(number, data, sent->len);
     out.src = sent->src;
     out.len = sent->len;
@@ -132,7 +134,7 @@ static void send(struct game *g)
                                         .net_index = sent->net_index,
                                         .key = sent->key,
                                         .ttl = what >> 7 != 0 ? 0 : 5,
-                                        .segmented = (what & 0x20) != 0 };
+                                        .segmented = sent->segmented };
     g->sent_count += transport_send(&g->node[from].net, g->now, &out) == USHER_OK;
     drain(g, from);
 }

@@ -33,7 +33,9 @@ static bool device_key(void *ctx, uint16_t address, uint8_t key[USHER_KEY_SIZE])
     return address >= 0x0100 && address < 0x0400;
 }
 
-static const struct usher_net_directory directory = { subscribed, label, device_key };
+static const struct usher_net_directory directory = { .subscribed = subscribed,
+                                                      .label = label,
+                                                      .device_key = device_key };
 
 const uint8_t *netnode_label(unsigned i)
 {
