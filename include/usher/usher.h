@@ -146,6 +146,8 @@ struct usher_config {
      * @return When it is to be called at the latest; USHER_NEVER: with the next input or call.
      */
     uint64_t (*work)(void *user, struct usher *u, uint64_t now);
+    /** Sees every advertisement that comes in, before anything else does. NULL: nobody. */
+    void (*heard)(void *user, struct usher *u, const struct usher_adv_report *report);
 };
 
 /** One provisioning session: of the caller's memory, one for each link that may be open at once. */
@@ -219,6 +221,7 @@ struct usher {
     uint8_t random_mark[16]; /* of the last draw: a generator that is stuck is noticed */
     uint8_t scan_what;
     bool scanning;
+    bool silent; /* usher_radio() */
     bool draining;
     bool again;
 };
@@ -247,6 +250,12 @@ void usher_process(struct usher *u);
 
 /** Calls the config's work() at once, but not from within this call: there is more to do. */
 void usher_work(struct usher *u);
+/**
+ * Leaves the air, or comes back: nothing is sent, and what comes in is not heard. All else goes on,
+ * so links time out and messages wait for their turn. An instance begins on the air.
+ */
+void usher_radio(struct usher *u, bool on);
+
 /** Input: an advertisement was received. Whatever it holds, it is read with care and never kept. */
 void usher_in_adv(struct usher *u, const struct usher_adv_report *report);
 /** Input: the advertisement in @p slot is over. */

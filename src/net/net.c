@@ -129,6 +129,14 @@ static bool heard(const struct usher_net *n, uint64_t key)
     return false;
 }
 
+static bool is_to_be_relayed(const struct usher_net *n, const struct net_pdu *p)
+{
+    const struct usher_net_directory *d = n->directory;
+
+    return n->relay == 1 && p->ttl >= 2 && !net_is_element(n, p->dst) &&
+           (d->relay == NULL || d->relay(n->directory_ctx, p->src, p->dst, p->ttl));
+}
+
 bool net_rx(struct usher_net *n, uint64_t now, const uint8_t *in, size_t len, struct net_pdu *p)
 {
     uint64_t key = heard_key(in, len);
@@ -153,8 +161,7 @@ bool net_rx(struct usher_net *n, uint64_t now, const uint8_t *in, size_t len, st
         n->stats.cached++;
         return false;
     }
-    if (n->relay == 1 && p->ttl >= 2 && !net_is_element(n, p->dst) &&
-        net_relay(n, now, k, p) == USHER_OK) {
+    if (is_to_be_relayed(n, p) && net_relay(n, now, k, p) == USHER_OK) {
         n->stats.relayed++;
     }
     return for_us(n, p->dst);

@@ -58,7 +58,7 @@ void advert_fill(struct usher *u)
 {
     struct usher_adv adv = { .type = USHER_ADV_NONCONN_IND, .count = 1 };
 
-    while (slot_free(u, &adv.slot)) {
+    while (!u->silent && slot_free(u, &adv.slot)) {
         uint64_t due;
         struct usher_session *s = most_due(u, &due);
 
@@ -84,7 +84,7 @@ uint64_t advert_due(const struct usher *u)
     uint8_t slot;
     uint64_t due;
 
-    if (!slot_free(u, &slot)) {
+    if (u->silent || !slot_free(u, &slot)) {
         return USHER_NEVER;
     }
     (void)most_due(u, &due);
@@ -108,6 +108,15 @@ void advert_stop_all(struct usher *u)
         }
     }
     u->slots_busy = 0;
+}
+
+void usher_radio(struct usher *u, bool on)
+{
+    u->silent = !on;
+    if (!on) {
+        advert_stop_all(u);
+    }
+    node_drain(u);
 }
 
 enum usher_err advert_beacon_start(struct usher *u, const struct usher_listen *p)

@@ -166,23 +166,38 @@ static void in_network_pdu(struct usher_mesh *m, const uint8_t *data, size_t len
     }
 }
 
+static void tell_beacon(struct usher_mesh *m, const struct secbeacon *b)
+{
+    struct usher_mesh_event e = { .type = USHER_MESH_EVT_BEACON };
+
+    e.params.beacon.net_index = b->net_index;
+    e.params.beacon.iv_index = b->iv_index;
+    e.params.beacon.updating = (b->flags & SECBEACON_IV_UPDATE) != 0;
+    e.params.beacon.key_refresh = (b->flags & SECBEACON_KEY_REFRESH) != 0;
+    e.params.beacon.new_key = b->new_key;
+    tell(m, &e);
+    node_drain(m->node);
+}
+
 static void in_beacon(struct usher_mesh *m, const uint8_t *data, size_t len)
 {
     struct usher_subnet *refresh;
     struct secbeacon b;
     bool iv;
 
-    if (!secbeacon_open(&m->net, data, len, &b) ||
-        !secbeacon_take(&m->net, m->now, &b, &iv, &refresh)) {
+    if (!secbeacon_open(&m->net, data, len, &b)) {
         return;
     }
-    if (iv) {
-        mesh_iv_changed(m);
+    if (secbeacon_take(&m->net, m->now, &b, &iv, &refresh)) {
+        if (iv) {
+            mesh_iv_changed(m);
+        }
+        if (refresh != NULL) {
+            m->dirty |= USHER_DIRTY_SUBNETS | USHER_DIRTY_APPKEYS;
+        }
+        node_drain(m->node);
     }
-    if (refresh != NULL) {
-        m->dirty |= USHER_DIRTY_SUBNETS | USHER_DIRTY_APPKEYS;
-    }
-    node_drain(m->node);
+    tell_beacon(m, &b);
 }
 
 static void in_ad(struct usher_mesh *m, uint8_t ad_type, const uint8_t *data, size_t len)

@@ -12,6 +12,9 @@
 
 static unsigned wanted(const struct usher *u)
 {
+    if (u->silent) {
+        return USHER_SCAN_OFF;
+    }
     return (u->scanning ? USHER_SCAN_BEACON : 0u) | (u->sessions != NULL ? USHER_SCAN_PB_ADV : 0u) |
            (u->mesh != NULL ? u->mesh->acts->scan(u->mesh) : 0u);
 }
@@ -97,6 +100,12 @@ void usher_in_adv(struct usher *u, const struct usher_adv_report *report)
     const uint8_t *ad = report->data;
     size_t left = report->len <= USHER_AD_MAX ? report->len : 0;
 
+    if (u->silent) {
+        return;
+    }
+    if (u->config.heard != NULL) {
+        u->config.heard(u->config.user, u, report);
+    }
     if (report->type != USHER_ADV_NONCONN_IND) { /* 3.3.1: mesh AD types are ignored elsewhere */
         return;
     }

@@ -86,7 +86,19 @@ static void on_event(void *user, struct usher_mesh *m, const struct usher_mesh_e
 
     (void)m;
     node->events[event->type]++;
-    node->last = *event;
+    if (node->told != NULL) {
+        node->told(node, event);
+    }
+    if (event->type != USHER_MESH_EVT_MESSAGE && event->type != USHER_MESH_EVT_BEACON) {
+        node->last = *event;
+    }
+}
+
+static bool relay(void *user, uint16_t src, uint16_t dst, uint8_t ttl)
+{
+    struct node *node = user;
+
+    return node->relay == NULL || node->relay(node, src, dst, ttl);
 }
 
 static void compose(struct node *node)
@@ -155,6 +167,7 @@ void nodes_start(struct node *node)
                                              .tables = &node->memory->tables,
                                              .features = node->all->features,
                                              .device_key = device_key,
+                                             .relay = relay,
                                              .handler = on_event,
                                              .user = node };
 

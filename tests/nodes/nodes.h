@@ -37,8 +37,11 @@ struct node {
     struct usher_onoff_server second_onoff;
     struct usher_model vendor; /* opcodes and handlers are the test's, before nodes_provision() */
 
-    unsigned events[USHER_MESH_EVT_STORAGE + 1]; /* how often each was told */
-    struct usher_mesh_event last;
+    unsigned events[USHER_MESH_EVT_BEACON + 1]; /* how often each was told */
+    struct usher_mesh_event last;               /* but for MESSAGE and BEACON */
+    /** The test's own look at events, and its say in relaying; may be NULL. */
+    void (*told)(struct node *node, const struct usher_mesh_event *event);
+    bool (*relay)(struct node *node, uint16_t src, uint16_t dst, uint8_t ttl);
     void *user;
 
     /* private */

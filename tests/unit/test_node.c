@@ -754,6 +754,47 @@ static void work_of_the_callers_is_done_when_it_is_due(void **state)
     bench_free(b);
 }
 
+static bool is_heard;
+
+static void on_heard(void *user, struct usher *u, const struct usher_adv_report *report)
+{
+    (void)user;
+    (void)u;
+    is_heard = report->len == 3 && report->data[1] == 0x09;
+}
+
+static void an_instance_that_is_off_the_air_neither_sends_nor_hears(void **state)
+{
+    static const uint8_t name[] = { 2, 0x09, 'x' };
+    struct bench *b = bench_new();
+    struct side *s = &b->side[D];
+    struct usher_config config = { .user = s, .heard = on_heard };
+
+    (void)state;
+    assert_int_equal(usher_init(&s->node, &s->port, &config), USHER_OK);
+    usher_radio(&s->node, false);
+    usher_session_init(&s->node, &s->session,
+                       &(struct usher_caps){ .num_elements = 1, .algorithms = 1 }, NULL);
+    assert_int_equal(usher_listen(&s->session, &(struct usher_listen){ .uuid = uuid }), USHER_OK);
+    assert_int_equal(usher_scan(&s->node, true), USHER_OK);
+    run(b, 10000);
+    hear(s, name, sizeof(name));
+    assert_int_equal(s->pending_count, 0);
+    assert_int_equal(s->scan, USHER_SCAN_OFF);
+    assert_false(is_heard);
+
+    usher_radio(&s->node, true); /* the beacon is due since long */
+    assert_int_equal(s->pending_count, 1);
+    assert_int_equal(s->scan, USHER_SCAN_BEACON | USHER_SCAN_PB_ADV);
+    hear(s, name, sizeof(name));
+    assert_true(is_heard);
+
+    usher_radio(&s->node, false); /* what is on the air goes */
+    assert_int_equal(s->pending_count, 0);
+    assert_int_equal(s->scan, USHER_SCAN_OFF);
+    bench_free(b);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -784,6 +825,7 @@ int main(void)
         cmocka_unit_test(a_handler_may_end_and_release_another_session),
         cmocka_unit_test(a_second_device_is_not_measured_by_the_first_ones_elements),
         cmocka_unit_test(work_of_the_callers_is_done_when_it_is_due),
+        cmocka_unit_test(an_instance_that_is_off_the_air_neither_sends_nor_hears),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
