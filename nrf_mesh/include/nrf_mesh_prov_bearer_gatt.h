@@ -1,0 +1,48 @@
+/*
+ * PB-GATT, provisioning over a connection. It is not supported yet: a bearer can be made and added
+ * to a context, but nothing can be done with it.
+ */
+#ifndef NRF_MESH_PROV_BEARER_GATT_H__
+#define NRF_MESH_PROV_BEARER_GATT_H__
+
+#include "bearer_event.h"
+#include "fsm.h"
+#include "nrf_mesh_prov_bearer.h"
+#include "timer_scheduler.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NRF_MESH_PB_GATT_SERVICE_UUID 0x1827
+#define NRF_MESH_PB_GATT_CHAR_IN_UUID 0x2ADB
+#define NRF_MESH_PB_GATT_CHAR_OUT_UUID 0x2ADC
+
+/** A bearer: the caller's memory, zeros at first. */
+typedef struct {
+    fsm_t fsm;
+    uint16_t conn_index;
+    timer_event_t link_timeout_event;
+    uint32_t link_timeout_us;
+    bearer_event_sequential_t bearer_event_seq;
+    prov_bearer_t bearer;
+} nrf_mesh_prov_bearer_gatt_t;
+
+/**
+ * Adds the provisioning service to the device's.
+ *
+ * @retval NRF_ERROR_NULL           No bearer.
+ * @retval NRF_ERROR_NOT_SUPPORTED  There is no GATT.
+ */
+uint32_t nrf_mesh_prov_bearer_gatt_init(nrf_mesh_prov_bearer_gatt_t *p_bearer_gatt);
+
+/** Makes a bearer ready for nrf_mesh_prov_bearer_add(). @p p_bearer_gatt must not be NULL. */
+prov_bearer_t *nrf_mesh_prov_bearer_gatt_interface_get(nrf_mesh_prov_bearer_gatt_t *p_bearer_gatt);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
