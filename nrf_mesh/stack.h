@@ -12,6 +12,7 @@
 #include "access_state.h"
 #include "core_state.h"
 #include "dsm_state.h"
+#include "log_state.h"
 #include "models_state.h"
 #include "prov_state.h"
 #include "timers_state.h"
@@ -34,6 +35,7 @@ struct nrf_mesh_stack {
     struct access_state access;
     struct models_state models;
     struct timers_state timers;
+    struct log_state log;
 };
 
 /* -- current.c: the layer's only globals

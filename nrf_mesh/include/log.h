@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <time.h>
 
+
 #ifdef __cplusplus
 extern "C" {
 #endif

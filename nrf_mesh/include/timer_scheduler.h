@@ -1,6 +1,6 @@
 /*
  * Timers: callbacks at a time, once or periodically, on any port, from where the stack's own timers
- * run. An event is the caller's memory and must stay as long as it is scheduled. Events may be
+ * run, half an hour ahead at most. An event is the caller's memory and must stay as long as it is scheduled. Events may be
  * scheduled, moved and aborted from within callbacks.
  */
 #ifndef TIMER_SCHEDULER_H__
@@ -22,7 +22,6 @@ typedef void (*timer_sch_callback_t)(timestamp_t timestamp, void *p_context);
 typedef enum {
     TIMER_EVENT_STATE_UNUSED,  /**< Not scheduled. */
     TIMER_EVENT_STATE_QUEUED,  /**< Waits for its time. */
-    TIMER_EVENT_STATE_RUNNING, /**< Periodic, and its callback is being called. */
 } timer_event_state_t;
 
 /** One timer. */
