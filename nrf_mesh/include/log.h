@@ -16,7 +16,6 @@
 #include <stdint.h>
 #include <time.h>
 
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -70,7 +69,8 @@ extern "C" {
  * @param format     As printf's, with @p arguments. The line's end is in it, if it has one.
  */
 typedef void (*log_callback_t)(uint32_t level, const char *p_file, uint16_t line,
-                               uint32_t timestamp, const char *format, va_list arguments);
+                               uint32_t timestamp, const char *format, va_list arguments)
+    __attribute__((format(printf, 5, 0)));
 
 /** Chooses what is told, and to whom; NULL: nobody. Before that, the defaults of
  * nrf_mesh_config_core.h hold. */
@@ -80,10 +80,11 @@ void log_set_callback(log_callback_t callback);
 
 /** Prints a line on standard output: time, place, level, message. */
 void log_callback_stdout(uint32_t level, const char *p_file, uint16_t line, uint32_t timestamp,
-                         const char *format, va_list arguments);
+                         const char *format, va_list arguments)
+    __attribute__((format(printf, 5, 0)));
 /** The debugger's console is standard output here: as log_callback_stdout(). */
 void log_callback_rtt(uint32_t level, const char *p_file, uint16_t line, uint32_t timestamp,
-                      const char *format, va_list arguments);
+                      const char *format, va_list arguments) __attribute__((format(printf, 5, 0)));
 
 /** Behind __LOG. */
 void log_printf(uint32_t source, uint32_t level, const char *p_file, int line, const char *format,

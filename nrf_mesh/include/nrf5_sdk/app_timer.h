@@ -66,7 +66,8 @@ uint32_t app_timer_create(const app_timer_id_t *p_timer_id, app_timer_mode_t mod
  * Starts a timer; one that runs goes on as it was.
  *
  * @retval NRF_SUCCESS              It runs.
- * @retval NRF_ERROR_INVALID_PARAM  Below APP_TIMER_MIN_TIMEOUT_TICKS.
+ * @retval NRF_ERROR_INVALID_PARAM  Below APP_TIMER_MIN_TIMEOUT_TICKS, or above
+ *                                  APP_TIMER_MAX_CNT_VAL (512 s).
  * @retval NRF_ERROR_INVALID_STATE  Not made.
  */
 uint32_t app_timer_start(app_timer_id_t timer_id, uint32_t timeout_ticks, void *p_context);
