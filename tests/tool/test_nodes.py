@@ -7,6 +7,7 @@ import concurrent.futures
 import json
 import os
 import random
+import shutil
 import signal
 import time
 import unittest
@@ -81,6 +82,22 @@ class Nodes(Network):
         complete = [e for e in self.done("provision", UUID) if e["event"] == "complete"]
         self.assertEqual([e["address"] for e in complete], ["0x0004"])
         self.assertNotIn("replaces", complete[0])
+
+    def test_a_device_attracts_attention_while_it_is_provisioned(self):
+        device = self.device()
+        self.done("provision", UUID, "--attention", "20")
+        self.assertEqual([e["seconds"] for e in device.events("attention")], [20, 0])
+
+    def test_a_provisioner_that_lost_its_node_gets_another_address(self):
+        """Nobody knows which sequence numbers the lost one has used."""
+        device = self.device()
+        self.done("provision", UUID, "--configure")
+        self.assertEqual(self.network()["own_address"], "0x0001")
+        shutil.rmtree(os.path.join(self.state, "node"))
+        for value in [True, False]:
+            self.done("onoff", "0x0002", "on" if value else "off")
+            self.assertEqual(self.network()["own_address"], "0x0003")
+        wait_for(lambda: self.lamps(device) == [("0x0002", True), ("0x0002", False)])
 
     def test_a_node_lives_on_across_a_restart(self):
         self.device("--elements", "2").end(signal.SIGKILL)

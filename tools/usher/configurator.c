@@ -300,7 +300,6 @@ static void on_answer(void *user, struct usher_request *request, const struct us
 {
     struct bench *b = user;
     (void)request;
-    b->c->counts.repeats += answer->tries > 0 ? answer->tries - 1u : 0;
     bench_answer(b, answer);
     configurator_run(b->c);
 }

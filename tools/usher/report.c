@@ -325,7 +325,7 @@ void report_summary(const struct report_summary *r)
              r->provisioning ? "provisioned" : "configured", also, (double)r->ms / 1000.0,
              r->simulated ? "virtual " : "", r->links, per_minute(r), r->retries);
     if (r->simulated) {
-        out_text("%u of %u lamps switched by one message to their group, %u more one by one",
+        out_text("%u of %u lamps switched by one message to their group, %u one by one",
                  r->lamps_on - r->lamps_retried, r->lamps, r->lamps_retried);
     }
     if (r->failed > 0) {

@@ -145,7 +145,7 @@ static bool is_ttl(const struct reader *r, const struct spot *at, int *ttl)
 static bool is_transmit(const struct reader *r, const struct spot *at, unsigned step_ms,
                         int *transmit)
 {
-    struct spot in;
+    struct spot in = { .json = NULL };
     int count = 0;
     uint64_t ms = step_ms;
     if (member(at, "count", &in) && !is_number(r, &in, 0, 7, &count)) {
@@ -165,7 +165,7 @@ static bool is_transmit(const struct reader *r, const struct spot *at, unsigned 
 static bool is_appkey(const struct reader *r, const struct spot *at, const struct node_template *t,
                       uint16_t *appkey)
 {
-    int number;
+    int number = 0;
     if (!is_number(r, at, 0, USHER_KEY_INDEX_MAX, &number)) {
         return false;
     }
@@ -182,7 +182,7 @@ static const unsigned period_units_ms[] = { 100, 1000, 10000, 600000 };
 
 static bool is_period(const struct reader *r, const struct spot *at, uint8_t *period)
 {
-    uint64_t ms;
+    uint64_t ms = 0;
     if (!is_time(r, at, &ms)) {
         return false;
     }
@@ -334,7 +334,7 @@ static bool read_models(const struct reader *r, const struct spot *at, struct no
 static bool read_appkeys(const struct reader *r, const struct spot *at, struct node_template *t)
 {
     struct spot in;
-    int number;
+    int number = 0;
     if (!is_list(r, at, TEMPLATE_APPKEYS)) {
         return false;
     }
@@ -381,7 +381,7 @@ static bool read_all(const struct reader *r, const struct spot *at, struct node_
 bool template_read(const char *path, struct node_template *t, char *why, size_t why_len)
 {
     struct reader r = { .file = path ? path : "built-in template", .why = why, .why_len = why_len };
-    json_error_t error;
+    json_error_t error = { .line = 0 };
     struct spot at = { .json = path ? json_load_file(path, JSON_REJECT_DUPLICATES, &error)
                                     : json_loads(built_in, 0, &error) };
 
