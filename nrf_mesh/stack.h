@@ -66,15 +66,32 @@ void core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_eve
 void events_tell(const nrf_mesh_evt_t *event);
 /** Where the packet under way came from; for a message from an element of ours: LOOPBACK. */
 const nrf_mesh_rx_metadata_t *core_metadata(uint16_t src);
-/** The loop has something to do, at once: a timer was set, or storage changed. */
+/** The loop has something to do, at once: a timer was set, or storage changed. usher_work(). */
 void core_wake(void);
 
-/* -- timer_scheduler.c: called by core.c in each round of the instance
+/* -- timer_scheduler.c: called by core.c as usher_config.work, in each round of the instance
  * ------------------------------ */
 
 /** Calls the timers that are due. @return When the next one is, in ms of the port's clock, or
  * USHER_NEVER. */
 uint64_t timers_run(struct nrf_mesh_stack *s, uint64_t now_ms);
+
+/* -- net_state.c
+ * --------------------------------------------------------------------------------------- */
+
+/** IV Index and update flag that net_state_iv_index_set() has for a node to be; without it 0 and
+ * false. */
+void net_state_wanted(uint32_t *iv_index, bool *iv_update);
+/** There is a node: it gets the sequence number that was set for it. */
+void net_state_apply(void);
+
+/* -- mesh_config.c
+ * ------------------------------------------------------------------------------------- */
+
+/** Stores what is to be stored, and tells of it. @return When it has to be called again. */
+uint64_t config_run(uint64_t now);
+/** Something that storage has was changed: CONFIG_STABLE tells when it is stored. */
+void config_changed(void);
 
 /* -- dsm.c
  * ------------------------------------------------------------------------------------------- */
