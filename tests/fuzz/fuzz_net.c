@@ -76,7 +76,7 @@ static void advertise(struct game *g)
     }
 }
 
-static void settle(struct game *g)
+static void tell(struct game *g)
 {
     struct transport_in in;
     enum transport_kind kind;
@@ -88,7 +88,13 @@ static void settle(struct game *g)
         g->messages += kind == TRANSPORT_ACCESS;
     }
     FUZZ_CHECK(transport_deadline(&g->node.net) > g->now);
+}
+
+static void settle(struct game *g)
+{
+    tell(g);
     advertise(g);
+    tell(g); /* what was sent for the last time */
 }
 
 /* -- what it hears ----------------------------------------------------------------------------- */

@@ -193,6 +193,7 @@ static void pass_time(struct game *g, unsigned lost)
     for (unsigned i = 0; i < NODES; i++) {
         drain(g, i);
         collect(g, i, lost);
+        drain(g, i); /* what was sent for the last time */
     }
 }
 
