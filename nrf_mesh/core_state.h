@@ -4,6 +4,7 @@
 #ifndef CORE_STATE_H
 #define CORE_STATE_H
 
+#include "heartbeat.h"
 #include "list.h"
 #include "mesh_config.h"
 #include "nrf_mesh.h"
@@ -27,18 +28,22 @@ enum stack_record {
     STACK_RECORD_MODELS = 0xB000,           /* the models have these to 0xBFFF */
 };
 
-/** An entry that is set. The place of it in the table names its record in storage. */
+/** An entry. Its place in the table names its record in storage. */
 struct config_place {
-    bool used;
-    bool dirty; /* its value is to be stored */
+    bool used;   /* it is set */
+    bool stored; /* storage has it; not used: what is there is to be removed, or could not be taken
+                  */
+    bool dirty;  /* storage is to follow */
     mesh_config_entry_id_t id;
 };
 
 struct config_state {
     struct config_place places[MESH_CONFIG_RECORDS_MAX];
-    bool directory_dirty;
-    bool stable;       /* CONFIG_STABLE was told since the last change */
-    bool failing;      /* CONFIG_STORAGE_FAILURE was told since the last success */
+    bool stable;        /* CONFIG_STABLE was told since the last change */
+    bool powering_down; /* what is stored on power down is to be stored now */
+    bool failed;        /* CONFIG_STORAGE_FAILURE is to be told */
+    bool lost;          /* an entry of the stack's own could not be loaded */
+    mesh_config_entry_id_t failed_id;
     uint64_t retry_at; /* 0: nothing failed */
 };
 
@@ -46,17 +51,14 @@ struct config_state {
 enum core_event {
     CORE_EVENT_ENABLED = 1 << 0,
     CORE_EVENT_DISABLED = 1 << 1,
-    CORE_EVENT_STABLE = 1 << 2,
-    CORE_EVENT_POWER_OFF = 1 << 3,
-    CORE_EVENT_RESET = 1 << 4, /* mesh_stack_device_reset() */
+    CORE_EVENT_POWER_OFF = 1 << 2,
 };
 
 struct core_state {
     struct usher_port port; /* the application's, as usher_init() got it */
     bool initialized;
     bool enabled;
-    bool powering_down;
-    bool composed;   /* usher_mesh_init() was called */
+    bool restart;    /* mesh_stack_device_reset() waits for storage */
     unsigned events; /* enum core_event, bits: to be told */
     nrf_mesh_relay_check_cb_t relay_cb;
     nrf_mesh_rx_cb_t rx_cb;
@@ -68,7 +70,13 @@ struct core_state {
     uint8_t uuid[NRF_MESH_UUID_SIZE];
     uint8_t default_uuid[NRF_MESH_UUID_SIZE];
     bool default_uuid_known;
-    bool iv_index_set;
+    /* what net_state.h set before there was a node; events.c gives it to the node */
+    bool iv_set, iv_updating;
+    uint32_t iv_index, iv_seq;
+    heartbeat_subscription_state_t heartbeat; /* as it was told last */
+    /* the port's own loop, for nrf_mesh_process(); NULL: it runs by itself */
+    void (*poll)(void *ctx);
+    void *poll_ctx;
     bool ecdh_offloading; /* mesh_opt_prov.h */
     struct config_state config;
 };
