@@ -113,6 +113,21 @@ class Nodes(Network):
             self.done("onoff", "c000", "off")
             wait_for(lambda: ("0x0003", False) in self.lamps(device))
 
+    def test_a_second_run_configures_what_the_first_one_did_not(self):
+        devices = self.devices(10, "--count", "10")
+        first = self.start("provision", "--all", "--configure", "--radio", self.radio, "--state",
+                           self.state, "--json", "--parallel", "10")
+        wait_for(lambda: first.events("node"))
+        self.assertEqual(first.end(), 2)
+        summary = first.events()[-1]
+        self.assertEqual(summary["interrupted"], summary["devices"] - summary["configured"])
+        second = self.done("provision", "--all", "--configure", "--for", "6s")
+        configured = [e["address"] for e in first.events("node") + second if e["event"] == "node"]
+        self.assertEqual(sorted(configured), sorted(n["address"] for n in self.view("nodes")))
+        self.assertEqual(len(configured), 10)
+        self.done("onoff", "c000", "on")
+        wait_for(lambda: len(self.lamps(devices)) == 10)
+
     def test_show_tells_what_a_node_has_acknowledged(self):
         self.device("--elements", "2")
         self.done("provision", UUID)

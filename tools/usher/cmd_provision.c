@@ -34,8 +34,9 @@ struct provision {
     struct oob oob;
     uint8_t uuid[USHER_UUID_SIZE];
     uint8_t public_key[USHER_P256_PUBLIC];
-    unsigned ended; /* devices finished, at ended_ms */
-    unsigned news;  /* devices taken on and finished, at news_ms */
+    unsigned resumed; /* nodes that an earlier run has not configured */
+    unsigned ended;   /* devices finished, at ended_ms */
+    unsigned news;    /* devices taken on and finished, at news_ms */
     uint64_t begun_ms, news_ms, ended_ms, stopped_ms;
 };
 
@@ -317,6 +318,22 @@ static bool configurator_make(struct provision *p)
     return p->configurator != NULL;
 }
 
+/** Takes up the nodes that an earlier run has provisioned, and not configured. */
+static void configuring_resume(struct provision *p)
+{
+    const struct site_node *node;
+    if (!p->configurator || !p->args->all) {
+        return;
+    }
+    for (size_t i = 0; (node = site_each(p->online.site, i)) != NULL; i++) {
+        if (node->state == SITE_PROVISIONED && !node->configured &&
+            configurator_add(p->configurator, node->address)) {
+            p->resumed++;
+        }
+    }
+    configurator_run(p->configurator);
+}
+
 static bool start(struct provision *p, char *why, size_t why_len)
 {
     if (!online_open(&p->online, true, why, why_len) ||
@@ -345,6 +362,7 @@ static bool start(struct provision *p, char *why, size_t why_len)
                  "after a minute");
     }
     p->begun_ms = p->news_ms = p->ended_ms = now_ms(p);
+    configuring_resume(p);
     return true;
 }
 
@@ -379,12 +397,13 @@ static int conclude(const struct provision *p)
             n.devices = n.failed = 1;
         }
     }
+    unsigned devices = n.devices + p->resumed;
     unsigned done = configured ? m.configured : n.provisioned;
     unsigned failed = n.failed + m.failed;
-    report_summary(&(struct report_summary){ .devices = n.devices,
+    report_summary(&(struct report_summary){ .devices = devices,
                                              .failed = failed,
                                              .refused = n.refused,
-                                             .interrupted = n.devices - done - failed,
+                                             .interrupted = devices - done - failed,
                                              .retries = n.retries + m.retries,
                                              .ms = p->ended_ms - p->begun_ms,
                                              .links = p->args->parallel,
@@ -398,7 +417,7 @@ static int conclude(const struct provision *p)
     if (failed > 0 && failed == n.refused) {
         return EXIT_POLICY;
     }
-    return done < n.devices ? EXIT_FAILED : EXIT_DONE;
+    return done < devices ? EXIT_FAILED : EXIT_DONE;
 }
 
 int verb_provision(const struct args *args)
