@@ -23,7 +23,8 @@ enum usher_err store_load(struct usher_mesh *m, const struct usher_port *port, u
 
 /**
  * Writes what is marked dirty (usher_mesh.dirty, usher_model.dirty), in an order that is safe at
- * every cut: IV state, keys, models and settings, then the node record.
+ * every cut: IV state, keys, models and settings, then the node record. If that one is dirty it is
+ * a new node's: whatever storage held before is removed first.
  *
  * @retval others  The port's; what could not be written stays dirty.
  */

@@ -26,12 +26,13 @@ static void subnet_fields(struct io *io, struct usher_mesh *m, unsigned place)
 static enum usher_err subnet_take(struct usher_mesh *m, unsigned place)
 {
     struct usher_subnet *s = &m->net.keys.subnets[place];
+    unsigned keys = s->phase != 0 ? 2 : 1;
     enum usher_err err = USHER_OK;
 
     if (keys_subnet(&m->net.keys, s->index) != s) {
         return USHER_E_DATA; /* there is another with this index */
     }
-    for (unsigned i = 0; i <= (s->phase != 0) && err == USHER_OK; i++) {
+    for (unsigned i = 0; i < keys && err == USHER_OK; i++) {
         err = keys_derive(m->net.crypto, s->key[i].key, &s->key[i]);
     }
     return err;
@@ -68,6 +69,7 @@ static enum usher_err appkey_take(struct usher_mesh *m, unsigned place)
     const struct usher_crypto *c = m->net.crypto;
     struct usher_appkey *a = &m->net.keys.appkeys[place];
     const struct usher_subnet *s = keys_subnet(&m->net.keys, a->net_index);
+    unsigned keys;
     enum usher_err err = USHER_OK;
 
     if (keys_appkey(&m->net.keys, a->index) != a) {
@@ -84,7 +86,8 @@ static enum usher_err appkey_take(struct usher_mesh *m, unsigned place)
         a->updated = false;
         m->dirty |= USHER_DIRTY_APPKEYS;
     }
-    for (unsigned i = 0; i <= a->updated && err == USHER_OK; i++) {
+    keys = a->updated ? 2 : 1;
+    for (unsigned i = 0; i < keys && err == USHER_OK; i++) {
         err = kdf_k4(c, a->key[i].key, &a->key[i].aid);
     }
     return err;

@@ -105,7 +105,7 @@ static void a_record_has_its_size(void **state)
 static void it_is_nobody_elses(void **state)
 {
     char why[200], path[128];
-    struct file_store second;
+    struct file_store second = { .lock = -1 };
     struct stat st;
 
     (void)state;
@@ -122,7 +122,7 @@ static void it_is_nobody_elses(void **state)
 static void what_cannot_be_opened_is_told(void **state)
 {
     char why[200] = "", name[FILE_STORE_DIR_MAX + 2];
-    struct file_store other;
+    struct file_store other = { .lock = -1 };
 
     (void)state;
     assert_false(file_store_open(&other, "/nowhere/at/all", why, sizeof(why)));
