@@ -1,0 +1,17 @@
+/*
+ * The process on the air, seen from inside linux/: its one loop, which the radio, the timers and
+ * the keys are on.
+ */
+#ifndef ON_AIR_H
+#define ON_AIR_H
+
+#include <uv.h>
+
+/** The loop; NULL before nrf_mesh_on_air(). */
+uv_loop_t *on_air_loop(void);
+
+/** Leaves the air and releases the state directory, for good: the process ends after this. May be
+ * called from within any callback. */
+void on_air_leave(void);
+
+#endif
