@@ -15,13 +15,15 @@ extern "C" {
 
 /**
  * Linux: opens a radio and runs the stack on the program's own loop: sd_app_evt_wait(),
- * nrf_mesh_process() and timers work from then on.
+ * nrf_mesh_process() and timers work from then on. If the radio is lost later, the program ends
+ * with a line that says why, and with status 1.
  *
  * @param p_radio  `air:PATH`, as the tool's --radio.
  * @param p_state  A directory for what survives a restart; NULL: nothing does.
  *
  * @retval NRF_SUCCESS          On the air.
  * @retval NRF_ERROR_INTERNAL   It could not be opened; a line on standard error says why.
+ * @retval NRF_ERROR_NULL       @p p_radio is NULL.
  * @retval NRF_ERROR_INVALID_STATE  It was called before, or after nrf_mesh_init().
  */
 uint32_t nrf_mesh_on_air(const char *p_radio, const char *p_state);
