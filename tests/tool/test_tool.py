@@ -183,6 +183,16 @@ class Demo(Directory):
         self.assertEqual(summary["lamps"], sum(complete.values()))
         self.assertEqual(summary["lamps_on"], summary["lamps"])
 
+    def test_lamps_that_missed_the_message_are_told_one_by_one(self):
+        retried = 0
+        for seed in "123":
+            result = run("demo", "--devices", "40", "--parallel", "16", "--loss", "70", "--json",
+                         "--seed", seed)
+            summary = events(result.stdout)[-1]
+            self.assertEqual(summary["lamps_on"], summary["lamps"])
+            retried += summary["lamps_retried"]
+        self.assertGreater(retried, 0)
+
     def test_devices_out_of_reach_are_code_2(self):
         result = run("demo", "--devices", "9", "--loss", "100", "--json")
         self.assertEqual(result.returncode, 2)
