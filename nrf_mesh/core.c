@@ -4,6 +4,7 @@
  */
 #include "nrf_mesh.h"
 
+#include "hal.h"
 #include "mesh_opt.h"
 #include "model.h"
 #include "nrf_mesh_config_prov.h"
@@ -66,6 +67,9 @@ static void tell_events(struct core_state *core)
     if ((events & CORE_EVENT_POWER_OFF) != 0) {
         tell(NRF_MESH_EVT_READY_TO_POWER_OFF);
     }
+    if ((events & CORE_EVENT_RESTART) != 0) {
+        hal_device_reset(0);
+    }
 }
 
 /* The stack's turn in a round of the instance. */
@@ -110,6 +114,15 @@ static void core_heard(void *user, struct usher *u, const struct usher_adv_repor
         s->core.rx_cb(&packet);
     }
     (void)stack_enter(before);
+}
+
+bool core_relay(void *user, uint16_t src, uint16_t dst, uint8_t ttl)
+{
+    struct nrf_mesh_stack *s = user, *before = stack_enter(s);
+    bool relay = s->core.relay_cb == NULL || s->core.relay_cb(src, dst, ttl);
+
+    (void)stack_enter(before);
+    return relay;
 }
 
 const nrf_mesh_rx_metadata_t *core_metadata(uint16_t src)

@@ -52,6 +52,7 @@ enum core_event {
     CORE_EVENT_ENABLED = 1 << 0,
     CORE_EVENT_DISABLED = 1 << 1,
     CORE_EVENT_POWER_OFF = 1 << 2,
+    CORE_EVENT_RESTART = 1 << 3, /* mesh_stack_device_reset() waits for storage */
 };
 
 struct core_state {
@@ -70,9 +71,7 @@ struct core_state {
     uint8_t uuid[NRF_MESH_UUID_SIZE];
     uint8_t default_uuid[NRF_MESH_UUID_SIZE];
     bool default_uuid_known;
-    /* what net_state.h set before there was a node; events.c gives it to the node */
-    bool iv_set, iv_updating;
-    uint32_t iv_index, iv_seq;
+    bool iv_set;                              /* net_state.h */
     heartbeat_subscription_state_t heartbeat; /* as it was told last */
     /* the port's own loop, for nrf_mesh_process(); NULL: it runs by itself */
     void (*poll)(void *ctx);

@@ -64,6 +64,8 @@ void prov_on_event(void *user, struct usher *u, const struct usher_event *event)
 void core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event);
 /** Tells all event handlers of the application. */
 void events_tell(const nrf_mesh_evt_t *event);
+/** For usher_mesh_config.relay; user is the stack. */
+bool core_relay(void *user, uint16_t src, uint16_t dst, uint8_t ttl);
 /** Where the packet under way came from; for a message from an element of ours: LOOPBACK. */
 const nrf_mesh_rx_metadata_t *core_metadata(uint16_t src);
 /** The loop has something to do, at once: a timer was set, or storage changed. usher_work(). */
@@ -75,15 +77,6 @@ void core_wake(void);
 /** Calls the timers that are due. @return When the next one is, in ms of the port's clock, or
  * USHER_NEVER. */
 uint64_t timers_run(struct nrf_mesh_stack *s, uint64_t now_ms);
-
-/* -- net_state.c
- * --------------------------------------------------------------------------------------- */
-
-/** IV Index and update flag that net_state_iv_index_set() has for a node to be; without it 0 and
- * false. */
-void net_state_wanted(uint32_t *iv_index, bool *iv_update);
-/** There is a node: it gets the sequence number that was set for it. */
-void net_state_apply(void);
 
 /* -- mesh_config.c
  * ------------------------------------------------------------------------------------- */

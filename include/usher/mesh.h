@@ -55,6 +55,7 @@ struct usher_mesh_event {
         struct {
             uint16_t src, dst, features;
             uint8_t hops;
+            uint8_t init_ttl; /**< that it was sent with */
         } heartbeat;
         struct {
             enum usher_err err; /**< the port's */
@@ -67,9 +68,10 @@ struct usher_mesh_event {
         struct {
             uint16_t net_index;
             uint32_t iv_index;
-            bool updating;    /**< IV Update in Progress */
-            bool key_refresh; /**< the Key Refresh flag */
-            bool new_key;     /**< secured with the subnet's new key */
+            bool updating;       /**< IV Update in Progress */
+            bool key_refresh;    /**< the Key Refresh flag */
+            bool new_key;        /**< secured with the subnet's new key */
+            const uint8_t *auth; /**< its authentication value, 8 octets; good during the call */
         } beacon;
     } params;
 };

@@ -34,7 +34,7 @@ uint32_t net_state_tx_iv_index_get(void);
 /** IV Index of beacons. */
 uint32_t net_state_beacon_iv_index_get(void);
 net_state_iv_update_t net_state_iv_update_get(void);
-/** Forgets IV Index and sequence number, so that they can be set again. */
+/** Lets them be set again. The node forgets them with its network. */
 void net_state_reset(void);
 
 #ifdef __cplusplus

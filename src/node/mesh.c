@@ -11,6 +11,7 @@
 #include "secbeacon.h"
 #include "store.h"
 
+#define BEACON_AUTH 8u /* octets at the end of beacons of either kind */
 #define STORE_RETRY_MS 1000u
 #define IV_STORE_MS (60u * 60 * 1000) /* how exactly the age of the IV state survives a restart */
 #define SEQ_SCARCE 0xC00000u          /* a quarter is left: time for an IV Update (3.8.4) */
@@ -166,7 +167,7 @@ static void in_network_pdu(struct usher_mesh *m, const uint8_t *data, size_t len
     }
 }
 
-static void tell_beacon(struct usher_mesh *m, const struct secbeacon *b)
+static void tell_beacon(struct usher_mesh *m, const struct secbeacon *b, const uint8_t *auth)
 {
     struct usher_mesh_event e = { .type = USHER_MESH_EVT_BEACON };
 
@@ -175,6 +176,7 @@ static void tell_beacon(struct usher_mesh *m, const struct secbeacon *b)
     e.params.beacon.updating = (b->flags & SECBEACON_IV_UPDATE) != 0;
     e.params.beacon.key_refresh = (b->flags & SECBEACON_KEY_REFRESH) != 0;
     e.params.beacon.new_key = b->new_key;
+    e.params.beacon.auth = auth;
     tell(m, &e);
     node_drain(m->node);
 }
@@ -197,7 +199,7 @@ static void in_beacon(struct usher_mesh *m, const uint8_t *data, size_t len)
         }
         node_drain(m->node);
     }
-    tell_beacon(m, &b);
+    tell_beacon(m, &b, data + len - BEACON_AUTH);
 }
 
 static void in_ad(struct usher_mesh *m, uint8_t ad_type, const uint8_t *data, size_t len)
@@ -221,6 +223,7 @@ static void tell_heartbeat(struct usher_mesh *m, const struct transport_in *in)
     e.params.heartbeat.dst = in->message.dst;
     e.params.heartbeat.features = in->features;
     e.params.heartbeat.hops = in->hops;
+    e.params.heartbeat.init_ttl = (uint8_t)(in->hops + in->message.ttl - 1);
     tell(m, &e);
 }
 
