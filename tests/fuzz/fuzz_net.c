@@ -9,6 +9,7 @@
  */
 #include "iv.h"
 #include "netnode.h"
+#include "proxy.h"
 #include "rpl.h"
 #include "transport_parts.h"
 
@@ -32,7 +33,8 @@ struct game {
     uint32_t seq;          /* of the attackers' PDUs, which need new ones to get anywhere */
     uint32_t own_iv_index; /* that sent[] is about */
     uint8_t sent[SEQ_COUNT][NET_PDU_MAX];
-    unsigned messages; /* told so far */
+    unsigned messages;          /* told so far */
+    struct proxy_filter filter; /* of a client on a connection of its own */
 };
 
 /* -- what the node says ------------------------------------------------------------------------ */
@@ -105,14 +107,40 @@ static void hear_opened(struct game *g, const struct net_pdu *p)
     settle(g);
 }
 
-/* The octets as they are; with the proxy's nonce, too, which nothing but opens. */
+static void check_filter(const struct proxy_filter *f)
+{
+    FUZZ_CHECK(f->count <= PROXY_FILTER_MAX && f->type <= PROXY_REJECT_LIST);
+    for (uint8_t i = 0; i < f->count; i++) {
+        FUZZ_CHECK(f->addresses[i] != USHER_ADDR_UNASSIGNED);
+        for (uint8_t k = 0; k < i; k++) {
+            FUZZ_CHECK(f->addresses[i] != f->addresses[k]);
+        }
+    }
+}
+
+/* As a Proxy Server: what a client sends is answered once, under a number of our own. */
+static void serve(struct game *g, const uint8_t *in, size_t len)
+{
+    struct usher_net *n = &g->node.net;
+    uint8_t out[NET_PDU_MAX], answer = proxy_serve(n, &g->filter, in, len, out);
+    struct net_pdu p;
+
+    check_filter(&g->filter);
+    if (answer != 0) {
+        FUZZ_CHECK(net_open(n, NET_NONCE_PROXY, out, answer, &p) != NULL && p.src == n->address);
+        check_own(g, &p, out, answer);
+        FUZZ_CHECK(proxy_serve(n, &g->filter, in, len, out) == 0);
+    }
+}
+
+/* The octets as they are, from either bearer. */
 static void hear_raw(struct game *g)
 {
     const uint8_t *octets;
     size_t len = fuzz_take(&g->in, fuzz_u8(&g->in) % (NET_PDU_MAX + 4), &octets);
     struct net_pdu p;
 
-    (void)net_open(&g->node.net, NET_NONCE_PROXY, octets, len, &p);
+    serve(g, octets, len);
     if (net_rx(&g->node.net, g->now, octets, len, &p)) {
         hear_opened(g, &p);
     }
@@ -184,6 +212,21 @@ static void hear_made_up(struct game *g)
     p.len = (uint8_t)(1 + (key >> 2) % most);
     fuzz_copy(&g->in, p.transport, p.len);
     hear_sealed(g, &p, key);
+}
+
+/* ... in a Proxy Configuration message. */
+static void hear_client(struct game *g)
+{
+    struct net_pdu p = make_header(g);
+    uint8_t key = fuzz_u8(&g->in), pdu[NET_PDU_MAX], len;
+
+    p.ctl = 1;
+    p.ttl = 0;
+    p.dst = USHER_ADDR_UNASSIGNED;
+    p.len = (uint8_t)(1 + (key >> 2) % 12);
+    fuzz_copy(&g->in, p.transport, p.len);
+    len = net_seal(g->node.net.crypto, pick_key(g, key, &p.net_index), NET_NONCE_PROXY, &p, pdu);
+    serve(g, pdu, len);
 }
 
 /* A message sealed with an AppKey or device key, at most @p most octets long. */
@@ -449,6 +492,9 @@ static void operate(struct game *g)
         break;
     case 9:
         g->now += (uint64_t)n * n * n * n; /* up to 50 s */
+        break;
+    case 10:
+        hear_client(g);
         break;
     default:
         pass_time(g);
