@@ -308,6 +308,9 @@ void core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_eve
 
     switch (event->type) {
     case USHER_MESH_EVT_RESET:
+        changed(m);
+        config_server_was_reset();
+        break;
     case USHER_MESH_EVT_CONFIGURED:
         changed(m);
         break;

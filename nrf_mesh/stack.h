@@ -115,5 +115,9 @@ access_message_rx_t access_rx_of(const struct usher_message *message);
 /** The models of a node's life, by mesh_stack_init(): config_server_init() and the health server.
  */
 struct usher_config_server *config_server_of(struct nrf_mesh_stack *s);
+/** The health server of the primary element, for mesh_stack_init() to make. */
+health_server_t *health_server_of(struct nrf_mesh_stack *s);
+/** Node Reset was answered and done: CONFIG_SERVER_EVT_NODE_RESET is told. */
+void config_server_was_reset(void);
 
 #endif
