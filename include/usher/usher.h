@@ -409,6 +409,14 @@ enum usher_err usher_secret_set(struct usher_session *s, const uint8_t secret[US
 enum usher_err usher_data_set(struct usher_session *s, const struct usher_prov_data *data);
 
 /**
+ * Device: refuses the provisioner's choice, within START_RECEIVED or until the public keys are
+ * exchanged. Failed is sent and FAILED told.
+ *
+ * @retval USHER_E_STATE  Not at that moment.
+ */
+enum usher_err usher_refuse(struct usher_session *s, enum usher_failure failure);
+
+/**
  * Closes the link now; LINK_CLOSED follows. Not for a listening session.
  *
  * @retval USHER_E_STATE  No link.

@@ -72,6 +72,11 @@ enum usher_err usher_data_set(struct usher_session *s, const struct usher_prov_d
     return after(s, session_data(&s->prov, data));
 }
 
+enum usher_err usher_refuse(struct usher_session *s, enum usher_failure failure)
+{
+    return after(s, session_refuse(&s->prov, failure));
+}
+
 enum usher_err usher_cancel(struct usher_session *s, enum usher_close_reason reason)
 {
     if (s->state != SESSION_LINK) {

@@ -181,3 +181,12 @@ enum usher_err session_data(struct usher_prov *s, const struct usher_prov_data *
     facts_changed(s);
     return USHER_OK;
 }
+
+enum usher_err session_refuse(struct usher_prov *s, enum usher_failure failure)
+{
+    if (s->me != USHER_ROLE_DEVICE || !facts_at(s, PDU_PUBLIC_KEY)) {
+        return USHER_E_STATE;
+    }
+    facts_fail(s, failure, PDU_START);
+    return USHER_OK;
+}

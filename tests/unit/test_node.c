@@ -392,6 +392,35 @@ static void calls_at_the_wrong_moment_say_so_and_change_nothing(void **state)
     bench_free(b);
 }
 
+static void refuse_start(struct side *s, const struct usher_event *e)
+{
+    if (e->type == USHER_EVT_START_RECEIVED) {
+        assert_int_equal(usher_refuse(&s->session, USHER_FAIL_INVALID_FORMAT), USHER_OK);
+        assert_int_equal(usher_refuse(&s->session, USHER_FAIL_INVALID_FORMAT), USHER_E_STATE);
+    } else {
+        assert_int_equal(usher_refuse(&s->session, USHER_FAIL_INVALID_FORMAT), USHER_E_STATE);
+    }
+}
+
+static void a_device_may_refuse_what_the_provisioner_chose(void **state)
+{
+    struct bench *b = bench_new();
+
+    (void)state;
+    b->side[D].in_handler = refuse_start;
+    begin(b);
+    run(b, 30000);
+    for (int role = 0; role < 2; role++) {
+        assert_int_equal(b->side[role].told[USHER_EVT_FAILED], 1);
+        assert_int_equal(b->side[role].failure, USHER_FAIL_INVALID_FORMAT);
+        assert_int_equal(b->side[role].told[USHER_EVT_COMPLETE], 0);
+        assert_int_equal(b->side[role].told[USHER_EVT_LINK_CLOSED], 1);
+        assert_int_equal(b->side[role].told[USHER_EVT_STATIC_REQUEST], 0);
+    }
+    assert_int_equal(usher_refuse(&b->side[P].session, USHER_FAIL_INVALID_FORMAT), USHER_E_STATE);
+    bench_free(b);
+}
+
 static void parameters_out_of_range_are_refused(void **state)
 {
     struct bench *b = bench_new();
@@ -814,6 +843,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_instance_needs_all_of_its_port),
         cmocka_unit_test(calls_at_the_wrong_moment_say_so_and_change_nothing),
+        cmocka_unit_test(a_device_may_refuse_what_the_provisioner_chose),
         cmocka_unit_test(parameters_out_of_range_are_refused),
         cmocka_unit_test(answers_that_cannot_be_are_refused_and_may_be_given_again),
         cmocka_unit_test(row_33_without_good_randomness_nothing_begins),
