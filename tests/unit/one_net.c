@@ -33,7 +33,9 @@ static bool no_device_key(void *ctx, uint16_t address, uint8_t key[USHER_KEY_SIZ
     return false;
 }
 
-static const struct usher_net_directory directory = { subscribed, no_label, no_device_key };
+static const struct usher_net_directory directory = { .subscribed = subscribed,
+                                                      .label = no_label,
+                                                      .device_key = no_device_key };
 
 void one_net_init(struct one_net *one, const struct usher_crypto *c, uint16_t address,
                   uint8_t elements)

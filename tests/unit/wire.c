@@ -47,7 +47,9 @@ static bool device_key(void *ctx, uint16_t address, uint8_t key[USHER_KEY_SIZE])
     return false;
 }
 
-static const struct usher_net_directory directory = { subscribed, label, device_key };
+static const struct usher_net_directory directory = { .subscribed = subscribed,
+                                                      .label = label,
+                                                      .device_key = device_key };
 
 static void node_init(struct wire *w, unsigned i, uint32_t seed)
 {
