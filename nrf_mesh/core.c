@@ -9,6 +9,7 @@
 #include "model.h"
 #include "nrf_mesh_config_prov.h"
 #include "nrf_mesh_configure.h"
+#include "nrf_mesh_externs.h"
 #include "nrf_mesh_port.h"
 #include "nrf_mesh_utils.h"
 #include "stack.h"
@@ -275,7 +276,10 @@ bool nrf_mesh_is_address_rx(const nrf_mesh_address_t *p_addr)
 {
     const struct usher_net *n = &stack()->mesh.net;
 
-    return n->address != NRF_MESH_ADDR_UNASSIGNED && transport_wants(n, p_addr->value);
+    return n->address != NRF_MESH_ADDR_UNASSIGNED &&
+           (net_is_ours(n, p_addr->value) ||
+            (!usher_is_unicast(p_addr->value) &&
+             n->directory->subscribed(n->directory_ctx, p_addr->value)));
 }
 
 bool nrf_mesh_is_device_provisioned(void)

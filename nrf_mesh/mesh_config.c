@@ -9,6 +9,7 @@
  */
 #include "mesh_config.h"
 
+#include "flash_manager.h"
 #include "mesh_config_listener.h"
 #include "mesh_opt.h"
 #include "model.h"
