@@ -8,25 +8,24 @@
 #include "options.h"
 #include "out.h"
 #include "report.h"
+#include "waiting.h"
 
 #include <openssl/crypto.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#define BACKOFF_MS 1000u /* before the first retry; doubled for each further one */
-#define BACKOFF_MAX_MS 30000u
+#define PAUSE_MS 1000u /* before the first retry; doubled for each further one */
+#define PAUSE_MAX_MS 30000u
 #define TARGETS_MAX 40000u /* more devices than a network has addresses */
 
 /** A device that is to be provisioned, or was. */
 struct target {
-    TAILQ_ENTRY(target) entry; /* in the queue while it waits */
+    struct waiting waiting; /* while it has no link, and is not done with */
     uint8_t uuid[USHER_UUID_SIZE];
     unsigned attempts;
-    uint64_t begun;      /* first attempt */
-    uint64_t not_before; /* next attempt */
+    uint64_t begun; /* first attempt */
 };
 
 /** A session and what we keep about it. */
@@ -46,17 +45,14 @@ struct link {
     const struct failure *refusal; /* why we ended it; NULL: we did not */
 };
 
-TAILQ_HEAD(target_queue, target);
-
 struct commissioner {
     struct commissioner_config config;
     struct usher *node;
     struct link *links; /* 2 * parallel: closing links do not hold up the next devices */
     size_t link_count;
     unsigned closing;
-    struct target_queue ready;   /* to be started as soon as a link is free */
-    struct target_queue backing; /* to be tried again later, by time */
-    void *targets;               /* tsearch() tree by UUID, of all */
+    struct waiting_room room; /* targets without a link */
+    void *targets;            /* tsearch() tree by UUID, of all */
     struct commissioner_counts counts;
     bool stopping;
     bool no_answers;
@@ -86,8 +82,7 @@ struct commissioner *commissioner_new(const struct commissioner_config *config)
         free(c);
         return NULL;
     }
-    TAILQ_INIT(&c->ready);
-    TAILQ_INIT(&c->backing);
+    waiting_init(&c->room);
     return c;
 }
 
@@ -131,8 +126,7 @@ void commissioner_progress(const struct commissioner *c, char *text, size_t len)
 
 bool commissioner_idle(const struct commissioner *c)
 {
-    bool waiting = !TAILQ_EMPTY(&c->ready) || !TAILQ_EMPTY(&c->backing);
-    return c->counts.active == 0 && c->closing == 0 && (c->stopping || !waiting);
+    return c->counts.active == 0 && c->closing == 0 && (c->stopping || waiting_nobody(&c->room));
 }
 
 /* Starting. */
@@ -145,31 +139,6 @@ static struct link *link_free(struct commissioner *c)
         }
     }
     return NULL;
-}
-
-/** Moves the devices whose time has come from the one queue to the other. */
-static void backing_due(struct commissioner *c)
-{
-    struct target *t;
-    uint64_t now = now_ms(c);
-    while ((t = TAILQ_FIRST(&c->backing)) != NULL && t->not_before <= now) {
-        TAILQ_REMOVE(&c->backing, t, entry);
-        TAILQ_INSERT_TAIL(&c->ready, t, entry);
-    }
-}
-
-/** Puts a device among those that are tried again later, by time. */
-static void backing_insert(struct commissioner *c, struct target *t)
-{
-    struct target *before = TAILQ_LAST(&c->backing, target_queue);
-    while (before && before->not_before > t->not_before) {
-        before = TAILQ_PREV(before, target_queue, entry);
-    }
-    if (before) {
-        TAILQ_INSERT_AFTER(&c->backing, before, t, entry);
-    } else {
-        TAILQ_INSERT_HEAD(&c->backing, t, entry);
-    }
 }
 
 /** Ends a device's attempts, and reports it. */
@@ -207,17 +176,13 @@ static void link_start(struct commissioner *c, struct link *l, struct target *t)
 
 void commissioner_run(struct commissioner *c)
 {
-    struct target *t;
+    struct waiting *w;
     struct link *l;
-
-    backing_due(c);
-    while (!c->stopping && c->counts.active < c->config.parallel &&
-           (t = TAILQ_FIRST(&c->ready)) != NULL && (l = link_free(c)) != NULL) {
-        TAILQ_REMOVE(&c->ready, t, entry);
-        link_start(c, l, t);
+    while (!c->stopping && c->counts.active < c->config.parallel && (l = link_free(c)) != NULL &&
+           (w = waiting_take(&c->room, now_ms(c))) != NULL) {
+        link_start(c, l, (struct target *)w);
     }
-    t = TAILQ_FIRST(&c->backing);
-    c->config.wake_at(c->config.ctx, t && !c->stopping ? t->not_before : USHER_NEVER);
+    c->config.wake_at(c->config.ctx, c->stopping ? USHER_NEVER : waiting_next(&c->room, now_ms(c)));
     c->config.changed(c->config.ctx);
 }
 
@@ -238,7 +203,7 @@ static void on_heard(struct commissioner *c, const struct usher_event *event)
         free(t);
         return;
     }
-    TAILQ_INSERT_TAIL(&c->ready, t, entry);
+    waiting_add(&c->room, &t->waiting);
     c->counts.devices++;
     report_heard(t->uuid, event, false);
     commissioner_run(c);
@@ -402,10 +367,8 @@ static void link_failed(struct commissioner *c, struct link *l)
         target_fail(c, t, &outcome, why);
         return;
     }
-    unsigned doublings = t->attempts - 1 < 5 ? t->attempts - 1 : 5;
-    uint64_t wait = (uint64_t)BACKOFF_MS << doublings;
-    t->not_before = now_ms(c) + (wait < BACKOFF_MAX_MS ? wait : BACKOFF_MAX_MS);
-    backing_insert(c, t);
+    waiting_add_later(&c->room, &t->waiting,
+                      now_ms(c) + waiting_pause(t->attempts, PAUSE_MS, PAUSE_MAX_MS));
 }
 
 static void on_closed(struct commissioner *c, struct link *l)

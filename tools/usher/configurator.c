@@ -9,22 +9,21 @@
 #include "out.h"
 #include "plan.h"
 #include "report.h"
+#include "waiting.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 
-#define BACKOFF_MS 2000u /* before the first retry; doubled for each further one */
-#define BACKOFF_DOUBLINGS 4u
+#define PAUSE_MS 2000u /* before the first retry; doubled for each further one */
+#define PAUSE_MAX_MS 30000u
 
 /** A node that is to be configured. */
 struct job {
-    TAILQ_ENTRY(job) entry; /* in a queue while it waits */
+    struct waiting waiting; /* while it is not at work */
     uint16_t address;
     unsigned attempts;
-    uint64_t begun;      /* first attempt */
-    uint64_t not_before; /* next attempt */
+    uint64_t begun; /* first attempt */
 };
 
 /** A node at work. */
@@ -40,13 +39,10 @@ struct bench {
     json_t *settings;
 };
 
-TAILQ_HEAD(job_queue, job);
-
 struct configurator {
     struct configurator_config config;
     struct bench *benches;
-    struct job_queue ready;   /* to be started as soon as a bench is free */
-    struct job_queue backing; /* to be tried again later, by time */
+    struct waiting_room room; /* jobs that no bench has */
     struct configurator_counts counts;
     bool stopping;
 };
@@ -71,8 +67,7 @@ struct configurator *configurator_new(const struct configurator_config *config)
     for (unsigned i = 0; i < config->parallel; i++) {
         c->benches[i].c = c;
     }
-    TAILQ_INIT(&c->ready);
-    TAILQ_INIT(&c->backing);
+    waiting_init(&c->room);
     return c;
 }
 
@@ -88,17 +83,9 @@ static void bench_clear(struct bench *b)
     b->c->counts.active--;
 }
 
-static void jobs_free(struct job_queue *queue)
-{
-    struct job *j;
-    while ((j = TAILQ_FIRST(queue)) != NULL) {
-        TAILQ_REMOVE(queue, j, entry);
-        free(j);
-    }
-}
-
 void configurator_free(struct configurator *c)
 {
+    struct waiting *w;
     if (!c) {
         return;
     }
@@ -109,8 +96,9 @@ void configurator_free(struct configurator *c)
             free(j);
         }
     }
-    jobs_free(&c->ready);
-    jobs_free(&c->backing);
+    while ((w = waiting_take_any(&c->room)) != NULL) {
+        free(w); /* a job */
+    }
     free(c->benches);
     free(c);
 }
@@ -132,8 +120,7 @@ void configurator_progress(const struct configurator *c, char *text, size_t len)
 
 bool configurator_idle(const struct configurator *c)
 {
-    bool waiting = !TAILQ_EMPTY(&c->ready) || !TAILQ_EMPTY(&c->backing);
-    return c->counts.active == 0 && (c->stopping || !waiting);
+    return c->counts.active == 0 && (c->stopping || waiting_nobody(&c->room));
 }
 
 bool configurator_add(struct configurator *c, uint16_t address)
@@ -143,7 +130,7 @@ bool configurator_add(struct configurator *c, uint16_t address)
         return false;
     }
     j->address = address;
-    TAILQ_INSERT_TAIL(&c->ready, j, entry);
+    waiting_add(&c->room, &j->waiting);
     c->counts.nodes++;
     return true;
 }
@@ -185,19 +172,6 @@ static void bench_complete(struct bench *b)
     free(j);
 }
 
-static void backing_insert(struct configurator *c, struct job *j)
-{
-    struct job *before = TAILQ_LAST(&c->backing, job_queue);
-    while (before && before->not_before > j->not_before) {
-        before = TAILQ_PREV(before, job_queue, entry);
-    }
-    if (before) {
-        TAILQ_INSERT_AFTER(&c->backing, before, j, entry);
-    } else {
-        TAILQ_INSERT_HEAD(&c->backing, j, entry);
-    }
-}
-
 /** The attempt is over: again later, or never. */
 static void bench_fail(struct bench *b, const struct failure_asking *why)
 {
@@ -207,10 +181,8 @@ static void bench_fail(struct bench *b, const struct failure_asking *why)
         (void)bench_store(b, false); /* a failure counts itself */
     }
     if (why->passing && j->attempts <= c->config.retries) {
-        unsigned doublings =
-            j->attempts - 1 < BACKOFF_DOUBLINGS ? j->attempts - 1 : BACKOFF_DOUBLINGS;
-        j->not_before = now_ms(c) + ((uint64_t)BACKOFF_MS << doublings);
-        backing_insert(c, j);
+        waiting_add_later(&c->room, &j->waiting,
+                          now_ms(c) + waiting_pause(j->attempts, PAUSE_MS, PAUSE_MAX_MS));
         bench_clear(b);
     } else {
         c->counts.failed++;
@@ -330,19 +302,13 @@ static void bench_start(struct bench *b, struct job *j)
 
 void configurator_run(struct configurator *c)
 {
-    struct job *j;
+    struct waiting *w;
     struct bench *b;
-    uint64_t now = now_ms(c);
-    while ((j = TAILQ_FIRST(&c->backing)) != NULL && j->not_before <= now) {
-        TAILQ_REMOVE(&c->backing, j, entry);
-        TAILQ_INSERT_TAIL(&c->ready, j, entry);
+    while (!c->stopping && (b = bench_free(c)) != NULL &&
+           (w = waiting_take(&c->room, now_ms(c))) != NULL) {
+        bench_start(b, (struct job *)w);
     }
-    while (!c->stopping && (j = TAILQ_FIRST(&c->ready)) != NULL && (b = bench_free(c)) != NULL) {
-        TAILQ_REMOVE(&c->ready, j, entry);
-        bench_start(b, j);
-    }
-    j = TAILQ_FIRST(&c->backing);
-    c->config.wake_at(c->config.ctx, j && !c->stopping ? j->not_before : USHER_NEVER);
+    c->config.wake_at(c->config.ctx, c->stopping ? USHER_NEVER : waiting_next(&c->room, now_ms(c)));
     c->config.changed(c->config.ctx);
 }
 

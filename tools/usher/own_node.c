@@ -14,7 +14,6 @@
 #define COMPANY 0xFFFFu /* none: for what is not a product */
 #define RPL_SIZE 8192u  /* element addresses that may be heard */
 #define SUBNETS 2u
-#define APPKEYS 32u
 #define RPL_STORE_MS 1000u
 
 /** What the node works in. */
@@ -24,7 +23,7 @@ struct own_node_memory {
     struct usher_composition composition;
     struct usher_mesh_tables tables;
     struct usher_subnet subnets[SUBNETS];
-    struct usher_appkey appkeys[APPKEYS];
+    struct usher_appkey appkeys[SITE_APPKEYS];
     struct usher_rpl_entry rpl[RPL_SIZE];
 };
 
@@ -76,7 +75,7 @@ bool own_node_init(struct own_node *n, struct site *site, unsigned parallel)
     m->tables = (struct usher_mesh_tables){ .subnets = m->subnets,
                                             .subnet_count = SUBNETS,
                                             .appkeys = m->appkeys,
-                                            .appkey_count = APPKEYS,
+                                            .appkey_count = SITE_APPKEYS,
                                             .rpl = m->rpl,
                                             .rpl_size = RPL_SIZE };
     return tables_make(&m->tables, parallel);

@@ -17,6 +17,7 @@
 
 #define SITE_NAME_MAX 63 /* octets of a node's name, without the NUL */
 #define SITE_PAGE0_MAX 379
+#define SITE_APPKEYS 32
 #define SITE_NODE_DIR "node" /* in the network's directory: the storage of the own node */
 
 enum site_state {

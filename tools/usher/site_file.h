@@ -9,7 +9,6 @@
 
 #define SITE_FILE_NAME "network.json"
 #define SITE_FIRST_ADDRESS 0x0002u /* 0x0001 is kept for the provisioner's own node */
-#define SITE_APPKEYS 32
 
 struct site {
     char *path; /* of the file; NULL: in memory */

@@ -1,0 +1,79 @@
+/*
+ * Those who wait for their turn; see waiting.h. Called by the commissioner and the configurator.
+ */
+#include "waiting.h"
+
+#include <usher/types.h>
+
+#include <stddef.h>
+
+void waiting_init(struct waiting_room *room)
+{
+    TAILQ_INIT(&room->ready);
+    TAILQ_INIT(&room->later);
+}
+
+bool waiting_nobody(const struct waiting_room *room)
+{
+    return TAILQ_EMPTY(&room->ready) && TAILQ_EMPTY(&room->later);
+}
+
+void waiting_add(struct waiting_room *room, struct waiting *w)
+{
+    TAILQ_INSERT_TAIL(&room->ready, w, entry);
+}
+
+void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms)
+{
+    struct waiting *before = TAILQ_LAST(&room->later, waiting_queue);
+    w->not_before = ms;
+    while (before && before->not_before > ms) {
+        before = TAILQ_PREV(before, waiting_queue, entry);
+    }
+    if (before) {
+        TAILQ_INSERT_AFTER(&room->later, before, w, entry);
+    } else {
+        TAILQ_INSERT_HEAD(&room->later, w, entry);
+    }
+}
+
+/** Those whose pause is over are ready, behind the others. */
+static void pauses_end(struct waiting_room *room, uint64_t now)
+{
+    struct waiting *w;
+    while ((w = TAILQ_FIRST(&room->later)) != NULL && w->not_before <= now) {
+        TAILQ_REMOVE(&room->later, w, entry);
+        TAILQ_INSERT_TAIL(&room->ready, w, entry);
+    }
+}
+
+struct waiting *waiting_take(struct waiting_room *room, uint64_t now)
+{
+    pauses_end(room, now);
+    struct waiting *w = TAILQ_FIRST(&room->ready);
+    if (w) {
+        TAILQ_REMOVE(&room->ready, w, entry);
+    }
+    return w;
+}
+
+struct waiting *waiting_take_any(struct waiting_room *room)
+{
+    return waiting_take(room, USHER_NEVER);
+}
+
+uint64_t waiting_next(struct waiting_room *room, uint64_t now)
+{
+    pauses_end(room, now);
+    const struct waiting *w = TAILQ_FIRST(&room->later);
+    return w ? w->not_before : USHER_NEVER;
+}
+
+uint64_t waiting_pause(unsigned attempts, uint64_t first_ms, uint64_t max_ms)
+{
+    uint64_t ms = first_ms;
+    for (unsigned i = 1; i < attempts && ms < max_ms; i++) {
+        ms *= 2;
+    }
+    return ms < max_ms ? ms : max_ms;
+}

@@ -1,0 +1,42 @@
+/*
+ * Those who wait for their turn: at once, or after a pause, since they have failed and are to be
+ * tried again. Shared by the commissioner and the configurator, which have a struct waiting as the
+ * first member of what waits.
+ */
+#ifndef WAITING_H
+#define WAITING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+struct waiting {
+    TAILQ_ENTRY(waiting) entry;
+    uint64_t not_before; /* ms */
+};
+
+TAILQ_HEAD(waiting_queue, waiting);
+
+struct waiting_room {
+    struct waiting_queue ready; /* whose turn is next, first */
+    struct waiting_queue later; /* by time */
+};
+
+void waiting_init(struct waiting_room *room);
+bool waiting_nobody(const struct waiting_room *room);
+
+/** Lets it wait for its turn. */
+void waiting_add(struct waiting_room *room, struct waiting *w);
+/** Lets it wait until @p ms. */
+void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms);
+/** Takes out whose turn it is. @retval NULL  Nobody's, at this time. */
+struct waiting *waiting_take(struct waiting_room *room, uint64_t now);
+/** Takes out anybody. @retval NULL  There is nobody. */
+struct waiting *waiting_take_any(struct waiting_room *room);
+/** When the next pause is over; USHER_NEVER: nobody pauses. */
+uint64_t waiting_next(struct waiting_room *room, uint64_t now);
+
+/** The pause after so many attempts: doubled with each, from @p first_ms up to @p max_ms. */
+uint64_t waiting_pause(unsigned attempts, uint64_t first_ms, uint64_t max_ms);
+
+#endif
