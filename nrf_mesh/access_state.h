@@ -53,7 +53,6 @@ struct access_state {
     uint16_t locations[AT_LEAST_1(ACCESS_ELEMENT_COUNT)];
     uint8_t default_ttl; /* before there is a node in memory */
     bool composed;
-    nrf_mesh_rx_metadata_t metadata; /* of the message that is being told */
     struct access_transfer transfers[AT_LEAST_1(ACCESS_RELIABLE_TRANSFER_COUNT)];
 
     /* the core's */

@@ -21,7 +21,7 @@ struct dsm_address {
     uint16_t address;                         /* 0: free */
     uint16_t published;                       /* references to publish to it */
     uint16_t subscribed;                      /* ... to receive on it */
-    bool stored_published, stored_subscribed; /* there were such, as storage has it */
+    bool stored_published, stored_subscribed; /* whether there are such, as storage has it */
 };
 
 /** The device key of a node, this one or another. */
@@ -29,6 +29,7 @@ struct dsm_devkey {
     uint16_t owner; /* 0: free */
     uint16_t net_index;
     uint8_t key[USHER_KEY_SIZE];
+    bool stored; /* so, or as it was before it became free */
 };
 
 struct dsm_state {
