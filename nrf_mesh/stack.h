@@ -18,6 +18,7 @@
 #include "timers_state.h"
 
 #include "access.h"
+#include "health_server.h"
 #include "nrf_mesh_events.h"
 
 #include <usher/mesh.h>
