@@ -116,6 +116,7 @@ static void learn_result(nrf_mesh_prov_ctx_t *p_ctx, const struct usher_event *e
     const struct usher_prov_data *data = event->params.complete.p_prov_data;
 
     memcpy(p_ctx->device_key, event->params.complete.p_devkey, sizeof(p_ctx->device_key));
+    memset(&p_ctx->data, 0, sizeof(p_ctx->data)); /* the unused bits of flags, too */
     memcpy(p_ctx->data.netkey, data->netkey, sizeof(p_ctx->data.netkey));
     p_ctx->data.netkey_index = data->netkey_index;
     p_ctx->data.iv_index = data->iv_index;

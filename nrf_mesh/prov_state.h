@@ -18,7 +18,6 @@ struct provisionee {
     nrf_mesh_evt_handler_t evt_handler;
     uint8_t public_key[NRF_MESH_PROV_PUBKEY_SIZE];
     uint8_t private_key[NRF_MESH_PROV_PRIVKEY_SIZE];
-    bool handler_added;
     bool powering_down; /* NRF_MESH_EVT_READY_TO_POWER_OFF was told */
     bool identifying;   /* the application attracts attention */
     bool provisioned;   /* in this session */
