@@ -179,6 +179,21 @@ class Nodes(Network):
         self.assertGreater(len(health), 3)
         self.assertEqual((health[0]["address"], health[0]["faults"]), ("0x0002", []))
 
+    def test_the_template_of_the_help_works(self):
+        text = run("help", "configure").stdout
+        template = text[text.index("{"):text.rindex("}") + 1]
+        self.device()
+        self.done("provision", UUID, "--template", self.template(template))
+        self.assertEqual(self.view("show", "0x0002")[0]["settings"]["ttl"], 5)
+
+
+class Refusals(Network):
+    """What does not work, and how that is told."""
+
+    def setUp(self):
+        super().setUp()
+        self.air("--loss", "5")
+
     def failed(self, verb, *args):
         result = self.use(verb, *args, "--json")
         self.assertEqual(result.returncode, 2, result.stdout + result.stderr)

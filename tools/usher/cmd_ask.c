@@ -17,6 +17,7 @@
 #define GROUP_REPEATS 3      /* of a message to a group, which nobody acknowledges */
 #define GROUP_LISTEN_MS 3000 /* for what a group answers */
 #define GROUP_LINGER_MS 500  /* until the last repeat has left */
+#define FORCED_TRIES 2       /* of a reset, when the node is thought to be gone */
 #define DEFAULT_TTL 255
 #define ONOFF_GET 0x8201u
 
@@ -252,7 +253,9 @@ static void on_reset(void *user, struct usher_request *request, const struct ush
 
 static bool remove_begin(struct errand *e, char *why, size_t why_len)
 {
-    e->request = (struct usher_request){ .done = on_reset, .user = e };
+    e->request = (struct usher_request){ .done = on_reset,
+                                         .user = e,
+                                         .tries = e->args->force ? FORCED_TRIES : 0 };
     return asked(usher_config_ask(&e->online.own.config_client, &e->request, e->node->address,
                                   site_key_index(e->online.site),
                                   &(struct usher_config_msg){ .opcode = USHER_CONFIG_NODE_RESET }),

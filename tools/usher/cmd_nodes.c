@@ -35,7 +35,8 @@ int verb_nodes(const struct args *args)
     struct site *site = view(args, "nodes", &code);
     const struct site_node *node;
     for (size_t i = 0; site && (node = site_each(site, i)) != NULL; i++) {
-        if (args->all || node->state == SITE_PROVISIONED) {
+        bool left = node->state == SITE_EXCLUDED || node->state == SITE_REMOVED;
+        if (args->all || !left) {
             report_node(node);
         }
     }

@@ -78,8 +78,9 @@ static const struct failure no_value_in_time = { "no value was entered in time",
                                                  false };
 static const struct failure data_unanswered = {
     "no answer to the provisioning data",
-    "it may be provisioned: its address stays recorded as unknown and is not given again", true,
-    false
+    "it may be provisioned: \"usher configure\" of its address, which \"usher nodes\" tells, "
+    "finds out; the address is not given again",
+    true, false
 };
 static const struct failure silent = { "no answer from the device in time",
                                        "move nearer, or open fewer links at once (--parallel)",

@@ -46,7 +46,7 @@ static void help_verb(const struct command *c)
 
 static void help_all(void)
 {
-    printf("usher: provisions Bluetooth Mesh devices.\n\n"
+    printf("usher: provisions and configures Bluetooth Mesh devices.\n\n"
            "usher VERB [OPTION]...\n\nVerbs:\n");
     for (const struct command *c = commands; c->name; c++) {
         printf("  %-12s  %s\n", c->name, c->summary);
@@ -129,7 +129,7 @@ int verb_man(const struct args *args)
 {
     (void)args;
     printf(".TH USHER 1 \"\" \"usher %s\" \"User Commands\"\n", usher_version());
-    puts(".SH NAME\nusher \\- provision Bluetooth Mesh devices");
+    puts(".SH NAME\nusher \\- provision and configure Bluetooth Mesh devices");
     puts(".SH SYNOPSIS\n.B usher\n.I VERB\n[\\fIOPTION\\fR]...");
     puts(".SH DESCRIPTION\n"
          "Bytes are hexadecimal digits without separators, times are such as 10s or 500ms.\n"
