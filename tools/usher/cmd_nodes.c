@@ -95,7 +95,8 @@ static void list_text(const json_t *model, const char *member, const char *label
         if (json_is_integer(value)) {
             snprintf(one, sizeof one, "%d", (int)json_integer_value(value));
         } else {
-            snprintf(one, sizeof one, "%.40s", json_string_value(value));
+            const char *text = json_string_value(value);
+            snprintf(one, sizeof one, "%.40s", text ? text : "?");
         }
         int n = snprintf(line + used, sizeof line - used, "%s%s", i > 0 ? ", " : "", one);
         used += n > 0 && used + (size_t)n < sizeof line ? (size_t)n : 0;
@@ -105,24 +106,32 @@ static void list_text(const json_t *model, const char *member, const char *label
     }
 }
 
+static bool member_is(const json_t *object, const char *member, const char *text)
+{
+    const char *value = json_string_value(json_object_get(object, member));
+    return value && strcmp(value, text) == 0;
+}
+
+static void publication_text(const json_t *publish)
+{
+    const char *address = json_string_value(json_object_get(publish, "address"));
+    const char *period = json_string_value(json_object_get(publish, "period"));
+    if (address) {
+        out_text("            publishes to %s%s%s", address, period ? " every " : "",
+                 period ? period : "");
+    }
+}
+
 static void settings_text(const json_t *settings, const char *element, const char *id)
 {
     size_t i;
     json_t *model;
     json_array_foreach(json_object_get(settings, "models"), i, model)
     {
-        const json_t *publish = json_object_get(model, "publish");
-        const char *period = json_string_value(json_object_get(publish, "period"));
-        if (strcmp(json_string_value(json_object_get(model, "element")), element) != 0 ||
-            strcmp(json_string_value(json_object_get(model, "model")), id) != 0) {
-            continue;
-        }
-        list_text(model, "bind", "bound to AppKey");
-        list_text(model, "subscribe", "subscribed to");
-        if (publish) {
-            out_text("            publishes to %s%s%s",
-                     json_string_value(json_object_get(publish, "address")),
-                     period ? " every " : "", period ? period : "");
+        if (member_is(model, "element", element) && member_is(model, "model", id)) {
+            list_text(model, "bind", "bound to AppKey");
+            list_text(model, "subscribe", "subscribed to");
+            publication_text(json_object_get(model, "publish"));
         }
     }
 }
