@@ -49,8 +49,8 @@ extern "C" {
 #define EX_URI_SENSOR_CLIENT URI_SCHEME_EXAMPLE "URI for Sensor Client example"
 #define EX_URI_SENSOR_SERVER URI_SCHEME_EXAMPLE "URI for Sensor Server example"
 #define EX_URI_SCENE_CLIENT URI_SCHEME_EXAMPLE "URI for Scene Client example"
-#define EX_URI_PBR_CLIENT URI_SCHEME_EXAMPLE "URI for PB Remote Client example"
-#define EX_URI_PBR_SERVER URI_SCHEME_EXAMPLE "URI for PB Remote Server example"
+#define EX_URI_PBR_CLIENT URI_SCHEME_EXAMPLE "URI for PBR Client example"
+#define EX_URI_PBR_SERVER URI_SCHEME_EXAMPLE "URI for PBR Server example"
 
 /* 16 octets; not secrets, since all know them. */
 #define STATIC_AUTH_DATA                                                                           \

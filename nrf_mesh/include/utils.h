@@ -37,7 +37,7 @@
 
 /** The structure of which something is a member. */
 #define PARENT_BY_FIELD_GET(struct_name, field_name, pointer)                                      \
-    ((struct_name *)(void *)((uint8_t *)(pointer)-offsetof(struct_name, field_name)))
+    ((struct_name *)((uintptr_t)(pointer)-offsetof(struct_name, field_name)))
 
 /** @p divident / @p divisor, rounded to the nearest. Not negative. */
 #define ROUNDED_DIV(divident, divisor) (((divident) + ((divisor) / 2)) / (divisor))

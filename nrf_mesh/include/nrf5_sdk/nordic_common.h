@@ -35,7 +35,7 @@
 #define STRINGIFY_(val) #val
 
 /** The structure of which @p ptr points at a member. */
-#define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
+#define CONTAINER_OF(ptr, type, member) ((type *)((uintptr_t)(ptr)-offsetof(type, member)))
 
 /** Octets of a 16-bit number. */
 #define MSB_16(a) (((a)&0xFF00) >> 8)
