@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PLACE_MAX 80
+#define PLACE_MAX 96
 #define RELAY_STEP_MS 10u   /* of Relay Retransmit and Network Transmit */
 #define PUBLISH_STEP_MS 50u /* of Publish Retransmit */
 #define TTL_DEFAULT 255
