@@ -64,11 +64,8 @@ void dsm_clear(void)
 {
     struct usher_mesh *m = &stack()->mesh;
 
-    if (dsm_is_node() && usher_mesh_reset(m) != USHER_OK) {
+    if (m->node != NULL && usher_mesh_reset(m) != USHER_OK) {
         return; /* storage holds a node: it is still one */
-    }
-    if (m->net.crypto != NULL) {
-        keys_clear(&m->net.keys, m->net.crypto);
     }
     dsm_store_clear();
     forget();
