@@ -215,7 +215,7 @@ static bool read_publication(const struct reader *r, const struct spot *at,
                              const struct node_template *t, struct template_model *m)
 {
     struct template_publication *p = &m->publish;
-    struct spot in;
+    struct spot in = { .json = NULL };
     int ttl = TTL_DEFAULT, retransmit = 0;
     if (!is_object_of(r, at, "address appkey ttl period retransmit")) {
         return false;
@@ -267,7 +267,7 @@ static bool read_model_id(const struct reader *r, const struct spot *at, struct 
 static bool read_bindings(const struct reader *r, const struct spot *at,
                           const struct node_template *t, struct template_model *m)
 {
-    struct spot in;
+    struct spot in = { .json = NULL };
     if (!is_list(r, at, TEMPLATE_BINDINGS)) {
         return false;
     }
@@ -284,7 +284,7 @@ static bool read_bindings(const struct reader *r, const struct spot *at,
 static bool read_subscriptions(const struct reader *r, const struct spot *at,
                                struct template_model *m)
 {
-    struct spot in;
+    struct spot in = { .json = NULL };
     if (!is_list(r, at, TEMPLATE_SUBSCRIPTIONS)) {
         return false;
     }
@@ -301,7 +301,7 @@ static bool read_subscriptions(const struct reader *r, const struct spot *at,
 static bool read_model(const struct reader *r, const struct spot *at, const struct node_template *t,
                        struct template_model *m)
 {
-    struct spot in;
+    struct spot in = { .json = NULL };
     *m = (struct template_model){ .element = TEMPLATE_LEAVE };
     if (!is_object_of(r, at, "model element bind publish subscribe")) {
         return false;
@@ -318,7 +318,7 @@ static bool read_model(const struct reader *r, const struct spot *at, const stru
 
 static bool read_models(const struct reader *r, const struct spot *at, struct node_template *t)
 {
-    struct spot in;
+    struct spot in = { .json = NULL };
     if (!is_list(r, at, TEMPLATE_MODELS)) {
         return false;
     }
@@ -333,7 +333,7 @@ static bool read_models(const struct reader *r, const struct spot *at, struct no
 
 static bool read_appkeys(const struct reader *r, const struct spot *at, struct node_template *t)
 {
-    struct spot in;
+    struct spot in = { .json = NULL };
     int number = 0;
     if (!is_list(r, at, TEMPLATE_APPKEYS)) {
         return false;
@@ -350,7 +350,7 @@ static bool read_appkeys(const struct reader *r, const struct spot *at, struct n
 
 static bool read_relay(const struct reader *r, const struct spot *at, struct node_template *t)
 {
-    struct spot in;
+    struct spot in = { .json = NULL };
     if (!is_object_of(r, at, "state count interval")) {
         return false;
     }
@@ -362,7 +362,7 @@ static bool read_relay(const struct reader *r, const struct spot *at, struct nod
 
 static bool read_all(const struct reader *r, const struct spot *at, struct node_template *t)
 {
-    struct spot in;
+    struct spot in = { .json = NULL };
     if (!is_object_of(r, at, "appkeys ttl beacon relay network_transmit models") ||
         (member(at, "appkeys", &in) && !read_appkeys(r, &in, t)) ||
         (member(at, "ttl", &in) && !is_ttl(r, &in, &t->ttl)) ||
