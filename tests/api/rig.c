@@ -1,0 +1,213 @@
+/* See rig.h. */
+#include "rig.h"
+
+#include "mesh_stack.h"
+#include "nrf_mesh_port.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+unsigned rig_told[NRF_MESH_EVT_READY_TO_POWER_OFF + 1];
+nrf_mesh_evt_t rig_last;
+
+static nrf_mesh_evt_handler_t handlers[8];
+static unsigned handlers_used;
+
+/* -- storage ----------------------------------------------------------------------------------- */
+
+static unsigned find(const struct rig_store *s, uint16_t key)
+{
+    unsigned i = 0;
+
+    while (i < RIG_RECORDS && s->record[i].key != key) {
+        i++;
+    }
+    return i;
+}
+
+static enum usher_err kv_get(void *ctx, uint16_t key, uint8_t *buf, size_t size, size_t *len)
+{
+    const struct rig_store *s = ctx;
+    unsigned i = find(s, key);
+
+    if (i == RIG_RECORDS) {
+        return USHER_E_NOT_FOUND;
+    }
+    if (s->record[i].len > size) {
+        return USHER_E_SIZE;
+    }
+    *len = s->record[i].len;
+    memcpy(buf, s->record[i].data, *len);
+    return USHER_OK;
+}
+
+static enum usher_err kv_set(void *ctx, uint16_t key, const uint8_t *buf, size_t len)
+{
+    struct rig_store *s = ctx;
+    unsigned i = find(s, key);
+
+    assert_in_range(len, 1, USHER_RECORD_MAX);
+    if (s->fails) {
+        return USHER_E_INTERNAL;
+    }
+    i = i == RIG_RECORDS ? find(s, 0) : i;
+    assert_in_range(i, 0, RIG_RECORDS - 1);
+    s->record[i].key = key;
+    s->record[i].len = len;
+    memcpy(s->record[i].data, buf, len);
+    s->writes++;
+    return USHER_OK;
+}
+
+static enum usher_err kv_del(void *ctx, uint16_t key)
+{
+    struct rig_store *s = ctx;
+    unsigned i = find(s, key);
+
+    if (s->fails) {
+        return USHER_E_INTERNAL;
+    }
+    if (i != RIG_RECORDS) {
+        s->record[i].key = 0;
+    }
+    return USHER_OK;
+}
+
+uint8_t *rig_record(struct rig *rig, unsigned n, uint16_t key, size_t **len)
+{
+    struct rig_store *s = &rig->device[n].store;
+    unsigned i = find(s, key);
+
+    if (i == RIG_RECORDS) {
+        return NULL;
+    }
+    *len = &s->record[i].len;
+    return s->record[i].data;
+}
+
+/* -- devices ----------------------------------------------------------------------------------- */
+
+static void *must(void *memory)
+{
+    if (memory == NULL) {
+        abort();
+    }
+    return memory;
+}
+
+static void switch_on(struct rig *rig, struct rig_device *d)
+{
+    d->stack = must(calloc(1, sizeof(*d->stack)));
+    if (simport_init(&d->port, rig->air, &d->stack->usher, rig->crypto, 4) != USHER_OK) {
+        abort();
+    }
+    d->port.port.kv_ctx = &d->store;
+    d->port.port.kv_get = kv_get;
+    d->port.port.kv_set = kv_set;
+    d->port.port.kv_del = kv_del;
+    (void)stack_enter(d->stack);
+    assert_int_equal(nrf_mesh_on_port(&d->port.port), NRF_SUCCESS);
+}
+
+static void switch_off(struct rig_device *d)
+{
+    d->store.fails = true; /* what is not stored is lost */
+    if (d->stack->core.initialized) {
+        usher_deinit(&d->stack->usher);
+    }
+    simport_deinit(&d->port);
+    free(d->stack);
+    d->store.fails = false;
+}
+
+struct rig *rig_new(unsigned count)
+{
+    struct rig *rig = must(calloc(1, sizeof(*rig)));
+
+    rig->air = must(air_new(&(struct air_config){ .seed = 5 }));
+    rig->crypto = usher_crypto_openssl_new();
+    if (rig->crypto == NULL) {
+        abort();
+    }
+    rig->count = count;
+    rig->device = must(calloc(count, sizeof(*rig->device)));
+    for (unsigned n = count; n > 0; n--) {
+        switch_on(rig, &rig->device[n - 1]);
+    }
+    memset(rig_told, 0, sizeof(rig_told));
+    memset(handlers, 0, sizeof(handlers));
+    handlers_used = 0;
+    return rig;
+}
+
+void rig_free(struct rig *rig)
+{
+    for (unsigned n = 0; n < rig->count; n++) {
+        switch_off(&rig->device[n]);
+    }
+    air_free(rig->air);
+    usher_crypto_openssl_free(rig->crypto);
+    free(rig->device);
+    free(rig);
+}
+
+void rig_enter(struct rig *rig, unsigned n)
+{
+    (void)stack_enter(rig->device[n].stack);
+}
+
+void rig_restart(struct rig *rig, unsigned n)
+{
+    switch_off(&rig->device[n]);
+    switch_on(rig, &rig->device[n]);
+}
+
+void rig_run(struct rig *rig, uint64_t ms)
+{
+    air_run_until(rig->air, air_now_us(rig->air) + ms * 1000);
+}
+
+/* -- stacks ------------------------------------------------------------------------------------ */
+
+uint32_t rig_stack_init(void)
+{
+    static const mesh_stack_init_params_t params = { .core = { .irq_priority =
+                                                                   NRF_MESH_IRQ_PRIORITY_LOWEST } };
+
+    return mesh_stack_init(&params, NULL);
+}
+
+void rig_join(struct rig *rig, unsigned n)
+{
+    nrf_mesh_prov_provisioning_data_t data = { .netkey_index = 0,
+                                               .address = (uint16_t)(1 + 0x10 * n) };
+    uint8_t device_key[NRF_MESH_KEY_SIZE];
+
+    memset(data.netkey, 0x11, sizeof(data.netkey));
+    memset(device_key, (int)(0xD0 + n), sizeof(device_key));
+    rig_enter(rig, n);
+    assert_int_equal(rig_stack_init(), NRF_SUCCESS);
+    assert_int_equal(mesh_stack_provisioning_data_store(&data, device_key), NRF_SUCCESS);
+    assert_int_equal(mesh_stack_start(), NRF_SUCCESS);
+}
+
+/* -- events ------------------------------------------------------------------------------------ */
+
+static void on_event(const nrf_mesh_evt_t *p_evt)
+{
+    rig_told[p_evt->type]++;
+    rig_last = *p_evt;
+}
+
+void rig_listen(void)
+{
+    nrf_mesh_evt_handler_t *handler = &handlers[handlers_used++];
+
+    assert_in_range(handlers_used, 1, 8);
+    handler->evt_cb = on_event;
+    nrf_mesh_evt_handler_add(handler);
+}
