@@ -10,6 +10,7 @@
 #define STACK_H
 
 #include "access_state.h"
+#include "app_state.h"
 #include "core_state.h"
 #include "dsm_state.h"
 #include "log_state.h"
@@ -37,6 +38,7 @@ struct nrf_mesh_stack {
     struct models_state models;
     struct timers_state timers;
     struct log_state log;
+    struct app_state app;
 };
 
 /* -- current.c: the layer's only globals

@@ -1,7 +1,7 @@
 /*
  * Timers: callbacks at a time, once or periodically, on any port, from where the stack's own timers
- * run, half an hour ahead at most. An event is the caller's memory and must stay as long as it is scheduled. Events may be
- * scheduled, moved and aborted from within callbacks.
+ * run. A time is half an hour ahead at most. An event is the caller's memory and must stay as long
+ * as it is scheduled. Events may be scheduled, moved and aborted from within callbacks.
  */
 #ifndef TIMER_SCHEDULER_H__
 #define TIMER_SCHEDULER_H__
