@@ -132,6 +132,28 @@ static void model_fields(struct io *io, struct usher_mesh *m, unsigned place)
     record_model(io, access_each(m, place));
 }
 
+/*
+ * Whether a model is as it can have been configured. The foundation models, which take device keys
+ * and are neither published nor subscribed, are never bound: an AppKey must not open them.
+ */
+static bool model_can_be(const struct usher_model *model)
+{
+    const unsigned no_publish = model->flags & USHER_MODEL_NO_PUBLISH,
+                   no_subscribe = model->flags & USHER_MODEL_NO_SUBSCRIBE,
+                   device = model->flags & (USHER_MODEL_DEVICE_KEY | USHER_MODEL_REMOTE_KEY);
+    bool bound = false, subscribed = false;
+
+    for (unsigned i = 0; i < USHER_BINDINGS; i++) {
+        bound = bound || model->bindings[i] != 0;
+    }
+    for (unsigned i = 0; i < USHER_SUBSCRIPTIONS; i++) {
+        subscribed = subscribed || model->subscriptions[i].address != USHER_ADDR_UNASSIGNED;
+    }
+    return !(no_publish != 0 && model->publication.address != USHER_ADDR_UNASSIGNED) &&
+           !(no_subscribe != 0 && subscribed) &&
+           !(no_publish != 0 && no_subscribe != 0 && device != 0 && bound);
+}
+
 static enum usher_err model_take(struct usher_mesh *m, unsigned place)
 {
     const struct usher_keys *k = &m->net.keys;
@@ -139,6 +161,9 @@ static enum usher_err model_take(struct usher_mesh *m, unsigned place)
     struct usher_publication *p = &model->publication;
     bool gone = false;
 
+    if (!model_can_be(model)) {
+        return USHER_E_DATA;
+    }
     for (unsigned i = 0; i < USHER_BINDINGS; i++) {
         uint16_t *binding = &model->bindings[i];
 

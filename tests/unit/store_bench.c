@@ -121,6 +121,9 @@ static void fill_model(struct usher_model *model, struct rng *r)
     unsigned subscriptions = rng_below(r, USHER_SUBSCRIPTIONS + 1);
     struct usher_publication *p = &model->publication;
 
+    if ((model->flags & USHER_MODEL_NO_PUBLISH) != 0) { /* a foundation model: never configured */
+        return;
+    }
     for (unsigned i = 0; i < bindings; i++) {
         model->bindings[i] = (uint16_t)(random_app_index(model->mesh, r) + 1);
     }

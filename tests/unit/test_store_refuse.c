@@ -117,8 +117,8 @@ static void references_to_keys_that_are_gone_go_too(void **state)
 
     bench_fill(b, 3);
     index = k->appkeys[0].index;
-    access_each(b->writer, 0)->bindings[0] = (uint16_t)(index + 1);
-    access_each(b->writer, 1)->publication =
+    access_each(b->writer, 2)->bindings[0] = (uint16_t)(index + 1);
+    access_each(b->writer, 3)->publication =
         (struct usher_publication){ .address = 0xC000, .key = index };
     bench_write(b);
     b->writer->net.heartbeat.pub_net_index = k->subnets[1].index;
@@ -143,8 +143,8 @@ static void references_to_keys_that_are_gone_go_too(void **state)
     assert_int_equal(usher_flashlog_set(&b->log, RECORD_SUBNETS, subnets, subnets_len), USHER_OK);
     assert_int_equal(usher_flashlog_set(&b->log, RECORD_APPKEYS, appkeys, appkeys_len), USHER_OK);
     assert_int_equal(bench_read(b), USHER_OK);
-    assert_false(access_bound(access_each(b->reader, 0), index));
-    assert_int_equal(access_each(b->reader, 1)->publication.address, 0);
+    assert_false(access_bound(access_each(b->reader, 2), index));
+    assert_int_equal(access_each(b->reader, 3)->publication.address, 0);
     assert_int_equal(b->reader->net.heartbeat.pub_dst, 0);
 }
 
@@ -176,6 +176,37 @@ static enum usher_err refused(struct bench *b)
     assert_int_equal(b->flash.operations, operations);
     assert_int_equal(b->reader->net.address, 0);
     return err;
+}
+
+/* An AppKey would open the Configuration Server. */
+static void foundation_models_are_never_configured(void **state)
+{
+    struct bench *b = *state;
+    struct usher_model *model = &b->all->node[0].config_server.model;
+
+    bench_fill(b, 6);
+    assert_ptr_equal(access_each(b->writer, 0), model);
+    model->bindings[0] = (uint16_t)(b->writer->net.keys.appkeys[0].index + 1);
+    bench_write(b);
+    assert_int_equal(refused(b), USHER_E_DATA);
+    model->bindings[0] = 0;
+    model->subscriptions[0].address = 0xC000;
+    model->dirty = true;
+    b->writer->dirty = USHER_DIRTY_MODELS;
+    bench_write(b);
+    assert_int_equal(refused(b), USHER_E_DATA);
+    model->subscriptions[0].address = 0;
+    model->publication = (struct usher_publication){ .address = 0xC000,
+                                                     .key = b->writer->net.keys.appkeys[0].index };
+    model->dirty = true;
+    b->writer->dirty = USHER_DIRTY_MODELS;
+    bench_write(b);
+    assert_int_equal(refused(b), USHER_E_DATA);
+    model->publication.address = 0;
+    model->dirty = true;
+    b->writer->dirty = USHER_DIRTY_MODELS;
+    bench_write(b);
+    assert_int_equal(bench_read(b), USHER_OK);
 }
 
 /* Each record gone, shorter, longer, of another format. */
@@ -401,6 +432,7 @@ int main(void)
         TEST(remains_never_mix_with_a_new_node),
         TEST(references_to_keys_that_are_gone_go_too),
         TEST(a_revoked_key_is_revoked_for_all),
+        TEST(foundation_models_are_never_configured),
         TEST(damaged_records_are_refused),
         TEST(a_key_is_there_once),
         TEST(a_record_has_its_places_alone),
