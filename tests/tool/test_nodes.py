@@ -121,7 +121,7 @@ class Nodes(Network):
         self.assertEqual(first.end(), 2)
         summary = first.events()[-1]
         self.assertEqual(summary["interrupted"], summary["devices"] - summary["configured"])
-        second = self.done("provision", "--all", "--configure", "--for", "6s")
+        second = self.done("provision", "--all", "--configure")
         configured = [e["address"] for e in first.events("node") + second if e["event"] == "node"]
         self.assertEqual(sorted(configured), sorted(n["address"] for n in self.view("nodes")))
         self.assertEqual(len(configured), 10)
@@ -281,7 +281,7 @@ class KilledNodes(Network):
         self.air("--loss", "5")
         kept = os.path.join(self.dir, "devices")
         devices = self.devices(12, "--count", "12", "--seed", "4", "--state", kept)
-        self.done("provision", "--all", "--for", "6s", "--parallel", "12")
+        self.done("provision", "--all", "--parallel", "12")
         chance = random.Random(5)
         for _ in range(4):
             configure = self.start("configure", "--all", "--radio", self.radio, "--state", self.state,
@@ -321,10 +321,13 @@ class KilledNodes(Network):
         """200 times: no sequence number twice, no half state, the peer accepts the next message."""
         captured = os.path.join(self.dir, "air.pcap")
         air = self.air("--pcap", captured)
-        devices = [self.device(uuid=UUID[:-1] + digit) for digit in "0123"]
-        self.done("provision", "--all", "--for", "3s", "--template", self.template(
+        template = self.template(
             {"appkeys": [0], "models": [{"model": "1000", "bind": [0],
-                                         "publish": {"address": "0001", "period": "100ms"}}]}))
+                                         "publish": {"address": "0001", "period": "100ms"}}]})
+        devices = []
+        for digit in "0123":
+            devices.append(self.device(uuid=UUID[:-1] + digit))
+            self.done("provision", UUID[:-1] + digit, "--template", template)
         peer = self.start("watch", "--radio", self.radio, "--state", self.state, "--json")
         wait_for(lambda: peer.events("watching"))
         with concurrent.futures.ThreadPoolExecutor() as pool:
