@@ -196,8 +196,8 @@ uint32_t nrf_mesh_enable(void)
         return NRF_ERROR_INVALID_STATE;
     }
     s->core.enabled = true;
-    s->core.events |= CORE_EVENT_ENABLED;
     usher_radio(&s->usher, true);
+    s->core.events |= CORE_EVENT_ENABLED;
     core_wake();
     return NRF_SUCCESS;
 }
@@ -210,8 +210,8 @@ uint32_t nrf_mesh_disable(void)
         return NRF_ERROR_INVALID_STATE;
     }
     s->core.enabled = false;
-    s->core.events |= CORE_EVENT_DISABLED;
     usher_radio(&s->usher, false);
+    s->core.events |= CORE_EVENT_DISABLED;
     core_wake();
     return NRF_SUCCESS;
 }

@@ -98,6 +98,7 @@ uint32_t mesh_opt_core_adv_set(core_tx_role_t role, const mesh_opt_core_adv_t *p
         n->relay_retransmit = transmit;
     }
     manage_settings_changed(&stack()->mesh);
+    config_changed();
     return NRF_SUCCESS;
 }
 

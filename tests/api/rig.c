@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 unsigned rig_told[NRF_MESH_EVT_READY_TO_POWER_OFF + 1];
-nrf_mesh_evt_t rig_last;
+nrf_mesh_evt_t rig_last[NRF_MESH_EVT_READY_TO_POWER_OFF + 1];
 
 static nrf_mesh_evt_handler_t handlers[8];
 static unsigned handlers_used;
@@ -200,7 +200,7 @@ void rig_join(struct rig *rig, unsigned n)
 static void on_event(const nrf_mesh_evt_t *p_evt)
 {
     rig_told[p_evt->type]++;
-    rig_last = *p_evt;
+    rig_last[p_evt->type] = *p_evt;
 }
 
 void rig_listen(void)

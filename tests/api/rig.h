@@ -60,7 +60,7 @@ uint8_t *rig_record(struct rig *rig, unsigned n, uint16_t key, size_t **len);
 void rig_listen(void);
 /** How often an event was told since, on all devices that listen. */
 extern unsigned rig_told[NRF_MESH_EVT_READY_TO_POWER_OFF + 1];
-/** The event that was told last. */
-extern nrf_mesh_evt_t rig_last;
+/** The last one of each. */
+extern nrf_mesh_evt_t rig_last[NRF_MESH_EVT_READY_TO_POWER_OFF + 1];
 
 #endif

@@ -370,8 +370,12 @@ static void storage_that_fails_is_told_and_tried_again(void **state)
     flash_manager_wait(); /* does what it can */
     assert_false(flash_manager_is_stable());
     assert_int_equal(rig_told[NRF_MESH_EVT_CONFIG_STORAGE_FAILURE], 1);
-    assert_int_equal(rig_last.params.config_storage_failure.id.file, FILE_APP);
-    assert_int_equal(rig_last.params.config_storage_failure.id.record, 0x0100);
+    assert_int_equal(
+        rig_last[NRF_MESH_EVT_CONFIG_STORAGE_FAILURE].params.config_storage_failure.id.file,
+        FILE_APP);
+    assert_int_equal(
+        rig_last[NRF_MESH_EVT_CONFIG_STORAGE_FAILURE].params.config_storage_failure.id.record,
+        0x0100);
     assert_int_equal(rig_told[NRF_MESH_EVT_CONFIG_STABLE], 1);
 
     rig->device[0].store.fails = false;
@@ -416,9 +420,12 @@ static void assert_not_loaded(struct rig *rig, mesh_config_load_failure_t reason
 
     restart(rig);
     assert_int_equal(rig_told[NRF_MESH_EVT_CONFIG_LOAD_FAILURE], 1);
-    assert_int_equal(rig_last.params.config_load_failure.reason, reason);
-    assert_int_equal(rig_last.params.config_load_failure.id.file, FILE_APP);
-    assert_int_equal(rig_last.params.config_load_failure.id.record, 0x0100);
+    assert_int_equal(rig_last[NRF_MESH_EVT_CONFIG_LOAD_FAILURE].params.config_load_failure.reason,
+                     reason);
+    assert_int_equal(rig_last[NRF_MESH_EVT_CONFIG_LOAD_FAILURE].params.config_load_failure.id.file,
+                     FILE_APP);
+    assert_int_equal(
+        rig_last[NRF_MESH_EVT_CONFIG_LOAD_FAILURE].params.config_load_failure.id.record, 0x0100);
     assert_int_equal(mesh_config_entry_get(ROW_ID, &out), NRF_ERROR_INVALID_STATE);
 }
 
@@ -435,11 +442,13 @@ static void what_cannot_be_loaded_is_told(void **state)
     assert_int_equal(*len, 5);
     *len = 4;
     assert_not_loaded(rig, MESH_CONFIG_LOAD_FAILURE_INVALID_LENGTH);
-    assert_int_equal(rig_last.params.config_load_failure.data_len, 3);
+    assert_int_equal(rig_last[NRF_MESH_EVT_CONFIG_LOAD_FAILURE].params.config_load_failure.data_len,
+                     3);
     *len = 5;
     memcpy(record + 1, &refused, sizeof(refused));
     assert_not_loaded(rig, MESH_CONFIG_LOAD_FAILURE_INVALID_DATA);
-    assert_int_equal(rig_last.params.config_load_failure.data_len, 4);
+    assert_int_equal(rig_last[NRF_MESH_EVT_CONFIG_LOAD_FAILURE].params.config_load_failure.data_len,
+                     4);
     record[0] ^= 1; /* another format */
     assert_not_loaded(rig, MESH_CONFIG_LOAD_FAILURE_INVALID_DATA);
 
@@ -465,9 +474,10 @@ static void an_entry_that_there_is_no_more_is_told(void **state)
     directory[4] = 0x77;
     restart(rig);
     assert_int_equal(rig_told[NRF_MESH_EVT_CONFIG_LOAD_FAILURE], 1);
-    assert_int_equal(rig_last.params.config_load_failure.reason,
+    assert_int_equal(rig_last[NRF_MESH_EVT_CONFIG_LOAD_FAILURE].params.config_load_failure.reason,
                      MESH_CONFIG_LOAD_FAILURE_INVALID_ID);
-    assert_int_equal(rig_last.params.config_load_failure.id.record, 0x7700);
+    assert_int_equal(
+        rig_last[NRF_MESH_EVT_CONFIG_LOAD_FAILURE].params.config_load_failure.id.record, 0x7700);
     rig_free(rig);
 }
 
