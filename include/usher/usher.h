@@ -187,7 +187,7 @@ struct usher_listen {
     const uint8_t *uuid; /**< 16 octets */
     uint16_t oob_info;   /**< for the beacon */
     const uint8_t *uri;  /**< scheme code and rest, as in AD type 0x24; NULL: none */
-    uint8_t uri_len;     /**< 0..USHER_URI_MAX */
+    uint8_t uri_len;     /**< above USHER_URI_MAX: beaconed as a hash, not advertised */
 };
 
 /** A node's unprovisioned device beacon. Private. */
@@ -320,8 +320,8 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
  * @retval USHER_OK             Listening.
  * @retval USHER_E_NULL         A pointer is NULL.
  * @retval USHER_E_STATE        The session is not idle, or another one of this instance listens.
- * @retval USHER_E_PARAM        Capabilities without elements or algorithms, USHER_OOB_ONLY together
- *                              with CMAC or without OOB, or a URI that is too long.
+ * @retval USHER_E_PARAM        Capabilities without elements or algorithms, or USHER_OOB_ONLY
+ *                              together with CMAC or without OOB.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
  * @retval USHER_E_UNSUPPORTED  The device role is not linked.
  */

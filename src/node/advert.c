@@ -126,9 +126,13 @@ enum usher_err advert_beacon_start(struct usher *u, const struct usher_listen *p
     enum usher_err err = USHER_OK;
     uint8_t spread = 0;
 
+    out->uri_len = 0;
     memcpy(b.uuid, p->uuid, sizeof(b.uuid));
     if (b.has_hash) {
         err = beacon_uri_hash(u->port->crypto, p->uri, p->uri_len, b.hash);
+    }
+    if (b.has_hash && p->uri_len <= USHER_URI_MAX) { /* a longer one does not fit */
+        out->uri_len = (uint8_t)(p->uri_len + 2);
         out->uri_ad[0] = (uint8_t)(p->uri_len + 1);
         out->uri_ad[1] = BEACON_URI_AD_TYPE;
         memcpy(out->uri_ad + 2, p->uri, p->uri_len);
@@ -139,7 +143,6 @@ enum usher_err advert_beacon_start(struct usher *u, const struct usher_listen *p
     if (err != USHER_OK) {
         return err;
     }
-    out->uri_len = (uint8_t)(b.has_hash ? p->uri_len + 2 : 0);
     out->uri_next = false;
     out->len = beacon_build(&b, out->ad);
     /* Many devices that are switched on together do not beacon together. */

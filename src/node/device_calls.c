@@ -28,7 +28,7 @@ enum usher_err usher_listen(struct usher_session *s, const struct usher_listen *
     if (s->state != SESSION_IDLE || listens_already(s->node)) {
         return USHER_E_STATE;
     }
-    if (!choose_offer_ok(&s->capabilities) || p->uri_len > USHER_URI_MAX) {
+    if (!choose_offer_ok(&s->capabilities)) {
         return USHER_E_PARAM;
     }
     err = node_random(s->node, draw, sizeof(draw));

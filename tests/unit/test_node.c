@@ -421,11 +421,50 @@ static void a_device_may_refuse_what_the_provisioner_chose(void **state)
     bench_free(b);
 }
 
+/* Takes what the device has on the air, and counts the URIs in it. */
+static unsigned uris_on_air(struct bench *b)
+{
+    struct side *d = &b->side[D];
+    unsigned uris = 0;
+
+    b->now += 100;
+    usher_process(&d->node);
+    while (d->pending_count != 0) {
+        if (d->pending[0].data[1] == 0x24) {
+            uris++;
+        } else {
+            assert_int_equal(d->pending[0].data[0], 24); /* a beacon with the hash */
+        }
+        (void)carry(d, &b->side[P]);
+    }
+    return uris;
+}
+
+static void a_uri_that_does_not_fit_is_a_hash_alone(void **state)
+{
+    struct bench *b = bench_new();
+    struct usher_session *d = &b->side[D].session;
+    uint8_t uri[USHER_URI_MAX + 1] = { 0x17 };
+
+    (void)state;
+    for (uint8_t len = sizeof(uri); len >= sizeof(uri) - 1; len--) {
+        struct usher_listen p = { .uuid = uuid, .uri = uri, .uri_len = len };
+        unsigned uris = 0;
+
+        assert_int_equal(usher_listen(d, &p), USHER_OK);
+        for (int i = 0; i < 100; i++) {
+            uris += uris_on_air(b);
+        }
+        assert_int_equal(uris != 0, len <= USHER_URI_MAX);
+        assert_int_equal(usher_listen_stop(d), USHER_OK);
+    }
+    bench_free(b);
+}
+
 static void parameters_out_of_range_are_refused(void **state)
 {
     struct bench *b = bench_new();
     struct usher_session *p = &b->side[P].session, *d = &b->side[D].session;
-    uint8_t uri[USHER_URI_MAX + 1] = { 0x17 };
     struct usher_prov_data data = b->data;
 
     (void)state;
@@ -444,9 +483,6 @@ static void parameters_out_of_range_are_refused(void **state)
     assert_int_equal(usher_listen(d, &(struct usher_listen){ 0 }), USHER_E_NULL);
     assert_int_equal(usher_listen(d, &(struct usher_listen){ .uuid = uuid, .uri_len = 3 }),
                      USHER_E_NULL);
-    assert_int_equal(
-        usher_listen(d, &(struct usher_listen){ .uuid = uuid, .uri = uri, .uri_len = sizeof(uri) }),
-        USHER_E_PARAM);
     d->capabilities.num_elements = 0;
     assert_int_equal(listen(b), USHER_E_PARAM);
     d->capabilities = (struct usher_caps){ .num_elements = 1, .algorithms = 0xFC };
@@ -844,6 +880,7 @@ int main(void)
         cmocka_unit_test(an_instance_needs_all_of_its_port),
         cmocka_unit_test(calls_at_the_wrong_moment_say_so_and_change_nothing),
         cmocka_unit_test(a_device_may_refuse_what_the_provisioner_chose),
+        cmocka_unit_test(a_uri_that_does_not_fit_is_a_hash_alone),
         cmocka_unit_test(parameters_out_of_range_are_refused),
         cmocka_unit_test(answers_that_cannot_be_are_refused_and_may_be_given_again),
         cmocka_unit_test(row_33_without_good_randomness_nothing_begins),
