@@ -101,14 +101,15 @@ uint32_t nrf_mesh_prov_bearer_add(nrf_mesh_prov_ctx_t *p_ctx, prov_bearer_t *p_p
 /**
  * Device: beacons and waits for a provisioner.
  *
- * @param URI           Scheme code and rest; NULL: none.
+ * @param URI           Scheme code and rest; NULL: none. One of more than 29 octets is beaconed as
+ * a hash, but not advertised.
  * @param bearer_types  NRF_MESH_PROV_BEARER_... bits
  *
  * @retval NRF_SUCCESS              Listening.
  * @retval NRF_ERROR_NULL           No context.
  * @retval NRF_ERROR_INVALID_STATE  A session is running, or a bearer or another context listens.
- * @retval NRF_ERROR_INVALID_PARAM  No bearers, one that was not added, or capabilities without
- *                                  elements or algorithms.
+ * @retval NRF_ERROR_INVALID_PARAM  No bearers, one that was not added, capabilities without
+ *                                  elements or algorithms, or a URI of more than 255 octets.
  * @retval NRF_ERROR_NOT_SUPPORTED  The role is not linked, or there is no such bearer.
  * @retval NRF_ERROR_INTERNAL       No randomness.
  */
@@ -177,7 +178,7 @@ uint32_t nrf_mesh_prov_oob_use(nrf_mesh_prov_ctx_t *p_ctx, nrf_mesh_prov_oob_met
 uint32_t nrf_mesh_prov_auth_data_provide(nrf_mesh_prov_ctx_t *p_ctx, const uint8_t *p_data,
                                          uint8_t size);
 
-/** nrf_mesh_prov_oob_number_provide(), whole. */
+/** What nrf_mesh_prov_oob_number_provide() does. */
 uint32_t prov_number_provide(nrf_mesh_prov_ctx_t *p_ctx, uint32_t number);
 
 /** Answers INPUT_REQUEST with a number. The codes of nrf_mesh_prov_auth_data_provide(). */
