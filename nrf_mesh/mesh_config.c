@@ -244,12 +244,19 @@ static bool entries_busy(void)
     return false;
 }
 
+/* Whether the core's node has something that storage lacks. The replay list may wait, but for the
+ * power to go. */
+static bool node_busy(const struct nrf_mesh_stack *s)
+{
+    if (s->mesh.node == NULL || !mesh_is_node(&s->mesh) || !store_able(&s->core.port)) {
+        return false;
+    }
+    return s->mesh.dirty != 0 || (s->core.config.powering_down && s->mesh.rpl_store_at != 0);
+}
+
 bool mesh_config_is_busy(void)
 {
-    const struct nrf_mesh_stack *s = stack();
-
-    return entries_busy() || (s->mesh.node != NULL && mesh_is_node(&s->mesh) &&
-                              s->mesh.dirty != 0 && store_able(&s->core.port));
+    return entries_busy() || node_busy(stack());
 }
 
 static void tell_stable(void)
@@ -496,7 +503,10 @@ void mesh_config_clear(void)
 
 void mesh_config_power_down(void)
 {
+    struct usher_mesh *m = &stack()->mesh;
+
     config()->powering_down = true;
+    m->rpl_store_at = m->rpl_store_at != 0 ? 1 : 0; /* the replay list is due since long */
     store_all(port()->now_ms(port()->ctx));
     config_changed();
 }
