@@ -120,17 +120,18 @@ typedef struct {
         id.record = (uint16_t)(id.record + index);                                                 \
         return id;                                                                                 \
     }                                                                                              \
-    static inline uint32_t NAME##_set(INDEX_TYPE index, const TYPE *p_entry)                       \
+    __attribute__((unused)) static inline uint32_t NAME##_set(INDEX_TYPE index,                    \
+                                                              const TYPE *p_entry)                 \
     {                                                                                              \
         return index < (MAX_COUNT) ? mesh_config_entry_set(NAME##_id(index), p_entry)              \
                                    : NRF_ERROR_INVALID_PARAM;                                      \
     }                                                                                              \
-    static inline uint32_t NAME##_get(INDEX_TYPE index, TYPE *p_entry)                             \
+    __attribute__((unused)) static inline uint32_t NAME##_get(INDEX_TYPE index, TYPE *p_entry)     \
     {                                                                                              \
         return index < (MAX_COUNT) ? mesh_config_entry_get(NAME##_id(index), p_entry)              \
                                    : NRF_ERROR_INVALID_PARAM;                                      \
     }                                                                                              \
-    static inline uint32_t NAME##_delete(INDEX_TYPE index)                                         \
+    __attribute__((unused)) static inline uint32_t NAME##_delete(INDEX_TYPE index)                 \
     {                                                                                              \
         return index < (MAX_COUNT) ? mesh_config_entry_delete(NAME##_id(index))                    \
                                    : NRF_ERROR_INVALID_PARAM;                                      \
