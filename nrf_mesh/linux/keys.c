@@ -75,9 +75,12 @@ static void start(void)
 
 bool keys_buttons(hal_button_handler_cb_t handler)
 {
+    if (on_air_loop() == NULL) {
+        return false;
+    }
     keys.buttons = handler;
     start();
-    return on_air_loop() != NULL;
+    return true;
 }
 
 void rtt_input_enable(rtt_input_handler_t rtt_input_handler, uint32_t poll_period_ms)
