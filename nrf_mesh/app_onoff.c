@@ -206,9 +206,8 @@ uint32_t app_onoff_value_restore(app_onoff_server_t *p_app)
     if (p_app == NULL) {
         return NRF_ERROR_NULL;
     }
-    if (!p_app->stored) {
-        return NRF_ERROR_NOT_FOUND;
+    if (p_app->stored) {
+        p_app->onoff_set_cb(p_app, p_app->stored_value);
     }
-    p_app->onoff_set_cb(p_app, p_app->stored_value);
     return NRF_SUCCESS;
 }

@@ -74,9 +74,8 @@ uint32_t app_onoff_status_publish(app_onoff_server_t *p_app);
 /**
  * Switches to what it was before the restart; after mesh_stack_init().
  *
- * @retval NRF_SUCCESS          Switched.
- * @retval NRF_ERROR_NULL       No switch.
- * @retval NRF_ERROR_NOT_FOUND  Nothing was kept.
+ * @retval NRF_SUCCESS     Switched, or nothing was kept, and it stays as it is.
+ * @retval NRF_ERROR_NULL  No switch.
  */
 uint32_t app_onoff_value_restore(app_onoff_server_t *p_app);
 
