@@ -72,7 +72,8 @@ static struct usher_mesh_config config_of(struct nrf_mesh_stack *s)
 
 /* -- making it --------------------------------------------------------------------------------- */
 
-/* What making the node forgets, and an unprovisioned device may have been told already. */
+/* What the core forgets when it makes the node, or finds none in storage: an unprovisioned device
+ * may have been told already. */
 struct kept {
     struct usher_publication publications[AT_LEAST_1(ACCESS_MODEL_COUNT)];
     struct usher_subscription subscriptions[AT_LEAST_1(ACCESS_MODEL_COUNT)][USHER_SUBSCRIPTIONS];
@@ -135,6 +136,21 @@ uint32_t access_compose(void)
     err = (uint32_t)usher_mesh_init(&s->mesh, &s->usher, &config);
     s->access.composed = err == NRF_SUCCESS;
     if (err == NRF_SUCCESS) {
+        restore(s, &kept);
+    }
+    s->usher.port->crypto->wipe(&kept, sizeof(kept));
+    return err;
+}
+
+uint32_t access_load(void)
+{
+    struct nrf_mesh_stack *s = stack();
+    struct kept kept;
+    uint32_t err;
+
+    keep(s, &kept);
+    err = (uint32_t)usher_mesh_load(&s->mesh);
+    if (err != NRF_SUCCESS) {
         restore(s, &kept);
     }
     s->usher.port->crypto->wipe(&kept, sizeof(kept));

@@ -32,8 +32,10 @@ void access_on_publish(struct usher_model *model);
 
 /** Whether a model may still be added. */
 bool access_is_open(void);
-/** A model was added or taken away, or a location set: composes anew if that was done before. */
+/** A model was added: composes anew if that was done before. */
 uint32_t access_recompose(void);
+/** usher_mesh_load(); what fails leaves the device as it was. Its codes. */
+uint32_t access_load(void);
 
 /* -- access_config.c ----------------------------------------------------------------------------
  */

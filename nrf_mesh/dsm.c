@@ -145,7 +145,7 @@ static uint32_t load_node(void)
         return NRF_ERROR_NOT_FOUND;
     }
     if (!dsm_is_node()) {
-        err = (uint32_t)usher_mesh_load(&s->mesh);
+        err = access_load();
     }
     if (err == NRF_ERROR_NOT_FOUND) {
         dsm_store_clear();

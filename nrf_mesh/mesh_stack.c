@@ -167,10 +167,7 @@ void mesh_stack_config_clear(void)
     }
     mesh_opt_clear();
     access_clear();
-    dsm_clear();
-    if (s->mesh.node != NULL) {
-        (void)usher_mesh_reset(&s->mesh); /* what storage has without being a node, too */
-    }
+    dsm_clear(); /* what storage has without being a node, too */
     net_state_reset();
     config_changed();
 }
