@@ -78,17 +78,15 @@ uint8_t model_delay_encode(uint32_t delay_ms);
 
 /* -- transactions ------------------------------------------------------------------------------ */
 
-#define MODEL_TID_PERIOD (SEC_TO_US(6)) /**< so long a TID names one transaction */
-
 /** Which message a model took last. */
 typedef struct {
     uint16_t src;
-    nrf_mesh_address_t dst;
+    uint16_t dst;
     uint16_t message_id;
     uint8_t old_tid;
     bool tid_expiry_pending; /**< there was one */
     bool new_transaction;
-    timestamp_t received;
+    uint64_t received_ms;
 } tid_tracker_t;
 
 /** Takes note of a message. @return Whether it begins a transaction; not one that repeats it. */
