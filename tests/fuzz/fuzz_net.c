@@ -266,6 +266,7 @@ static struct message make_message(struct game *g, const struct net_pdu *p, size
     size_t mic = upper_mic(m.upper.szmic), len = 1 + fuzz_u16(&g->in) % (most - mic);
 
     message_key(g, what, &m, key);
+    m.key ^= what >> 6 & 1; /* under another subnet */
     if (usher_is_virtual(p->dst)) {
         m.upper.label = netnode_label(what >> 5);
     }
