@@ -81,13 +81,14 @@ void app_transition_abort(app_transition_t *p_transition)
 
 uint32_t app_transition_remaining_time_get(const app_transition_t *p_transition)
 {
-    switch (p_transition->phase) {
-    case APP_TRANSITION_DELAY:
-        return p_transition->requested.transition_time_ms;
-    case APP_TRANSITION_RUNNING:
-        return (uint32_t)MODEL_TIMER_PERIOD_MS_GET(
-            model_timer_remaining_ticks_get(&p_transition->timer));
-    default:
+    uint32_t left;
+
+    if (p_transition->phase == APP_TRANSITION_IDLE) {
         return 0;
     }
+    left =
+        (uint32_t)MODEL_TIMER_PERIOD_MS_GET(model_timer_remaining_ticks_get(&p_transition->timer));
+    return p_transition->phase == APP_TRANSITION_RUNNING
+               ? left
+               : left + p_transition->requested.transition_time_ms;
 }

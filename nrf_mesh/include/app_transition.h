@@ -44,7 +44,7 @@ uint32_t app_transition_init(app_transition_t *p_transition);
 uint32_t app_transition_trigger(app_transition_t *p_transition, const model_transition_t *p_times);
 /** Ends it; nothing is called. */
 void app_transition_abort(app_transition_t *p_transition);
-/** Until it is complete, in ms, without the delay. */
+/** Until it is complete, in ms, with what is left of the delay. 0: nothing is under way. */
 uint32_t app_transition_remaining_time_get(const app_transition_t *p_transition);
 
 #ifdef __cplusplus
