@@ -48,15 +48,13 @@ static void tell(nrf_mesh_evt_type_t type)
     events_tell(&e);
 }
 
-/* What was begun by a call is told from here. On power down and ENABLED wait until all is stored.
- */
+/* What was begun by a call is told from here; but for DISABLED not before all is stored. */
 static void tell_events(struct core_state *core)
 {
     unsigned events = core->events;
-    unsigned waits = CORE_EVENT_ENABLED | CORE_EVENT_POWER_OFF;
 
     if (mesh_config_is_busy()) {
-        events &= ~waits;
+        events &= CORE_EVENT_DISABLED;
     }
     core->events &= ~events;
     if ((events & CORE_EVENT_DISABLED) != 0) {

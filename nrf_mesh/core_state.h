@@ -59,7 +59,6 @@ struct core_state {
     struct usher_port port; /* the application's, as usher_init() got it */
     bool initialized;
     bool enabled;
-    bool restart;    /* mesh_stack_device_reset() waits for storage */
     unsigned events; /* enum core_event, bits: to be told */
     nrf_mesh_relay_check_cb_t relay_cb;
     nrf_mesh_rx_cb_t rx_cb;

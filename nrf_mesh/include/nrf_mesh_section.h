@@ -15,8 +15,7 @@
 /** Before a definition: makes it an element. Its alignment is that of its type, so that elements
  * lie without gaps. */
 #define NRF_MESH_SECTION_ITEM_REGISTER_FLASH(name, type, var)                                      \
-    extern const type var;                                                                         \
-    const type var __attribute__((used, section(#name), aligned(__alignof__(type))))
+    static const type var __attribute__((used, section(#name), aligned(__alignof__(type))))
 
 #define NRF_MESH_SECTION_START_ADDR(name) (__start_##name)
 #define NRF_MESH_SECTION_END_ADDR(name) (__stop_##name)
