@@ -489,6 +489,33 @@ static void the_scanner_tells_of_beacons(void **state)
     scene_free(scene);
 }
 
+/* Finds a device, stops looking, and provisions it, all from within the scanner's event. */
+static struct peer *finder;
+
+static void on_found(const nrf_mesh_prov_evt_t *p_evt)
+{
+    nrf_mesh_prov_scan_stop();
+    assert_int_equal(nrf_mesh_prov_provision(&finder->ctx, p_evt->params.unprov.device_uuid, 0,
+                                             &finder->scene->data, NRF_MESH_PROV_BEARER_ADV),
+                     NRF_SUCCESS);
+}
+
+static void what_is_found_may_be_provisioned_at_once(void **state)
+{
+    struct scene *scene = scene_new();
+
+    (void)state;
+    finder = &scene->provisioner[0];
+    scene_enter(scene, 0); /* a context belongs to its node, whichever is the current one */
+    assert_int_equal(scene_listen(&scene->device[0]), NRF_SUCCESS);
+    assert_int_equal(nrf_mesh_prov_scan_start(on_found), NRF_SUCCESS);
+    scene_run(scene, 10000);
+    assert_provisioned(scene, 0);
+    assert_memory_equal(finder->ctx.session.uuid, scene_uuid(scene, 1), NRF_MESH_UUID_SIZE);
+    assert_memory_not_equal(finder->ctx.session.uuid, scene_uuid(scene, 0), NRF_MESH_UUID_SIZE);
+    scene_free(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -503,6 +530,7 @@ int main(void)
         cmocka_unit_test(a_link_that_nobody_answers_times_out),
         cmocka_unit_test(a_context_may_be_used_again_within_link_closed),
         cmocka_unit_test(the_scanner_tells_of_beacons),
+        cmocka_unit_test(what_is_found_may_be_provisioned_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
