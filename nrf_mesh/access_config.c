@@ -89,6 +89,7 @@ static void publication_push(struct access_model *a)
     if (had || p->address != USHER_ADDR_UNASSIGNED) {
         publication_changed(a->model);
     }
+    access_store(a);
 }
 
 static bool is_publish_address(const struct access_model *a)
@@ -463,12 +464,14 @@ uint32_t access_model_application_bind(access_model_handle_t handle, dsm_handle_
     if (appkey_handle >= DSM_APP_MAX) {
         bitfield_set(a->devkeys, appkey_handle);
         devkeys_changed(a);
+        access_store(a);
         return NRF_SUCCESS;
     }
     if (key != NULL && dsm_is_node()) {
         return bind_now(a, key);
     }
     bitfield_set(a->awaited, appkey_handle);
+    access_store(a);
     return NRF_SUCCESS;
 }
 
@@ -486,9 +489,11 @@ uint32_t access_model_application_unbind(access_model_handle_t handle, dsm_handl
     if (appkey_handle >= DSM_APP_MAX) {
         bitfield_clear(a->devkeys, appkey_handle);
         devkeys_changed(a);
+        access_store(a);
         return NRF_SUCCESS;
     }
     bitfield_clear(a->awaited, appkey_handle);
+    access_store(a);
     if (key != NULL && a->model->mesh != NULL) {
         manage_unbind(a->model, key->index);
         dsm_follow(); /* it may have published with it */
@@ -564,11 +569,13 @@ void access_forgotten(void)
 
         if (a != NULL) {
             model_forgotten(a);
+            access_store(a);
         }
     }
     s->access.default_ttl = ACCESS_DEFAULT_TTL;
     s->mesh.net.default_ttl = ACCESS_DEFAULT_TTL;
     access_reliable_cancel_all();
+    config_client_pending_msg_cancel();
 }
 
 /* The core's part of a model's configuration. */

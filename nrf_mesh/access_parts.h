@@ -1,8 +1,8 @@
 /*
  * What the files of the access layer share: access.c has models and messages, access_compose.c the
  * composition, access_config.c publication and keys, access_subscription.c subscription,
- * access_elements.c what is asked about elements, access_reliable.c questions. All are about the
- * current stack.
+ * access_elements.c what is asked about elements, access_reliable.c questions, access_store.c
+ * records. All are about the current stack.
  */
 #ifndef ACCESS_PARTS_H
 #define ACCESS_PARTS_H
@@ -53,6 +53,16 @@ bool access_devkey_bound(const struct access_model *a, dsm_handle_t handle);
 
 /** Handles follow the lists of all models. */
 void access_subscriptions_follow(void);
+
+/* -- access_store.c -----------------------------------------------------------------------------
+ */
+
+/** Writes what storage does not have as it is; what fails is tried again with the next. */
+void access_store(struct access_model *a);
+void access_store_all(void);
+/** @retval NRF_ERROR_INVALID_DATA  A record was not made by these models. */
+uint32_t access_store_load(void);
+void access_store_clear(void);
 
 /* -- for dsm.c ----------------------------------------------------------------------------------
  */

@@ -19,6 +19,9 @@
 #define ACCESS_REPLIES 4    /* answers that wait for their delay */
 #define ACCESS_NO_LIST (-1) /* of access_model.list */
 
+/** Octets of a model's record (access_store.c). */
+#define ACCESS_RECORD (14 + 8 * BITFIELD_BLOCK_COUNT(DSM_KEY_HANDLES))
+
 /** A model under its handle, which is its place in the table. */
 struct access_model {
     struct usher_model *model; /* NULL: free; @ref own, or one of the core's */
@@ -38,6 +41,9 @@ struct access_model {
 
     dsm_handle_t publish_address, publish_key;
     bool publish_aside; /* they name what the core cannot publish with: nothing, or a device key */
+
+    uint8_t stored_len; /* of its record; 0: none */
+    uint8_t stored[ACCESS_RECORD];
 };
 
 /** A message that waits for its answer. */

@@ -68,6 +68,7 @@ void dsm_clear(void)
         return; /* storage holds a node: it is still one */
     }
     dsm_store_clear();
+    access_store_clear();
     forget();
 }
 
@@ -149,6 +150,7 @@ static uint32_t load_node(void)
     }
     if (err == NRF_ERROR_NOT_FOUND) {
         dsm_store_clear();
+        access_store_clear();
         s->dsm.loaded = true;
     }
     return err == NRF_SUCCESS || err == NRF_ERROR_NOT_FOUND ? err : NRF_ERROR_INVALID_DATA;
@@ -160,6 +162,7 @@ uint32_t dsm_load_config_apply(void)
 
     if (err == NRF_SUCCESS && !stack()->dsm.loaded) {
         err = dsm_store_load();
+        err = err == NRF_SUCCESS ? access_store_load() : err;
         stack()->dsm.loaded = true;
     }
     if (err == NRF_SUCCESS) {
@@ -195,6 +198,7 @@ void dsm_follow(void)
     if (!dsm_is_node()) {
         if (d->was_node) {
             dsm_store_clear();
+            access_store_clear();
             forget();
         }
         return;
@@ -202,6 +206,7 @@ void dsm_follow(void)
     if (is_new) {
         if (!d->loaded) {
             (void)dsm_store_load();
+            (void)access_store_load();
             d->loaded = true;
         }
         follow_node();
@@ -212,4 +217,5 @@ void dsm_follow(void)
         d->was_node = true;
     }
     dsm_store_all();
+    access_store_all();
 }

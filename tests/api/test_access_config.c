@@ -560,6 +560,57 @@ static void configuration_stays_over_a_restart(void **state)
     assert_int_equal(send(periodic, 3), OK);
 }
 
+/* What the core has no place for. */
+static void what_stands_aside_stays_over_a_restart(void **state)
+{
+    struct rig *rig = *state;
+    dsm_handle_t address, own, remote, list[4];
+    uint16_t count = 4;
+    uint8_t *record;
+    size_t *len;
+
+    assert_int_equal(dsm_devkey_handle_get(BOOT_ADDRESS(SERVER), &own), OK);
+    assert_int_equal(dsm_devkey_add(0x0300, 0, boot_key(0x30), &remote), OK);
+    assert_int_equal(dsm_address_publish_add(0x0300, &address), OK);
+    assert_int_equal(access_model_publish_address_set(plain, address), OK);
+    assert_int_equal(access_model_publish_application_set(plain, remote), OK);
+    assert_int_equal(access_model_publish_ttl_set(plain, 5), OK);
+    assert_int_equal(access_model_application_bind(plain, own), OK);
+    assert_int_equal(access_model_application_bind(plain, remote), OK);
+    assert_int_equal(access_model_application_bind(periodic, 5), OK); /* not there yet */
+    assert_int_equal(send(plain, 3), OK);
+    rig_run(rig, 1000);
+    rig_restart(rig, SERVER);
+    assert_int_equal(boot(rig, SERVER, add_server), OK);
+    assert_int_equal(published_to(plain), address);
+    assert_int_equal(published_with(plain), remote);
+    assert_int_equal(send(plain, 3), OK);
+    assert_int_equal(access_model_applications_get(plain, list, &count), OK);
+    assert_int_equal(count, 2);
+    assert_int_equal(access_model_of(plain)->flags &
+                         (USHER_MODEL_DEVICE_KEY | USHER_MODEL_REMOTE_KEY),
+                     USHER_MODEL_DEVICE_KEY | USHER_MODEL_REMOTE_KEY);
+    count = 4;
+    assert_int_equal(access_model_applications_get(periodic, list, &count), OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(list[0], 5);
+
+    record = rig_record(rig, SERVER, (uint16_t)(STACK_RECORD_ACCESS + plain), &len);
+    assert_non_null(record);
+    record[3]++; /* of another element */
+    rig_restart(rig, SERVER);
+    assert_int_equal(boot(rig, SERVER, add_server), NRF_ERROR_INVALID_DATA);
+    record[3]--;
+    rig_restart(rig, SERVER);
+    assert_int_equal(boot(rig, SERVER, add_server), OK);
+    assert_int_equal(access_model_publication_stop(plain), OK);
+    assert_int_equal(access_model_application_unbind(plain, own), OK);
+    assert_int_equal(access_model_application_unbind(plain, remote), OK);
+    assert_null(rig_record(rig, SERVER, (uint16_t)(STACK_RECORD_ACCESS + plain), &len));
+    dsm_clear();
+    assert_null(rig_record(rig, SERVER, (uint16_t)(STACK_RECORD_ACCESS + periodic), &len));
+}
+
 /* -- by a configuration client ------------------------------------------------------------------
  */
 
@@ -830,6 +881,7 @@ int main(void)
         NODE_TEST(a_nodes_lists_are_fixed),
         NODE_TEST(subscriptions_have_handles),
         NODE_TEST(configuration_stays_over_a_restart),
+        NODE_TEST(what_stands_aside_stays_over_a_restart),
         NODE_TEST(handles_follow_a_publication),
         NODE_TEST(a_publication_from_outside_goes_before),
         NODE_TEST(handles_follow_subscriptions),
