@@ -20,10 +20,9 @@ static access_model_handle_t handle_of(const struct nrf_mesh_stack *s)
     return access_handle_of(&s->models.client.model);
 }
 
-/* A question that is not under way has no model; the core forgets them with the network. */
 static bool is_pending(const struct models_state *m)
 {
-    return m->client_request.model != NULL;
+    return timer_sch_is_scheduled(&m->client_timeout);
 }
 
 /* -- events ------------------------------------------------------------------------------------ */
@@ -61,10 +60,8 @@ static void on_timeout(timestamp_t timestamp, void *p_context)
     struct nrf_mesh_stack *s = p_context;
 
     (void)timestamp;
-    if (is_pending(&s->models)) {
-        usher_ask_cancel(&s->models.client_request);
-        s->models.client_cb(CONFIG_CLIENT_EVENT_TYPE_TIMEOUT, NULL, 0);
-    }
+    usher_ask_cancel(&s->models.client_request);
+    s->models.client_cb(CONFIG_CLIENT_EVENT_TYPE_TIMEOUT, NULL, 0);
 }
 
 /* A status that was not asked for, from a node that may tell some. */

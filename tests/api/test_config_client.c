@@ -421,9 +421,11 @@ static void a_client_whose_network_is_gone_is_free(void **state)
     (void)state;
     assert_int_equal(config_client_default_ttl_get(), NRF_SUCCESS);
     mesh_stack_config_clear();
+    assert_int_equal(config_told.count, 1);
+    assert_int_equal(config_told.type, CONFIG_CLIENT_EVENT_TYPE_CANCELLED);
     assert_int_equal(config_client_default_ttl_get(), NRF_ERROR_INVALID_PARAM);
     rig_run(rig, 70000);
-    assert_int_equal(config_told.count, 0);
+    assert_int_equal(config_told.count, 1);
     rig_free(rig);
 }
 
