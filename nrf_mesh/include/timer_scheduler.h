@@ -20,8 +20,8 @@ typedef void (*timer_sch_callback_t)(timestamp_t timestamp, void *p_context);
 
 /** What an event is doing. */
 typedef enum {
-    TIMER_EVENT_STATE_UNUSED,  /**< Not scheduled. */
-    TIMER_EVENT_STATE_QUEUED,  /**< Waits for its time. */
+    TIMER_EVENT_STATE_UNUSED, /**< Not scheduled. */
+    TIMER_EVENT_STATE_QUEUED, /**< Waits for its time. */
 } timer_event_state_t;
 
 /** One timer. */
