@@ -70,12 +70,12 @@ void prov_wipe(nrf_mesh_prov_ctx_t *p_ctx)
     wipe(p_ctx, &p_ctx->session.prov, sizeof(p_ctx->session.prov));
 }
 
-/* Up to the exchange of keys, who computes ECDH follows the option. */
+/* Until the keys are exchanged, who computes ECDH follows the option. */
 static void follow_option(nrf_mesh_prov_ctx_t *p_ctx)
 {
     bool offloading;
 
-    if (p_ctx->state < NRF_MESH_PROV_STATE_WAIT_EXTERNAL_ECDH &&
+    if (session_phase(&p_ctx->session.prov) < USHER_PHASE_ECDH &&
         mesh_opt_prov_ecdh_offloading_get(&offloading) == NRF_SUCCESS) {
         p_ctx->session.ecdh_offload = offloading;
     }

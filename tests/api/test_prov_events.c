@@ -309,6 +309,33 @@ static void offloaded_sessions_are_answered_in_any_order(void **state)
     scene_free(scene);
 }
 
+/* The port computes elsewhere, and while it does the option is set: for the next session. */
+static void the_option_is_followed_until_keys_are_exchanged(void **state)
+{
+    struct scene *scene = scene_new();
+    struct peer *p = &scene->provisioner[0];
+    struct simport *port = &scene->node[0].port;
+
+    (void)state;
+    simport_ecdh_delay_set(port, 1000);
+    scene->node[0].stack.core.port.ecdh = port->port.ecdh;
+    scene_begin(scene, 0);
+    for (unsigned i = 0; i < 600 && port->ecdh_count == 0; i++) {
+        scene_run(scene, 10);
+    }
+    assert_int_equal(port->ecdh_count, 1);
+    set_offloading(scene, 0, true);
+    scene_run(scene, 6000);
+    assert_provisioned(scene, 0);
+    assert_false(scene_told(p, EVT(ECDH_REQUEST)));
+    scene_forget(scene);
+    scene_begin(scene, 0);
+    scene_run(scene, 6000);
+    assert_provisioned(scene, 0);
+    assert_true(scene_told(p, EVT(ECDH_REQUEST)));
+    scene_free(scene);
+}
+
 static void a_secret_of_zeros_ends_the_session(void **state)
 {
     static const uint8_t zeros[NRF_MESH_PROV_ECDHSECRET_SIZE];
@@ -524,6 +551,7 @@ int main(void)
         cmocka_unit_test(what_is_in_them),
         cmocka_unit_test(a_device_key_for_out_of_band_is_not_sent_in_band),
         cmocka_unit_test(offloaded_sessions_are_answered_in_any_order),
+        cmocka_unit_test(the_option_is_followed_until_keys_are_exchanged),
         cmocka_unit_test(a_secret_of_zeros_ends_the_session),
         cmocka_unit_test(a_wrong_value_fails_on_both_sides),
         cmocka_unit_test(a_key_that_is_no_point_ends_the_session_without_failed),
