@@ -54,7 +54,7 @@ uint32_t access_model_subscription_list_alloc(access_model_handle_t handle)
     if (dsm_is_node()) {
         return NRF_ERROR_FORBIDDEN;
     }
-    if (list_count() >= ACCESS_SUBSCRIPTION_LIST_COUNT) {
+    if (list_count() + 1 > ACCESS_SUBSCRIPTION_LIST_COUNT) {
         return NRF_ERROR_NO_MEM;
     }
     a->list = (int)handle;

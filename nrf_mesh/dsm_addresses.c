@@ -22,11 +22,24 @@ struct dsm_address *dsm_address_at(dsm_handle_t handle)
     return a->address != USHER_ADDR_UNASSIGNED ? a : NULL;
 }
 
-const uint8_t *dsm_address_label(dsm_handle_t handle)
+/* NULL: not a place for a virtual address. */
+static uint8_t *label_at(dsm_handle_t handle)
 {
     return handle >= DSM_NONVIRTUAL_ADDR_MAX && handle < DSM_ADDR_MAX
                ? stack()->dsm.labels[handle - DSM_NONVIRTUAL_ADDR_MAX]
                : NULL;
+}
+
+const uint8_t *dsm_address_label(dsm_handle_t handle)
+{
+    return label_at(handle);
+}
+
+static bool is_label(dsm_handle_t handle, const uint8_t *label)
+{
+    const uint8_t *own = dsm_address_label(handle);
+
+    return own != NULL && memcmp(own, label, USHER_LABEL_SIZE) == 0;
 }
 
 /* Address 0: a free place, for a virtual address if there is a label. */
@@ -39,7 +52,7 @@ static dsm_handle_t find(uint16_t address, const uint8_t *label)
     for (unsigned i = from; i < to; i++) {
         if (d->addresses[i].address == address &&
             (address == USHER_ADDR_UNASSIGNED || label == NULL ||
-             memcmp(dsm_address_label((dsm_handle_t)i), label, USHER_LABEL_SIZE) == 0)) {
+             is_label((dsm_handle_t)i, label))) {
             return (dsm_handle_t)i;
         }
     }
@@ -92,8 +105,8 @@ uint32_t dsm_address_take(uint16_t address, const uint8_t *label, enum dsm_use u
             return NRF_ERROR_NO_MEM;
         }
         stack()->dsm.addresses[handle].address = address;
-        if (label != NULL) {
-            memcpy(stack()->dsm.labels[handle - DSM_NONVIRTUAL_ADDR_MAX], label, USHER_LABEL_SIZE);
+        if (label != NULL && label_at(handle) != NULL) {
+            memcpy(label_at(handle), label, USHER_LABEL_SIZE);
         }
     }
     err = refer(handle, use);
