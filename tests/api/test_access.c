@@ -671,7 +671,7 @@ static void each_message_with_a_token_is_told(void **state)
 static void models_talk_with_device_keys(void **state)
 {
     access_message_tx_t message = message_of(3);
-    dsm_handle_t own, remote, address;
+    dsm_handle_t own, remote, other, address;
 
     message.opcode = (access_opcode_t)ACCESS_OPCODE_VENDOR(0xC1, COMPANY);
     rig_enter(*state, 1);
@@ -710,6 +710,8 @@ static void models_talk_with_device_keys(void **state)
 
     rig_enter(*state, 0);
     assert_int_equal(access_model_application_unbind(models[0], remote), OK);
+    assert_int_equal(dsm_devkey_add(0x0300, 0, boot_key(0x30), &other), OK);
+    assert_int_equal(access_model_application_bind(models[0], other), OK); /* another node's */
     assert_int_equal(access_model_publish(models[0], &message), OK);
     rig_run(*state, 3000);
     assert_int_equal(got.count, 6);

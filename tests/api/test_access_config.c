@@ -527,6 +527,7 @@ static void configuration_stays_over_a_restart(void **state)
     assert_int_equal(dsm_address_subscription_add(GROUP, &group), OK);
     assert_int_equal(dsm_address_subscription_virtual_add(label_a, &label), OK);
     assert_int_equal(dsm_address_publish_remove(unused), OK);
+    assert_int_equal(dsm_address_publish_add(GROUP, &group), OK);
     assert_int_equal(dsm_appkey_add(7, 0, boot_key(0x77), &key), OK);
     assert_int_equal(access_model_application_bind(periodic, key), OK);
     assert_int_equal(access_model_publish_address_set(periodic, address), OK);
@@ -557,6 +558,7 @@ static void configuration_stays_over_a_restart(void **state)
     assert_int_equal(list[1], label);
     assert_int_equal(dsm_address_subscription_count_get(group, &references), OK);
     assert_int_equal(references, 1);
+    assert_int_equal(dsm_address_publish_remove(group), OK); /* the application's */
     assert_int_equal(send(periodic, 3), OK);
 }
 
