@@ -14,7 +14,9 @@
 #include "access_config.h"
 #include "config_server.h"
 #include "generic_onoff_server.h"
+#include "mesh_opt_prov.h"
 #include "mesh_stack.h"
+#include "model_config_file.h"
 
 #include <string.h>
 
@@ -390,10 +392,14 @@ static void node_reset_is_told_when_all_is_cleared(void **state)
     dsm_local_unicast_address_t local;
     mesh_key_index_t keys[DSM_SUBNET_MAX];
     uint32_t count = DSM_SUBNET_MAX;
+    bool offloading = true;
     unsigned told;
 
     (void)state;
     served(rig, config_client_appkey_add(0, 5, app_key), CONFIG_SERVER_EVT_APPKEY_ADD);
+    rig_enter(rig, SERVER);
+    assert_int_equal(mesh_opt_prov_ecdh_offloading_set(true), NRF_SUCCESS);
+    rig_enter(rig, CLIENT);
     not_served(rig, config_client_node_reset()); /* answered, and not done yet */
     assert_int_equal(config_told.opcode, CONFIG_OPCODE_NODE_RESET_STATUS);
     assert_int_equal(config_told.length, 0);
@@ -411,6 +417,8 @@ static void node_reset_is_told_when_all_is_cleared(void **state)
     assert_int_equal(local.address_start, 0);
     assert_int_equal(dsm_subnet_get_all(keys, &count), NRF_SUCCESS);
     assert_int_equal(count, 0);
+    assert_int_equal(mesh_opt_prov_ecdh_offloading_get(&offloading), NRF_SUCCESS);
+    assert_false(offloading); /* options are set back, too */
     rig_free(rig);
 }
 
@@ -449,6 +457,41 @@ static void node_reset_waits_for_storage(void **state)
     rig_free(rig);
 }
 
+static enum usher_err no_room(void *ctx, uint16_t key, const uint8_t *buf, size_t len)
+{
+    (void)ctx;
+    (void)key;
+    (void)buf;
+    (void)len;
+    return USHER_E_NO_MEM;
+}
+
+/* The application resets the chip when it is told: what it has set itself must be stored by then.
+ */
+static void node_reset_is_told_when_all_is_stored(void **state)
+{
+    struct rig *rig = config_rig_new();
+    enum usher_err (*kv_set)(void *ctx, uint16_t key, const uint8_t *buf, size_t len);
+    unsigned told;
+
+    (void)state;
+    not_served(rig, config_client_node_reset());
+    rig_enter(rig, SERVER);
+    kv_set = stack()->core.port.kv_set;
+    stack()->core.port.kv_set = no_room;
+    assert_int_equal(model_config_file_config_apply(), NRF_SUCCESS); /* sets an entry */
+    told = config_served_count;
+    rig_run(rig, 10000);
+    rig_enter(rig, SERVER);
+    assert_false(mesh_stack_is_device_provisioned());
+    assert_int_equal(config_served_count, told);
+    stack()->core.port.kv_set = kv_set;
+    rig_run(rig, 3000);
+    assert_int_equal(config_served_count, told + 1);
+    assert_int_equal(config_served.type, CONFIG_SERVER_EVT_NODE_RESET);
+    rig_free(rig);
+}
+
 /* -- calls ------------------------------------------------------------------------------------- */
 
 static void calls_have_their_codes(void **state)
@@ -482,6 +525,7 @@ int main(void)
         cmocka_unit_test(heartbeats_are_told),
         cmocka_unit_test(node_reset_is_told_when_all_is_cleared),
         cmocka_unit_test(node_reset_waits_for_storage),
+        cmocka_unit_test(node_reset_is_told_when_all_is_stored),
         cmocka_unit_test(calls_have_their_codes),
     };
 

@@ -521,6 +521,7 @@ static void transactions_are_told_apart(void **state)
     assert_false(model_tid_validate(&t, &a, 0, 0));
     assert_false(model_transaction_is_new(&t));
     assert_true(model_tid_validate(&t, &a, 0, 1));
+    assert_true(model_tid_validate(&t, &c, 0, 1));
     assert_true(model_tid_validate(&t, &b, 0, 1));
     assert_true(model_tid_validate(&t, &c, 0, 1));
     assert_true(model_tid_validate(&t, &c, 1, 1));
