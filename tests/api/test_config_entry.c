@@ -22,7 +22,7 @@
 #define FILE_APP 0x0010
 #define FILE_SLOW 0x0011
 #define FILE_RAM 0x0012
-#define FILE_MODEL 0x0004 /* one of the stack's */
+#define FILE_MODEL 0x0004 /* one of the stack's: model_config_file.c */
 
 /* What an application that was written for 32 bits keeps: 64 octets there, and 72 on a host. */
 typedef struct {
@@ -41,7 +41,7 @@ _Static_assert(sizeof(void *) != 8 || sizeof(network_t) == 72, "as the portabili
 #define DEFAULT_ID MESH_CONFIG_ENTRY_ID(FILE_APP, 0x0200)
 #define SLOW_ID MESH_CONFIG_ENTRY_ID(FILE_SLOW, 1)
 #define RAM_ID MESH_CONFIG_ENTRY_ID(FILE_RAM, 1)
-#define MODEL_ID MESH_CONFIG_ENTRY_ID(FILE_MODEL, 1)
+#define MODEL_ID MESH_CONFIG_ENTRY_ID(FILE_MODEL, 0x0F00)
 #define NO_FILE_ID MESH_CONFIG_ENTRY_ID(0x0013, 1)
 #define REFUSED 0xDEADu
 
@@ -104,7 +104,6 @@ static void number_get(mesh_config_entry_id_t id, void *p_entry)
 MESH_CONFIG_FILE(m_app_file, FILE_APP, MESH_CONFIG_STRATEGY_CONTINUOUS);
 MESH_CONFIG_FILE(m_slow_file, FILE_SLOW, MESH_CONFIG_STRATEGY_ON_POWER_DOWN);
 MESH_CONFIG_FILE(m_ram_file, FILE_RAM, MESH_CONFIG_STRATEGY_NON_PERSISTENT);
-MESH_CONFIG_FILE(m_model_file, FILE_MODEL, MESH_CONFIG_STRATEGY_CONTINUOUS);
 MESH_CONFIG_ENTRY(network, NETWORK_ID, 1, sizeof(network_t), network_set, network_get,
                   network_delete, false);
 MESH_CONFIG_ENTRY(row, ROW_ID, ROW_COUNT, sizeof(uint32_t), number_set, number_get, NULL, false);
