@@ -153,8 +153,10 @@ uint32_t config_client_model_app_get(uint16_t element_address, access_model_id_t
 uint32_t config_client_default_ttl_get(void);
 uint32_t config_client_default_ttl_set(uint8_t ttl);
 uint32_t config_client_relay_get(void);
-/** @param retransmit_count  0..CONFIG_RETRANSMIT_COUNT_MAX. @param retransmit_interval_steps
- * 0..CONFIG_RETRANSMIT_INTERVAL_STEPS_MAX, 10 ms each, + 1. */
+/**
+ * @param retransmit_count           0..CONFIG_RETRANSMIT_COUNT_MAX.
+ * @param retransmit_interval_steps  0..CONFIG_RETRANSMIT_INTERVAL_STEPS_MAX, 10 ms each, + 1.
+ */
 uint32_t config_client_relay_set(config_relay_state_t relay_state, uint8_t retransmit_count,
                                  uint8_t retransmit_interval_steps);
 uint32_t config_client_network_transmit_get(void);
