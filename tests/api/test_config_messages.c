@@ -180,6 +180,55 @@ static void states_have_their_values(void **state)
     assert_int_equal(CONFIG_RETRANSMIT_INTERVAL_STEPS_MAX, 31);
 }
 
+static void events_of_the_client_have_their_values(void **state)
+{
+    (void)state;
+    assert_int_equal(CONFIG_CLIENT_EVENT_TYPE_TIMEOUT, 0);
+    assert_int_equal(CONFIG_CLIENT_EVENT_TYPE_CANCELLED, 1);
+    assert_int_equal(CONFIG_CLIENT_EVENT_TYPE_MSG, 2);
+    assert_int_equal(offsetof(config_client_event_t, opcode), 0);
+    assert_true(offsetof(config_client_event_t, p_msg) > 0);
+    AT(msg, appkey_status, 0);
+    AT(msg, net_beacon_status, 0);
+    AT(msg, publication_status, 0);
+    AT(msg, subscription_status, 0);
+    AT(msg, netkey_status, 0);
+    AT(msg, proxy_status, 0);
+    AT(msg, key_refresh_phase_status, 0);
+    AT(msg, friend_status, 0);
+    AT(msg, heartbeat_publication_status, 0);
+    AT(msg, heartbeat_subscription_status, 0);
+    AT(msg, default_ttl_status, 0);
+    AT(msg, app_status, 0);
+    AT(msg, identity_status, 0);
+    AT(msg, composition_data_status, 0);
+    AT(msg, relay_status, 0);
+    AT(msg, appkey_list, 0);
+    AT(msg, sig_model_app_list, 0);
+    AT(msg, vendor_model_app_list, 0);
+    AT(msg, sig_model_subscription_list, 0);
+    AT(msg, vendor_model_subscription_list, 0);
+    assert_int_equal(sizeof(config_msg_t), sizeof(config_msg_publication_status_t));
+}
+
+#define BEFORE(first, second)                                                                      \
+    assert_true(offsetof(config_publication_state_t, first) <                                      \
+                offsetof(config_publication_state_t, second))
+
+static void a_publication_has_its_order(void **state)
+{
+    (void)state;
+    AT(publication_state, element_address, 0);
+    BEFORE(element_address, publish_address);
+    BEFORE(publish_address, appkey_index);
+    BEFORE(appkey_index, frendship_credential_flag);
+    BEFORE(frendship_credential_flag, publish_ttl);
+    BEFORE(publish_ttl, publish_period);
+    BEFORE(publish_period, retransmit_count);
+    BEFORE(retransmit_count, retransmit_interval);
+    BEFORE(retransmit_interval, model_id);
+}
+
 static void key_indexes_are_packed_and_unpacked(void **state)
 {
     static const uint8_t octets[] = { 0x56, 0x34, 0x12 };
@@ -330,6 +379,8 @@ int main(void)
         cmocka_unit_test(models_have_their_places),
         cmocka_unit_test(states_have_their_places),
         cmocka_unit_test(states_have_their_values),
+        cmocka_unit_test(events_of_the_client_have_their_values),
+        cmocka_unit_test(a_publication_has_its_order),
         cmocka_unit_test(key_indexes_are_packed_and_unpacked),
         cmocka_unit_test(messages_of_the_core_are_read),
         cmocka_unit_test(opcodes_have_their_values),
