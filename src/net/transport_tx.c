@@ -237,7 +237,8 @@ bool sar_tx_ack(struct usher_net *n, uint64_t now, const struct net_pdu *p,
         return false;
     }
     waiting = tx->pending == 0;
-    tx->acked |= a->block & segments_mask(tx->last);
+    /* All that the peer has: one that needed the room for another message may have begun anew. */
+    tx->acked = a->block & segments_mask(tx->last);
     tx->pending &= ~tx->acked;
     tx->stale = 0;
     if (tx->acked == segments_mask(tx->last)) {

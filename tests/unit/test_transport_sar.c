@@ -488,6 +488,28 @@ static void rounds_carry_what_is_not_acknowledged(void **state)
     assert_ended(w, true);
 }
 
+/*
+ * The entries for messages being received are few. A peer that gave one to another message begins
+ * anew, so what it acknowledged before is not there any more.
+ */
+static void what_the_peer_has_forgotten_is_sent_again(void **state)
+{
+    struct wire *w = fresh(state);
+    struct usher_sar_tx *tx = begin(w, 100);
+    struct net_pdu p;
+
+    wire_run(w, 600);
+    p = ack_pdu(tx, 1, 0x00F);
+    wire_hand(w, &w->node[0], &p);
+    p = ack_pdu(tx, 2, 0x1F0);
+    wire_hand(w, &w->node[0], &p);
+    assert_true(transport_busy(&w->node[0].net));
+    assert_int_equal(wire_record(w, &w->node[0], &w->node[1], 500, recorded, RECORDED), 4);
+    p = ack_pdu(tx, 3, OK_ACK);
+    wire_hand(w, &w->node[0], &p);
+    assert_ended(w, true);
+}
+
 static void acks_that_do_not_count(void **state)
 {
     struct wire *w = fresh(state);
@@ -518,7 +540,7 @@ static void acks_that_do_not_count(void **state)
     p = ack_pdu(tx, 10, 0x1FF); /* a replay */
     wire_hand(w, &w->node[0], &p);
     assert_int_equal(tx->acked, 0x0F);
-    p = ack_pdu(tx, 11, 0xF0);
+    p = ack_pdu(tx, 11, 0xFF);
     p.src = 0x0300; /* a friend, on behalf of the destination */
     p.transport[1] |= 0x80;
     wire_hand(w, &w->node[0], &p);
@@ -549,7 +571,7 @@ static void limits_of_rounds(void **state)
     w->node[0].net.sar.unicast_without_progress = 1;
     tx = begin(w, 100);
     for (uint32_t i = 0; i < 5; i++) {
-        struct net_pdu p = ack_pdu(tx, i + 1, 1u << i);
+        struct net_pdu p = ack_pdu(tx, i + 1, (2u << i) - 1); /* one more */
 
         wire_run(w, 1000);
         assert_true(transport_busy(&w->node[0].net));
@@ -679,6 +701,7 @@ int main(void)
         cmocka_unit_test_prestate(seq_zero_counts_back, state.out),
         cmocka_unit_test_prestate(nobody_answers, state.out),
         cmocka_unit_test_prestate(rounds_carry_what_is_not_acknowledged, state.out),
+        cmocka_unit_test_prestate(what_the_peer_has_forgotten_is_sent_again, state.out),
         cmocka_unit_test_prestate(acks_that_do_not_count, state.out),
         cmocka_unit_test_prestate(the_peer_cancels, state.out),
         cmocka_unit_test_prestate(limits_of_rounds, state.out),
