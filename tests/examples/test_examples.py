@@ -157,10 +157,9 @@ class Examples(unittest.TestCase):
         self.assertIn(f"Node {left} is configured", self.provisioner.text())
 
     def test_left(self):
-        """A node that is not there any more is left, the next device has its turn; and all is forgotten."""
+        """A node is left as it is, the next device has its turn; and all is forgotten."""
         self.start()
         left = self.interrupt()
-        next(p for p in [*self.lamps, self.switch] if f"Node Address: {left}" in p.text()).kill()
         self.provisioner.press("2")
         self.provisioner.wait(f"Node {left} is left as it is")
         self.provisioner.wait("is configured")
