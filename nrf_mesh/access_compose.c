@@ -85,6 +85,7 @@ struct kept {
 
 static void keep(const struct nrf_mesh_stack *s, struct kept *kept)
 {
+    memset(kept, 0, sizeof(*kept));
     for (unsigned i = 0; i < ACCESS_MODEL_COUNT; i++) {
         const struct usher_model *model = s->access.models[i].model;
 

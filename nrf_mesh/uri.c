@@ -234,7 +234,7 @@ uint32_t uri_data_generate(const char *p_uri, uint8_t *p_data, uint16_t *p_lengt
         return NRF_ERROR_INVALID_LENGTH;
     }
     p_data[0] = scheme;
-    memcpy(p_data + 1, rest, strlen(rest));
+    memcpy(p_data + 1, rest, strlen(rest)); /* NOLINT(bugprone-not-null-terminated-result) */
     *p_length = (uint16_t)(1 + strlen(rest));
     return NRF_SUCCESS;
 }

@@ -106,7 +106,8 @@ static enum usher_err flash_erase(void *ctx, uint16_t sector)
     if (part < size && f->how == FLASH_CUT_DURING) {
         for (uint32_t i = 0; i < size; i++) {
             if (rng_below(&f->random, size) < part) {
-                octets[i] |= (uint8_t)rng_next(&f->random) | (uint8_t)rng_next(&f->random);
+                octets[i] |= (uint8_t)rng_next(&f->random);
+                octets[i] |= (uint8_t)rng_next(&f->random); /* most bits are erased by now */
             }
         }
         memset(&f->programmed[sector * size / f->flash.unit], true, size / f->flash.unit);

@@ -52,7 +52,10 @@ static int open_input(void)
 {
     int fd = open("/proc/self/fd/0", O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-    return fd >= 0 ? fd : fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (fd < 0) {
+        fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    }
+    return fd;
 }
 
 static void start(void)

@@ -74,7 +74,7 @@ bool rpl_accept_segmented(struct usher_rpl *r, uint16_t src, uint32_t iv_index, 
         return false;
     }
     e = find(r, src);
-    if (iv_index == e->iv_index && seq0 >= e->sar_from) {
+    if (e != NULL && iv_index == e->iv_index && seq0 >= e->sar_from) {
         e->sar_from = seq0 + 1;
     }
     return true;

@@ -85,7 +85,7 @@ static enum usher_err bank_write(const struct usher_flashlog *log, unsigned bank
     if (whole > 0) {
         err = f->write(f->ctx, to, data, whole);
     }
-    if (err == USHER_OK && len > whole) {
+    if (err == USHER_OK && data != NULL && len > whole) {
         memset(last, 0xFF, sizeof(last));
         memcpy(last, data + whole, len - whole);
         err = f->write(f->ctx, to + whole, last, f->unit);

@@ -140,8 +140,9 @@ static int teardown(void **state)
 static void switched(struct rig *rig, bool on, const model_transition_t *transition)
 {
     static uint8_t tid;
-    generic_onoff_set_params_t params = { .on_off = on, .tid = ++tid };
+    generic_onoff_set_params_t params = { .on_off = on, .tid = tid };
 
+    tid++;
     rig_enter(rig, 1);
     assert_int_equal(generic_onoff_client_set(&client, &params, transition), OK);
     rig_run(rig, 1000);

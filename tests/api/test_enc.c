@@ -15,6 +15,7 @@
 #include "uri.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Octets of hexadecimal digits; good until the fourth call after it. */
@@ -25,10 +26,11 @@ static const uint8_t *hex(const char *digits)
     uint8_t *at = octets[turn++ % 4];
 
     for (size_t i = 0; digits[2 * i] != '\0'; i++) {
-        unsigned octet;
+        const char octet[] = { digits[2 * i], digits[2 * i + 1], '\0' };
+        char *end;
 
-        assert_int_equal(sscanf(digits + 2 * i, "%2x", &octet), 1);
-        at[i] = (uint8_t)octet;
+        at[i] = (uint8_t)strtoul(octet, &end, 16);
+        assert_int_equal(end - octet, 2);
     }
     return at;
 }

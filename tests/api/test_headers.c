@@ -114,8 +114,8 @@ static void utilities_compute(void **state)
     assert_ptr_equal(CONTAINER_OF(&parent.member, __typeof__(parent), member), &parent);
 }
 
-#define ADDED(n) +(n)
-#define PRODUCT(a, b) +(a) * (b)
+#define ADDED(n) +(n)            /* NOLINT(bugprone-macro-parentheses): a part of a sum */
+#define PRODUCT(a, b) +(a) * (b) /* NOLINT(bugprone-macro-parentheses) */
 
 #define COLOURS RED, GREEN, BLUE
 enum colours { MACRO_FOR_EACH(DECLARE_ENUM, COLOURS) COLOUR_COUNT };
@@ -325,7 +325,9 @@ static void a_section_is_an_array(void **state)
     int sum = 0;
 
     (void)state;
+    /* cppcheck-suppress comparePointers */
     assert_int_equal(NRF_SECTION_ITEM_COUNT(test_entries, struct entry), 2);
+    /* cppcheck-suppress comparePointers */
     assert_int_equal(NRF_SECTION_LENGTH(test_entries), 2 * sizeof(struct entry));
     for (unsigned i = 0; i < 2; i++) {
         sum += NRF_SECTION_ITEM_GET(test_entries, const struct entry, i)->value;
@@ -333,6 +335,7 @@ static void a_section_is_an_array(void **state)
     assert_int_equal(sum, m_first.value + m_second.value);
     assert_ptr_equal(NRF_SECTION_START_ADDR(test_entries),
                      NRF_SECTION_ITEM_GET(test_entries, const struct entry, 0));
+    /* cppcheck-suppress comparePointers */
     assert_int_equal(NRF_SECTION_ITEM_COUNT(no_entries, struct entry), 0);
 }
 

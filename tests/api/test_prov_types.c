@@ -50,7 +50,7 @@
 /* Compiles only if the object has this type. */
 #define HAS_TYPE(type, object)                                                                     \
     do {                                                                                           \
-        type *typed = &(object);                                                                   \
+        type *typed = &(object); /* NOLINT(bugprone-macro-parentheses) */                          \
         assert_non_null(typed);                                                                    \
     } while (0)
 

@@ -80,11 +80,12 @@ static void file_remove(const char *path, const char *name, void *ctx)
 static void file_copy(const char *path, const char *name, void *ctx)
 {
     struct storage *s = ctx;
-    unsigned key;
+    char *end;
+    unsigned long key = strtoul(name, &end, 16);
     uint8_t *data;
     size_t len;
 
-    if (sscanf(name, "0x%4x.record", &key) == 1) {
+    if (end != name && strcmp(end, ".record") == 0) {
         must(state_file_read(path, USHER_RECORD_MAX, &data, &len), "read");
         must(s->inner.kv_set(s->inner.kv_ctx, (uint16_t)key, data, len) == USHER_OK, "copy");
         free(data);

@@ -57,7 +57,7 @@ static void a_new_filter_accepts_nothing(void **state)
 
 static void lists_are_kept_as_asked(void **state)
 {
-    struct proxy_message status;
+    struct proxy_message status = { 0 };
     struct two t;
 
     two_init(&t, *state);
@@ -91,7 +91,7 @@ static void lists_are_kept_as_asked(void **state)
 static void a_full_list_says_so(void **state)
 {
     struct proxy_message m = { .opcode = PROXY_ADD_ADDRESSES, .count = PROXY_ADDRESSES_MAX };
-    struct proxy_message status;
+    struct proxy_message status = { 0 };
     struct two t;
 
     two_init(&t, *state);

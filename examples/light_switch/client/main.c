@@ -104,9 +104,11 @@ static void button_event_handler(uint32_t button_number)
     uint32_t client = button_number / 2;
     generic_onoff_set_params_t set_params = {
         .on_off = button_number % 2 == 0 ? APP_STATE_ON : APP_STATE_OFF,
-        .tid = tid++,
+        .tid = tid,
     };
     uint32_t status = ask(client, &set_params);
+
+    tid++;
 
     switch (status) {
     case NRF_SUCCESS:
