@@ -117,8 +117,7 @@ void client_sent(struct usher_mesh *m, uint32_t token, bool delivered);
 void client_run(struct usher_mesh *m, uint64_t now);
 uint64_t client_deadline(const struct usher_mesh *m);
 
-/* -- manage.c (beside the calls of usher/mesh.h) --------------------------------------------------
- */
+/* -- manage.c (beside the calls of usher/mesh.h) ----------------------------------------------- */
 
 enum usher_status manage_netkey_delete(struct usher_mesh *m, uint16_t net_index);
 enum usher_status manage_appkey_delete(struct usher_mesh *m, uint16_t net_index,

@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-/* -- the filter ----------------------------------------------------------------------------------
- */
+/* -- the filter -------------------------------------------------------------------------------- */
 
 void proxy_filter_begin(struct proxy_filter *f)
 {
@@ -85,8 +84,7 @@ bool proxy_filter_apply(struct proxy_filter *f, const struct proxy_message *m)
     }
 }
 
-/* -- messages ------------------------------------------------------------------------------------
- */
+/* -- messages ---------------------------------------------------------------------------------- */
 
 static void message_fields(struct io *io, struct proxy_message *m)
 {

@@ -28,8 +28,7 @@ static void tell(struct usher_mesh *m, const struct usher_mesh_event *e)
     }
 }
 
-/* -- for the models -------------------------------------------------------------------------------
- */
+/* -- for the models ---------------------------------------------------------------------------- */
 
 static uint64_t clock_now(struct usher_mesh *m)
 {
@@ -41,8 +40,7 @@ static void alarm(struct usher_mesh *m)
     node_alarm(m->node);
 }
 
-/* -- storage --------------------------------------------------------------------------------------
- */
+/* -- storage ----------------------------------------------------------------------------------- */
 
 static void storage_failed(struct usher_mesh *m, enum usher_err err)
 {
@@ -86,8 +84,7 @@ static void store(struct usher_mesh *m)
     }
 }
 
-/* -- IV Index and keys
- * ------------------------------------------------------------------------------ */
+/* -- IV Index and keys ------------------------------------------------------------------------- */
 
 void mesh_iv_changed(struct usher_mesh *m)
 {
@@ -147,8 +144,7 @@ static void tell_changes(struct usher_mesh *m)
     }
 }
 
-/* -- received
- * --------------------------------------------------------------------------------------- */
+/* -- received ---------------------------------------------------------------------------------- */
 
 static void in_network_pdu(struct usher_mesh *m, const uint8_t *data, size_t len)
 {
@@ -261,8 +257,7 @@ static void pump(struct usher_mesh *m)
     }
 }
 
-/* -- for the instance
- * --------------------------------------------------------------------------------- */
+/* -- for the instance -------------------------------------------------------------------------- */
 
 void mesh_begin(struct usher_mesh *m)
 {

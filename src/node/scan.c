@@ -1,8 +1,8 @@
 /*
  * Advertisements in: AD structures are told apart and routed, PB-ADV by link to its session,
  * beacons of unprovisioned devices to the user, mesh messages and the beacons of subnets to the
- * node. Most of what a provisioner hears are beacons that
- * it has heard before, so these are shed before anything else is done with them.
+ * node. Most of what a provisioner hears are beacons that it has heard before, so these are shed
+ * before anything else is done with them.
  */
 #include "node.h"
 
