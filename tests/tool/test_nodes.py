@@ -233,12 +233,15 @@ class Refusals(Network):
         self.done("provision", UUID)
         for args, words in [(("onoff", "0x0002", "on"), "usher configure 0x0002"),
                             (("identify", "0x0002"), "usher configure 0x0002"),
+                            (("onoff", "0x0002", "on", "--appkey", "7"), "no AppKey 7"),
+                            (("onoff", "c000", "on"), "no AppKey 0"),
                             (("onoff", "0x0009", "on"), "not the address of a node"),
                             (("remove", "0x0009"), "not the address of a node"),
                             (("configure", "0x0009"), "not the address of a node")]:
             result = self.use(*args)
             self.assertEqual((result.returncode, result.stdout), (2, ""), args)
             self.assertRegex(result.stderr, r"\Ausher: [^\n]*%s[^\n]*\n\Z" % words)
+        self.assertEqual(self.network()["appkeys"], [])
 
     def test_templates_that_are_wrong_name_the_place(self):
         model = {"model": "1000", "bind": [0]}

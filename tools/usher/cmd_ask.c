@@ -104,7 +104,7 @@ static bool target_set(struct errand *e, uint16_t model, struct usher_model *cli
                                        .net_index = site_key_index(e->online.site),
                                        .key = appkey,
                                        .ttl = DEFAULT_TTL };
-    return own_node_bind(&e->online.own, client, appkey, why, why_len);
+    return own_node_bind(client, appkey, why, why_len);
 }
 
 static bool asked(enum usher_err err, char *why, size_t why_len)

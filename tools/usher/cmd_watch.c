@@ -14,6 +14,8 @@
 struct watch {
     const struct args *args;
     struct online online;
+    uint16_t groups[ARGS_LIST_MAX];
+    size_t group_count;
     uint64_t end_ms; /* of the loop's clock; 0: Ctrl-C ends it */
 };
 
@@ -58,23 +60,19 @@ static bool listen_all(struct watch *w, char *why, size_t why_len)
 {
     struct own_node *own = &w->online.own;
     struct usher_model *models[] = { &own->onoff_client.model, &own->health_client.model };
-    const char *const *groups = w->args->operands.item;
     size_t count;
     const struct site_appkey *keys = site_appkeys(w->online.site, &count);
     for (size_t m = 0; m < 2; m++) {
         for (size_t i = 0; i < count; i++) {
-            if (!own_node_bind(own, models[m], keys[i].index, why, why_len)) {
+            if (!own_node_bind(models[m], keys[i].index, why, why_len)) {
                 return false;
             }
         }
-        for (size_t i = 0; groups[i]; i++) {
-            uint16_t group;
-            enum usher_status status = USHER_STATUS_INVALID_ADDRESS;
-            if (parse_address(groups[i], &group)) {
-                status = usher_model_subscribe(models[m], group);
-            }
+        for (size_t i = 0; i < w->group_count; i++) {
+            enum usher_status status = usher_model_subscribe(models[m], w->groups[i]);
             if (status != USHER_STATUS_SUCCESS) {
-                snprintf(why, why_len, "group \"%.40s\": %s", groups[i], usher_status_name(status));
+                snprintf(why, why_len, "group 0x%04x: %s", (unsigned)w->groups[i],
+                         usher_status_name(status));
                 return false;
             }
         }
@@ -84,13 +82,32 @@ static bool listen_all(struct watch *w, char *why, size_t why_len)
     return true;
 }
 
+static bool usage(struct watch *w, char *why, size_t why_len)
+{
+    const struct arg_list *operands = &w->args->operands;
+    for (size_t i = 0; i < operands->count; i++) {
+        uint16_t *group = &w->groups[w->group_count++];
+        if (!parse_address(operands->item[i], group) || !usher_is_group(*group) ||
+            *group == USHER_ADDR_ALL_NODES) {
+            snprintf(why, why_len, "\"%.60s\" is not a group to watch, such as 0xc000",
+                     operands->item[i]);
+            return false;
+        }
+    }
+    if (!w->args->radio || !w->args->state) {
+        snprintf(why, why_len, "watch needs --radio and --state");
+        return false;
+    }
+    return true;
+}
+
 int verb_watch(const struct args *args)
 {
     struct watch w = { .args = args };
     char why[200];
     int code = EXIT_TRANSPORT;
-    if (!args->radio || !args->state) {
-        out_error("watch needs --radio and --state");
+    if (!usage(&w, why, sizeof why)) {
+        out_error("%s", why);
         return EXIT_USAGE;
     }
     if (!online_init(&w.online, args, on_stop, on_tick, TICK_MS, &w)) {

@@ -82,7 +82,7 @@ void demo_lamps_switch(struct demo *d)
         .dst = GROUP, .net_index = site_key_index(d->site), .key = APPKEY, .ttl = DEFAULT_TTL
     };
     char why[120];
-    if (!own_node_bind(&d->own, &client->model, APPKEY, why, sizeof why)) {
+    if (!own_node_bind(&client->model, APPKEY, why, sizeof why)) {
         return; /* no lamp will be on, and the summary says so */
     }
     uint8_t tid = usher_onoff_tid(client);

@@ -204,7 +204,9 @@ void own_node_stop(struct own_node *n)
     }
 }
 
-bool own_node_appkey(struct own_node *n, uint16_t index, char *why, size_t why_len)
+/** Has this AppKey, making it if the network has none of that index. @retval false  @p why tells.
+ */
+static bool appkey_make(struct own_node *n, uint16_t index, char *why, size_t why_len)
 {
     const struct usher_port *port = n->mesh.node->port;
     uint8_t fresh[USHER_KEY_SIZE];
@@ -220,20 +222,20 @@ bool own_node_appkey(struct own_node *n, uint16_t index, char *why, size_t why_l
 bool own_node_appkeys(struct own_node *n, const struct node_template *t, char *why, size_t why_len)
 {
     size_t i = 0;
-    while (i < t->appkey_count && own_node_appkey(n, t->appkeys[i], why, why_len)) {
+    while (i < t->appkey_count && appkey_make(n, t->appkeys[i], why, why_len)) {
         i++;
     }
     return i == t->appkey_count;
 }
 
-bool own_node_bind(struct own_node *n, struct usher_model *client, uint16_t index, char *why,
-                   size_t why_len)
+bool own_node_bind(struct usher_model *client, uint16_t index, char *why, size_t why_len)
 {
-    if (!own_node_appkey(n, index, why, why_len)) {
-        return false;
-    }
     enum usher_status status = usher_model_bind(client, index);
-    if (status != USHER_STATUS_SUCCESS) {
+    if (status == USHER_STATUS_INVALID_APPKEY) {
+        snprintf(why, why_len,
+                 "the network has no AppKey %u: \"usher configure\" makes those of its template",
+                 (unsigned)index);
+    } else if (status != USHER_STATUS_SUCCESS) {
         snprintf(why, why_len, "AppKey %u cannot be used by the provisioner's node: %s",
                  (unsigned)index, usher_status_name(status));
     }

@@ -45,15 +45,12 @@ bool own_node_start(struct own_node *n, struct usher *u, char *why, size_t why_l
 /** Leaves the air, before usher_deinit(), and releases all. May be called on zeros. */
 void own_node_stop(struct own_node *n);
 
-/** Has this AppKey, making it if the network has none of that index. @retval false  @p why tells.
+/** Has all AppKeys of a template, making those that the network has not. @retval false  @p why
+ * tells.
  */
-bool own_node_appkey(struct own_node *n, uint16_t index, char *why, size_t why_len);
-
-/** Has all AppKeys of a template. @retval false  @p why tells. */
 bool own_node_appkeys(struct own_node *n, const struct node_template *t, char *why, size_t why_len);
 
-/** Lets a client of ours use that AppKey, which own_node_appkey() knows. */
-bool own_node_bind(struct own_node *n, struct usher_model *client, uint16_t index, char *why,
-                   size_t why_len);
+/** Lets a client of ours use that AppKey of the network's. @retval false  @p why tells. */
+bool own_node_bind(struct usher_model *client, uint16_t index, char *why, size_t why_len);
 
 #endif
