@@ -209,7 +209,7 @@ static void store(struct config_place *p, uint64_t now)
         p->dirty = false;
         return;
     }
-    c->failed = c->retry_at == 0;
+    c->failed = c->failed || c->retry_at == 0;
     c->failed_id = p->id;
     c->retry_at = now + RETRY_MS;
 }

@@ -399,6 +399,33 @@ static void storage_that_fails_is_told_and_tried_again(void **state)
     rig_free(rig);
 }
 
+static uint64_t much_later(void *ctx)
+{
+    const struct rig *rig = ctx;
+
+    return rig->device[0].port.port.now_ms(rig->device[0].port.port.ctx) + 5000;
+}
+
+/* The loop had no turn between two failures. */
+static void storage_that_fails_twice_is_told(void **state)
+{
+    struct rig *rig = start();
+    struct usher_port *port = &stack()->core.port, as_it_is = *port;
+    uint32_t number = 9;
+
+    (void)state;
+    rig->device[0].store.fails = true;
+    assert_int_equal(mesh_config_entry_set(ROW_ID, &number), NRF_SUCCESS);
+    port->now_ms = much_later;
+    port->ctx = rig;
+    assert_int_equal(mesh_config_entry_set(ROW_ID, &number), NRF_SUCCESS);
+    *port = as_it_is;
+    assert_int_equal(rig_told[NRF_MESH_EVT_CONFIG_STORAGE_FAILURE], 0);
+    rig_run(rig, 100);
+    assert_int_equal(rig_told[NRF_MESH_EVT_CONFIG_STORAGE_FAILURE], 1);
+    rig_free(rig);
+}
+
 /* The record in storage that holds the one entry that is set. */
 static uint8_t *only_record(struct rig *rig, size_t **len)
 {
@@ -512,6 +539,7 @@ int main(void)
         cmocka_unit_test(what_is_set_survives_as_its_file_says),
         cmocka_unit_test(stable_is_told_once_after_changes),
         cmocka_unit_test(storage_that_fails_is_told_and_tried_again),
+        cmocka_unit_test(storage_that_fails_twice_is_told),
         cmocka_unit_test(what_cannot_be_loaded_is_told),
         cmocka_unit_test(an_entry_that_there_is_no_more_is_told),
         cmocka_unit_test(clearing_leaves_files_of_the_application),
