@@ -57,6 +57,7 @@ static void identification_stop(struct provisionee *self)
 static void on_link_closed(struct provisionee *self)
 {
     identification_stop(self);
+    stack()->usher.port->crypto->wipe(self->private_key, sizeof(self->private_key));
     if (self->provisioned) {
         if (self->params.prov_complete_cb != NULL) {
             self->params.prov_complete_cb();

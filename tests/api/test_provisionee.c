@@ -170,6 +170,7 @@ static void it_becomes_a_node(void **state)
 {
     struct rig *rig = begin();
     dsm_local_unicast_address_t local;
+    static const uint8_t nothing[NRF_MESH_PROV_PRIVKEY_SIZE];
     dsm_handle_t handle;
 
     (void)state;
@@ -177,6 +178,7 @@ static void it_becomes_a_node(void **state)
     provision(rig, 9);
     assert_true(provisioner.complete);
     assert_string_equal(told, "STC");
+    assert_memory_equal(device(rig)->p_private_key, nothing, sizeof(nothing));
     assert_int_equal(attention, 9);
     assert_int_equal(provisioner.caps.num_elements, ACCESS_ELEMENT_COUNT);
     assert_int_equal(provisioner.caps.algorithms, NRF_MESH_PROV_ALGORITHM_FIPS_P256EC);
