@@ -170,9 +170,7 @@ static bool fill_keys(config_server_evt_t *e, const struct usher_config_msg *ans
 static void fill_heartbeats(config_server_evt_t *e)
 {
     struct models_state *m = &stack()->models;
-    const struct usher_mesh *mesh = &stack()->mesh;
-    const struct usher_heartbeat *h = &mesh->net.heartbeat;
-    uint64_t now = usher_mesh_now(mesh);
+    const struct usher_heartbeat *h = &stack()->mesh.net.heartbeat;
 
     if (e->type == CONFIG_SERVER_EVT_HEARTBEAT_PUBLICATION_SET) {
         m->server_publication = (heartbeat_publication_state_t){ .dst = h->pub_dst,
@@ -183,14 +181,7 @@ static void fill_heartbeats(config_server_evt_t *e)
                                                                  .netkey_index = h->pub_net_index };
         e->params.heartbeat_publication_set.p_publication_state = &m->server_publication;
     } else if (e->type == CONFIG_SERVER_EVT_HEARTBEAT_SUBSCRIPTION_SET) {
-        m->server_subscription = (heartbeat_subscription_state_t){ .src = h->sub_src,
-                                                                   .dst = h->sub_dst,
-                                                                   .count = h->sub_count,
-                                                                   .min_hops = h->min_hops,
-                                                                   .max_hops = h->max_hops };
-        if (h->sub_until > now) {
-            m->server_subscription.period = (uint32_t)((h->sub_until - now) / 1000u);
-        }
+        m->server_subscription = core_heartbeat_subscription(&stack()->mesh);
         e->params.heartbeat_subscription_set.p_subscription_state = &m->server_subscription;
     }
 }

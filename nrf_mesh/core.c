@@ -4,6 +4,7 @@
  */
 #include "nrf_mesh.h"
 
+#include "ct.h"
 #include "hal.h"
 #include "mesh_opt.h"
 #include "model.h"
@@ -287,56 +288,23 @@ bool nrf_mesh_is_device_provisioned(void)
 
 /* -- messages ---------------------------------------------------------------------------------- */
 
-/* The subnet whose current or new key this is; NULL: none of ours. */
-static const struct usher_subnet *subnet_of(const struct usher_keys *k,
-                                            const nrf_mesh_network_secmat_t *secmat)
-{
-    for (uint16_t i = 0; i < k->subnet_count; i++) {
-        const struct usher_subnet *s = &k->subnets[i];
-
-        for (unsigned n = 0; s->used && n < (s->phase == 0 ? 1u : 2u); n++) {
-            if (s->key[n].nid == secmat->nid &&
-                memcmp(s->key[n].encryption, secmat->encryption_key, NRF_MESH_KEY_SIZE) == 0 &&
-                memcmp(s->key[n].privacy, secmat->privacy_key, NRF_MESH_KEY_SIZE) == 0) {
-                return s;
-            }
-        }
-    }
-    return NULL;
-}
-
 /* @retval false  Not a device key that goes with this destination. */
-static bool device_key_of(const struct nrf_mesh_stack *s, const uint8_t *key, uint16_t dst,
-                          uint16_t *out)
+static bool device_key_of(struct nrf_mesh_stack *s, const uint8_t *key, uint16_t dst, uint16_t *out)
 {
     uint8_t other[USHER_KEY_SIZE];
+    bool is_other = dsm_device_key(s, dst, other) && ct_equal(other, key, sizeof(other));
 
-    if (dsm_device_key(stack(), dst, other) && memcmp(other, key, sizeof(other)) == 0) {
-        *out = USHER_KEY_REMOTE_DEVICE;
-        return true;
-    }
-    *out = USHER_KEY_DEVICE;
-    return memcmp(s->mesh.net.keys.device_key, key, USHER_KEY_SIZE) == 0;
+    s->usher.port->crypto->wipe(other, sizeof(other));
+    *out = is_other ? USHER_KEY_REMOTE_DEVICE : USHER_KEY_DEVICE;
+    return is_other || ct_equal(s->mesh.net.keys.device_key, key, USHER_KEY_SIZE);
 }
 
-static bool key_of(const struct nrf_mesh_stack *s, const nrf_mesh_application_secmat_t *secmat,
+static bool key_of(struct nrf_mesh_stack *s, const nrf_mesh_application_secmat_t *secmat,
                    uint16_t dst, uint16_t *out)
 {
-    const struct usher_keys *k = &s->mesh.net.keys;
-
-    if (secmat->is_device_key) {
-        return device_key_of(s, secmat->key, dst, out);
-    }
-    for (uint16_t i = 0; i < k->appkey_count; i++) {
-        const struct usher_appkey *a = &k->appkeys[i];
-
-        if (a->used && (memcmp(a->key[0].key, secmat->key, NRF_MESH_KEY_SIZE) == 0 ||
-                        (a->updated && memcmp(a->key[1].key, secmat->key, 16) == 0))) {
-            *out = a->index;
-            return true;
-        }
-    }
-    return false;
+    return secmat->is_device_key ? device_key_of(s, secmat->key, dst, out)
+                                 : dsm_appkey_handle_to_appkey_index(dsm_appkey_handle_get(secmat),
+                                                                     out) == NRF_SUCCESS;
 }
 
 static uint32_t check_tx(const struct usher_net *n, const nrf_mesh_tx_params_t *p)
@@ -380,21 +348,21 @@ uint32_t nrf_mesh_packet_send(const nrf_mesh_tx_params_t *p_params, uint32_t *p_
 {
     struct nrf_mesh_stack *s = stack();
     struct usher_mesh *m = &s->mesh;
-    const struct usher_subnet *subnet;
+    const nrf_mesh_secmat_t *secmat;
     struct usher_target target = { 0 };
     uint32_t token, err = check_tx(&m->net, p_params);
 
     if (err != NRF_SUCCESS) {
         return err;
     }
-    subnet = subnet_of(&m->net.keys, p_params->security_material.p_net);
-    if (subnet == NULL ||
-        !key_of(s, p_params->security_material.p_app, p_params->dst.value, &target.key)) {
+    secmat = &p_params->security_material;
+    if (dsm_subnet_handle_to_netkey_index(dsm_subnet_handle_get(secmat->p_net),
+                                          &target.net_index) != NRF_SUCCESS ||
+        !key_of(s, secmat->p_app, p_params->dst.value, &target.key)) {
         return NRF_ERROR_NOT_FOUND;
     }
     target.dst = p_params->dst.value;
     target.label = p_params->dst.p_virtual_uuid;
-    target.net_index = subnet->index;
     target.ttl = p_params->ttl;
     target.segmented = p_params->force_segmented;
     token = p_params->tx_token < CLIENT_TOKEN ? p_params->tx_token : 0;

@@ -64,6 +64,14 @@ dsm_handle_t dsm_devkey_put(uint16_t owner, uint16_t net_index, const uint8_t *k
 /** Wipes one. */
 void dsm_devkey_drop(dsm_handle_t handle);
 
+/* -- dsm_secmat.c -------------------------------------------------------------------------------
+ */
+
+/** Keys in the SDK's form: what is sent with now, but of a beacon's subnet all. */
+void dsm_net_secmat(const struct usher_subnet *s, nrf_mesh_network_secmat_t *out);
+void dsm_app_secmat(const struct usher_appkey *a, nrf_mesh_application_secmat_t *out);
+void dsm_beacon_info(const struct usher_subnet *s, nrf_mesh_beacon_info_t *out);
+
 /* -- dsm_store.c --------------------------------------------------------------------------------
  */
 

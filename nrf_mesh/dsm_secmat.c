@@ -1,7 +1,7 @@
 /*
  * Security material in the SDK's form (device_state_manager.h): made from the core's keys when it
  * is asked for, and recognised by what it is, so that a copy names its key, too. Called by the
- * application, and by nrf_mesh_packet_send().
+ * application, and by core.c and events.c with what an application sends and is told.
  */
 #include "dsm_parts.h"
 
@@ -9,8 +9,10 @@
 
 #include <string.h>
 
-static void net_secmat(const struct usher_net_keys *k, nrf_mesh_network_secmat_t *out)
+void dsm_net_secmat(const struct usher_subnet *s, nrf_mesh_network_secmat_t *out)
 {
+    const struct usher_net_keys *k = keys_tx(s);
+
     out->nid = k->nid;
     memcpy(out->encryption_key, k->encryption, sizeof(out->encryption_key));
     memcpy(out->privacy_key, k->privacy, sizeof(out->privacy_key));
@@ -20,8 +22,17 @@ static const nrf_mesh_network_secmat_t *net_secmat_of(dsm_handle_t subnet_handle
 {
     nrf_mesh_network_secmat_t *out = &stack()->dsm.net_secmats[subnet_handle];
 
-    net_secmat(keys_tx(dsm_subnet_at(subnet_handle)), out);
+    dsm_net_secmat(dsm_subnet_at(subnet_handle), out);
     return out;
+}
+
+void dsm_app_secmat(const struct usher_appkey *a, nrf_mesh_application_secmat_t *out)
+{
+    unsigned newest = keys_app_tx(&stack()->mesh.net.keys, a);
+
+    out->is_device_key = false;
+    out->aid = a->key[newest].aid;
+    memcpy(out->key, a->key[newest].key, sizeof(out->key));
 }
 
 /* Of an application or device key that is there. */
@@ -31,11 +42,7 @@ static const nrf_mesh_application_secmat_t *app_secmat_of(dsm_handle_t handle)
     const struct usher_appkey *a = dsm_appkey_at(handle);
 
     if (a != NULL) {
-        unsigned newest = keys_app_tx(&stack()->mesh.net.keys, a);
-
-        out->is_device_key = false;
-        out->aid = a->key[newest].aid;
-        memcpy(out->key, a->key[newest].key, sizeof(out->key));
+        dsm_app_secmat(a, out);
     } else {
         out->is_device_key = true;
         out->aid = 0;
@@ -100,11 +107,21 @@ static void beacon_secmat(const struct usher_net_keys *k, nrf_mesh_beacon_secmat
 #endif
 }
 
+/* A node that is not in the primary subnet takes IV updates from any (3.11.5). */
+void dsm_beacon_info(const struct usher_subnet *s, nrf_mesh_beacon_info_t *out)
+{
+    memset(out, 0, sizeof(*out));
+    out->iv_update_permitted = s->index == 0 || keys_subnet(&stack()->mesh.net.keys, 0) == NULL;
+    beacon_secmat(&s->key[0], &out->secmat);
+    if (s->phase != 0) {
+        beacon_secmat(&s->key[1], &out->secmat_updated);
+    }
+}
+
 uint32_t dsm_beacon_info_get(dsm_handle_t subnet_handle,
                              const nrf_mesh_beacon_info_t **pp_beacon_info)
 {
     const struct usher_subnet *s = dsm_subnet_at(subnet_handle);
-    nrf_mesh_beacon_info_t *info;
 
     if (pp_beacon_info == NULL) {
         return NRF_ERROR_NULL;
@@ -112,14 +129,8 @@ uint32_t dsm_beacon_info_get(dsm_handle_t subnet_handle,
     if (s == NULL) {
         return NRF_ERROR_NOT_FOUND;
     }
-    info = &stack()->dsm.beacon_infos[subnet_handle];
-    memset(info, 0, sizeof(*info));
-    info->iv_update_permitted = s->index == 0; /* the primary subnet (3.11.5) */
-    beacon_secmat(&s->key[0], &info->secmat);
-    if (s->phase != 0) {
-        beacon_secmat(&s->key[1], &info->secmat_updated);
-    }
-    *pp_beacon_info = info;
+    dsm_beacon_info(s, &stack()->dsm.beacon_infos[subnet_handle]);
+    *pp_beacon_info = &stack()->dsm.beacon_infos[subnet_handle];
     return NRF_SUCCESS;
 }
 

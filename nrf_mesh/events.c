@@ -4,11 +4,9 @@
  */
 #include "nrf_mesh_events.h"
 
+#include "dsm_parts.h"
 #include "mesh_opt.h"
-#include "model.h"
 #include "nrf_mesh_utils.h"
-#include "secbeacon.h"
-#include "stack.h"
 
 #include <string.h>
 
@@ -121,11 +119,7 @@ static void fill_net(const struct usher_mesh *m, uint16_t net_index,
 
     memset(secmat, 0, sizeof(*secmat));
     if (s != NULL) {
-        const struct usher_net_keys *k = keys_tx(s);
-
-        secmat->nid = k->nid;
-        memcpy(secmat->encryption_key, k->encryption, NRF_MESH_KEY_SIZE);
-        memcpy(secmat->privacy_key, k->privacy, NRF_MESH_KEY_SIZE);
+        dsm_net_secmat(s, secmat);
     }
 }
 
@@ -141,10 +135,7 @@ static void fill_app(const struct usher_mesh *m, const struct usher_message *mes
     } else if (message->key == USHER_KEY_DEVICE) {
         memcpy(secmat->key, m->net.keys.device_key, NRF_MESH_KEY_SIZE);
     } else if (a != NULL) {
-        unsigned n = keys_app_tx(&m->net.keys, a);
-
-        secmat->aid = a->key[n].aid;
-        memcpy(secmat->key, a->key[n].key, NRF_MESH_KEY_SIZE);
+        dsm_app_secmat(a, secmat);
     }
 }
 
@@ -209,15 +200,6 @@ static void tell_key_refresh(const struct usher_mesh *m, const struct usher_mesh
     config_changed();
 }
 
-static void fill_beacon(const struct usher_net_keys *k, nrf_mesh_beacon_secmat_t *secmat)
-{
-    memcpy(secmat->key, k->beacon, sizeof(secmat->key));
-    memcpy(secmat->net_id, k->network_id, sizeof(secmat->net_id));
-#if MESH_FEATURE_GATT_PROXY_ENABLED
-    memcpy(secmat->identity_key, k->identity, sizeof(secmat->identity_key));
-#endif
-}
-
 static void tell_beacon(const struct usher_mesh *m, const struct usher_mesh_event *event)
 {
     const struct usher_subnet *s = keys_subnet(&m->net.keys, event->params.beacon.net_index);
@@ -228,12 +210,7 @@ static void tell_beacon(const struct usher_mesh *m, const struct usher_mesh_even
     if (s == NULL) {
         return;
     }
-    memset(&info, 0, sizeof(info));
-    info.iv_update_permitted = s->index == 0 || keys_subnet(&m->net.keys, 0) == NULL;
-    fill_beacon(&s->key[0], &info.secmat);
-    if (s->phase != 0) {
-        fill_beacon(&s->key[1], &info.secmat_updated);
-    }
+    dsm_beacon_info(s, &info);
     b->p_beacon_info = &info;
     b->p_beacon_secmat = event->params.beacon.new_key ? &info.secmat_updated : &info.secmat;
     b->p_rx_metadata = core_metadata(NRF_MESH_ADDR_UNASSIGNED);
@@ -257,21 +234,28 @@ static void tell_heartbeat(const struct usher_mesh_event *event)
     events_tell(&e);
 }
 
+heartbeat_subscription_state_t core_heartbeat_subscription(const struct usher_mesh *m)
+{
+    const struct usher_heartbeat *h = &m->net.heartbeat;
+    uint64_t now = usher_mesh_now(m);
+
+    return (heartbeat_subscription_state_t){
+        .src = h->sub_src,
+        .dst = h->sub_dst,
+        .period = h->sub_until > now ? (uint32_t)((h->sub_until - now) / 1000u) : 0,
+        .count = h->sub_count,
+        .min_hops = h->min_hops,
+        .max_hops = h->max_hops,
+    };
+}
+
 /* Whom heartbeats are taken from, if that was set anew. */
 static void tell_subscription(const struct usher_mesh *m)
 {
-    const struct usher_heartbeat *h = &m->net.heartbeat;
     heartbeat_subscription_state_t *told = &stack()->core.heartbeat, old = *told;
-    heartbeat_subscription_state_t now = { .src = h->sub_src,
-                                           .dst = h->sub_dst,
-                                           .count = h->sub_count,
-                                           .min_hops = h->min_hops,
-                                           .max_hops = h->max_hops };
+    heartbeat_subscription_state_t now = core_heartbeat_subscription(m);
     nrf_mesh_evt_t e = { .type = NRF_MESH_EVT_HB_SUBSCRIPTION_CHANGE };
 
-    if (h->sub_until > m->now) {
-        now.period = (uint32_t)((h->sub_until - m->now) / 1000u);
-    }
     if (now.src == old.src && now.dst == old.dst && now.period <= old.period &&
         (now.period == 0) == (old.period == 0)) {
         told->period = now.period;

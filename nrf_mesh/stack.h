@@ -71,6 +71,8 @@ void events_tell(const nrf_mesh_evt_t *event);
 bool core_relay(void *user, uint16_t src, uint16_t dst, uint8_t ttl);
 /** Where the packet under way came from; for a message from an element of ours: LOOPBACK. */
 const nrf_mesh_rx_metadata_t *core_metadata(uint16_t src);
+/** Whom heartbeats are taken from, and what came. */
+heartbeat_subscription_state_t core_heartbeat_subscription(const struct usher_mesh *m);
 /** The loop has something to do, at once: a timer was set, or storage changed. usher_work(). */
 void core_wake(void);
 

@@ -660,6 +660,20 @@ static void a_node_that_cannot_be_stored_is_none(void **state)
     assert_int_equal(usher_mesh_address(&stack()->mesh), BOOT_ADDRESS(0));
 }
 
+static void updates_of_the_iv_index_come_by_any_subnet_without_the_primary_one(void **state)
+{
+    const nrf_mesh_beacon_info_t *beacon;
+    dsm_handle_t net, primary;
+
+    (void)state;
+    assert_int_equal(dsm_subnet_add(3, boot_key(3), &net), OK);
+    assert_int_equal(dsm_beacon_info_get(net, &beacon), OK);
+    assert_true(beacon->iv_update_permitted);
+    assert_int_equal(dsm_subnet_add(0, boot_key(4), &primary), OK);
+    assert_int_equal(dsm_beacon_info_get(net, &beacon), OK);
+    assert_false(beacon->iv_update_permitted);
+}
+
 static void handles_stay_over_a_restart(void **state)
 {
     dsm_local_unicast_address_t local;
@@ -849,6 +863,7 @@ int main(void)
         TEST(security_material_is_the_specifications),
         TEST(the_pieces_make_a_node_in_any_order),
         TEST(a_node_that_cannot_be_stored_is_none),
+        TEST(updates_of_the_iv_index_come_by_any_subnet_without_the_primary_one),
         NODE_TEST(handles_stay_over_a_restart),
         NODE_TEST(storage_that_fails_is_told),
         NODE_TEST(records_that_are_not_ours_are_told),
