@@ -77,7 +77,7 @@ void dsm_clear(void)
 uint32_t dsm_local_unicast_addresses_set(const dsm_local_unicast_address_t *p_address)
 {
     dsm_local_unicast_address_t *local = &stack()->dsm.local;
-    uint32_t last;
+    uint32_t last, err;
 
     if (p_address == NULL) {
         return NRF_ERROR_NULL;
@@ -91,7 +91,11 @@ uint32_t dsm_local_unicast_addresses_set(const dsm_local_unicast_address_t *p_ad
         return NRF_ERROR_INVALID_DATA;
     }
     *local = *p_address;
-    return dsm_join();
+    err = dsm_join();
+    if (err != NRF_SUCCESS) {
+        memset(local, 0, sizeof(*local));
+    }
+    return err;
 }
 
 void dsm_local_unicast_addresses_get(dsm_local_unicast_address_t *p_address)

@@ -100,6 +100,8 @@ uint32_t dsm_devkey_add(uint16_t owner_addr, dsm_handle_t subnet_handle, const u
     err = dsm_join();
     if (err == NRF_SUCCESS) {
         *p_devkey_handle = handle;
+    } else {
+        dsm_devkey_drop(handle);
     }
     return err;
 }

@@ -660,6 +660,28 @@ static void a_node_that_cannot_be_stored_is_none(void **state)
     assert_int_equal(usher_mesh_address(&stack()->mesh), BOOT_ADDRESS(0));
 }
 
+/* Elements beyond the last unicast address: the piece that completes it is refused, whichever. */
+static void a_node_that_cannot_be_is_none(void **state)
+{
+    dsm_local_unicast_address_t local = { 0x7FFF, 1 }, got;
+    dsm_handle_t net, dev;
+
+    (void)state;
+    assert_int_equal(dsm_subnet_add(3, boot_key(3), &net), OK);
+    assert_int_equal(dsm_devkey_add(0x7FFF, net, boot_key(4), &dev), OK);
+    assert_int_equal(dsm_local_unicast_addresses_set(&local), NRF_ERROR_INVALID_DATA);
+    dsm_local_unicast_addresses_get(&got);
+    assert_int_equal(got.address_start, 0);
+    assert_int_equal(dsm_devkey_delete(dev), OK);
+
+    assert_int_equal(dsm_local_unicast_addresses_set(&local), OK);
+    assert_int_equal(dsm_devkey_add(0x7FFF, net, boot_key(4), &dev), NRF_ERROR_INVALID_DATA);
+    assert_int_equal(dsm_devkey_handle_get(0x7FFF, &dev), NRF_ERROR_NOT_FOUND);
+    dsm_clear();
+    boot_join(0);
+    assert_int_equal(usher_mesh_address(&stack()->mesh), BOOT_ADDRESS(0));
+}
+
 static void updates_of_the_iv_index_come_by_any_subnet_without_the_primary_one(void **state)
 {
     const nrf_mesh_beacon_info_t *beacon;
@@ -863,6 +885,7 @@ int main(void)
         TEST(security_material_is_the_specifications),
         TEST(the_pieces_make_a_node_in_any_order),
         TEST(a_node_that_cannot_be_stored_is_none),
+        TEST(a_node_that_cannot_be_is_none),
         TEST(updates_of_the_iv_index_come_by_any_subnet_without_the_primary_one),
         NODE_TEST(handles_stay_over_a_restart),
         NODE_TEST(storage_that_fails_is_told),
