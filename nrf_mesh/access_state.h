@@ -42,7 +42,7 @@ struct access_model {
     dsm_handle_t publish_address, publish_key;
     bool publish_aside; /* they name what the core cannot publish with: nothing, or a device key */
 
-    uint8_t stored_len; /* of its record; 0: none */
+    uint16_t stored_len; /* of its record; 0: none */
     uint8_t stored[ACCESS_RECORD];
 };
 

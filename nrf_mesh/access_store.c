@@ -11,6 +11,8 @@
 
 #define FORMAT 1u
 
+_Static_assert(ACCESS_RECORD <= USHER_RECORD_MAX, "all keys fit into a model's record");
+
 static const struct usher_port *port(void)
 {
     return stack()->usher.port;
@@ -95,7 +97,7 @@ void access_store(struct access_model *a)
                    : port()->kv_del(port()->kv_ctx, record_of(a));
     if (err == USHER_OK) {
         memcpy(a->stored, buf, len);
-        a->stored_len = (uint8_t)len;
+        a->stored_len = (uint16_t)len;
         config_changed();
     }
 }
@@ -127,7 +129,7 @@ static uint32_t load(struct access_model *a)
     if (err != USHER_OK || !io_done(&io)) {
         return NRF_ERROR_INVALID_DATA;
     }
-    a->stored_len = (uint8_t)len;
+    a->stored_len = (uint16_t)len;
     return NRF_SUCCESS;
 }
 

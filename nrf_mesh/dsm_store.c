@@ -16,6 +16,11 @@ enum record_of_dsm {
     RECORD_DEVKEY = STACK_RECORD_DSM + 0x300,
 };
 
+_Static_assert(DSM_NONVIRTUAL_ADDR_MAX <= RECORD_VIRTUAL - RECORD_NONVIRTUAL &&
+                   DSM_VIRTUAL_ADDR_MAX <= RECORD_DEVKEY - RECORD_VIRTUAL &&
+                   DSM_DEVICE_MAX <= STACK_RECORD_ACCESS - RECORD_DEVKEY,
+               "records are their own");
+
 #define FLAG_PUBLISHED 0x01u
 #define FLAG_SUBSCRIBED 0x02u
 
