@@ -57,7 +57,11 @@ class CommandLine(Directory):
                 ["onoff", "0x0002", *radio, "--state", "s"],
                 ["onoff", "0x0002", "dim", *radio, "--state", "s"],
                 ["onoff", "0x8001", "on", *radio, "--state", "s"],
-                ["watch", *radio], ["remove", *radio, "--state", "s"],
+                ["configure", "0x0002", *radio, "--state", "s", "--name", "n" * 64],
+                ["configure", "0x0002", *radio, "--state", "s", "--name", "\x1b[31m"],
+                ["configure", "0x0002", *radio, "--state", "s", "--name", b"\xff"],
+                ["watch", *radio], ["watch", "hall", *radio, "--state", "s"],
+                ["watch", "0x0002", *radio, "--state", "s"], ["remove", *radio, "--state", "s"],
                 ["remove", "0xc000", *radio, "--state", "s"],
                 ["device", *radio, "--state", "s"], ["device", *radio, "--uri", "https://" + "a" * 40],
                 ["completion"], ["completion", "tcsh"], ["help", "bogus"]]:
@@ -76,6 +80,12 @@ class CommandLine(Directory):
                 ["demo", "--state", "/nonexistent/state/dir"]]:
             self.refused(3, *args)
         self.assertFalse(os.path.exists(self.state))
+
+    def test_a_network_that_is_not_there_is_told(self):
+        for args in [["nodes"], ["show", "0x0002"]]:
+            result = run(*args, "--state", self.state)
+            self.assertEqual(result.returncode, 3)
+            self.assertIn('"usher provision" makes one', result.stderr)
 
     def test_every_verb_is_explained(self):
         overview = run("help").stdout
@@ -371,6 +381,14 @@ class Site(Directory):
         air.end()
         self.assertEqual(scan.wait(10), 3)
         self.assertRegex(scan.errors(), r"usher: [^\n]+\n\Z")
+
+    def test_a_network_that_cannot_be_written_any_more_is_code_3(self):
+        self.air()
+        provision = self.start("provision", "--all", "--radio", self.radio, "--state", self.state)
+        wait_for(lambda: os.path.exists(os.path.join(self.state, "node", "0x0001.record")))
+        os.mkdir(os.path.join(self.state, "network.json.new"))
+        self.assertEqual(provision.end(), 3)
+        self.assertIn("network.json", provision.errors())
 
     def test_two_provisioners_do_not_share_a_directory(self):
         self.air()

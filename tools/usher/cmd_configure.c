@@ -8,6 +8,7 @@
 #include "report.h"
 #include "verbs.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,6 +59,18 @@ static void on_tick(void *ctx)
     }
 }
 
+/** Whether it can be a name: UTF-8 on one line, which is shown on terminals. */
+static bool is_name(const char *text)
+{
+    json_t *json = json_string(text);
+    bool valid = json && strlen(text) <= SITE_NAME_MAX;
+    for (const char *c = text; valid && *c != '\0'; c++) {
+        valid = !iscntrl((unsigned char)*c);
+    }
+    json_decref(json);
+    return valid;
+}
+
 static bool usage(struct configure *c, char *why, size_t why_len)
 {
     const struct args *args = c->args;
@@ -74,8 +87,9 @@ static bool usage(struct configure *c, char *why, size_t why_len)
         snprintf(why, why_len, "configure needs --radio and --state");
         return false;
     }
-    if (args->name && (args->all || strlen(args->name) > SITE_NAME_MAX)) {
-        snprintf(why, why_len, "--name is one node's, and has at most %d octets", SITE_NAME_MAX);
+    if (args->name && (args->all || !is_name(args->name))) {
+        snprintf(why, why_len, "--name is one node's: a line of UTF-8 that has at most %d octets",
+                 SITE_NAME_MAX);
         return false;
     }
     return template_read(args->template, &c->template, why, why_len);
@@ -111,8 +125,7 @@ static bool start(struct configure *c, char *why, size_t why_len)
 {
     if (!online_open(&c->online, false, why, why_len) ||
         !online_join(&c->online, &(struct usher_config){ .handler = NULL }, c->args->parallel, why,
-                     why_len) ||
-        !own_node_appkeys(&c->online.own, &c->template, why, why_len)) {
+                     why_len)) {
         return false;
     }
     c->configurator = configurator_new(&(struct configurator_config){ .site = c->online.site,
@@ -163,6 +176,10 @@ static int run(struct configure *c)
     if (!queue_fill(c, why, sizeof why)) {
         out_error("%s", why);
         return EXIT_FAILED;
+    }
+    if (!own_node_appkeys(&c->online.own, &c->template, why, sizeof why)) {
+        out_error("%s", why);
+        return EXIT_TRANSPORT;
     }
     c->begun_ms = uv_now(&c->online.loop.uv);
     configurator_run(c->configurator);

@@ -386,8 +386,10 @@ static int conclude(const struct provision *p)
     bool configured = p->configurator != NULL;
     counts_get(p, &n, &m);
     out_progress_end();
+    bool stored = n.unstored + m.unstored == 0;
     if (commissioner_idle(p->commissioner) && !site_settled(p->online.site, why, sizeof why)) {
         out_error("%s", why);
+        stored = false;
     }
     if (n.devices == 0 && !p->online.lost && !p->online.loop.stopping) {
         if (p->args->all) {
@@ -411,7 +413,7 @@ static int conclude(const struct provision *p)
                                              .provisioned = n.provisioned,
                                              .configuring = configured,
                                              .configured = m.configured });
-    if (p->online.lost || n.unstored + m.unstored > 0) {
+    if (p->online.lost || !stored) {
         return EXIT_TRANSPORT;
     }
     if (failed > 0 && failed == n.refused) {

@@ -123,12 +123,20 @@ bool site_exists(const char *dir)
     return found;
 }
 
+static bool site_there(const char *dir, char *why, size_t why_len)
+{
+    bool there = site_exists(dir);
+    if (!there) {
+        snprintf(why, why_len, "there is no network in %.120s: \"usher provision\" makes one", dir);
+    }
+    return there;
+}
+
 /** Locks the directory and reads what is in it. */
 static bool site_open_dir(struct site *site, const char *dir, bool must_exist, char *why,
                           size_t why_len)
 {
-    if (must_exist && !site_exists(dir)) {
-        snprintf(why, why_len, "there is no network in %.120s: \"usher provision\" makes one", dir);
+    if (must_exist && !site_there(dir, why, why_len)) {
         return false;
     }
     site->lock = state_dir_lock(dir, why, why_len);
@@ -153,8 +161,8 @@ struct site *site_open(const char *dir, const uint8_t new_key[USHER_KEY_SIZE], c
 struct site *site_view(const char *dir, char *why, size_t why_len)
 {
     struct site *site = site_new(why, why_len);
-    if (site &&
-        (!path_make(site, dir, why, why_len) || !site_file_read(site, true, why, why_len))) {
+    if (site && (!site_there(dir, why, why_len) || !path_make(site, dir, why, why_len) ||
+                 !site_file_read(site, true, why, why_len))) {
         site_close(site);
         return NULL;
     }
