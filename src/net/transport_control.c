@@ -8,6 +8,7 @@
 
 #define PERIOD_LOG_MAX 0x11u
 #define COUNT_ENDLESS 0xFFFFu
+#define HOPS_MAX 0x7Fu
 
 /* -- Segment Acknowledgment -------------------------------------------------------------------- */
 
@@ -57,8 +58,8 @@ static void heartbeat_rx(struct usher_net *n, uint64_t now, const struct net_pdu
     struct usher_net_short *s;
 
     heartbeat_fields(io, &beat);
-    if (!io_done(io) || beat.init_ttl < p->ttl || h->sub_src != p->src || h->sub_dst != p->dst ||
-        now >= h->sub_until) {
+    if (!io_done(io) || beat.init_ttl < p->ttl || beat.init_ttl - p->ttl + 1 > (int)HOPS_MAX ||
+        h->sub_src != p->src || h->sub_dst != p->dst || now >= h->sub_until) {
         return;
     }
     s = transport_inbox(n);

@@ -479,7 +479,8 @@ static void heartbeats_that_do_not_count(void **state)
     IGNORED(p.dst = 0xFFFF);
     IGNORED(p.len = 3);
     IGNORED(p.len = 5);
-    IGNORED(p.ttl = 8); /* more than it began with */
+    IGNORED(p.ttl = 8);                        /* more than it began with */
+    IGNORED(p.transport[1] = 0x7F; p.ttl = 0); /* no relay leaves 0: more hops than there can be */
     IGNORED(p.transport[0] = 0x0B);
     IGNORED(w->now += 1000); /* the subscription is over */
 #undef IGNORED
