@@ -40,7 +40,13 @@ static void append(struct usher_mesh *m, struct usher_request *request)
     *link = request;
 }
 
-/* Takes a question out. Its message may have held a key. */
+/* It may have held a key. */
+static void message_wipe(const struct usher_mesh *m, struct usher_request *request)
+{
+    m->net.crypto->wipe(request->message, request->len);
+}
+
+/* Takes a question out. */
 static void leave(struct usher_request **link)
 {
     struct usher_request *request = *link;
@@ -49,7 +55,7 @@ static void leave(struct usher_request **link)
     *link = request->next;
     request->next = NULL;
     request->model = NULL;
-    m->net.crypto->wipe(request->message, request->len);
+    message_wipe(m, request);
 }
 
 /* Tells the end of a question, which the one who is told may make the begin of another. */
@@ -147,6 +153,8 @@ enum usher_err usher_ask(struct usher_model *model, struct usher_request *reques
     if (err == USHER_OK) {
         append(m, request);
         m->acts->alarm(m);
+    } else {
+        message_wipe(m, request);
     }
     return err;
 }

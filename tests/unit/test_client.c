@@ -306,6 +306,18 @@ static void the_message_is_wiped_at_the_end(void **state)
     assert_memory_equal(a->request.message, nothing, sizeof(nothing));
 }
 
+static void the_message_of_one_that_is_refused_is_wiped(void **state)
+{
+    static const uint8_t nothing[8];
+    struct fixture *f = *state;
+    struct asked *a = prepare(f, 0);
+    struct usher_target target = to(address(f, 1));
+
+    target.key = 9; /* not known */
+    assert_int_equal(ask_octets(a, &target, 0x16, 5), USHER_E_NOT_FOUND);
+    assert_memory_equal(a->request.message, nothing, sizeof(nothing));
+}
+
 /* -- no answer --------------------------------------------------------------------------------- */
 
 static void a_question_without_an_answer_times_out(void **state)
@@ -715,6 +727,7 @@ int main(void)
         TEST(the_first_of_a_group_answers),
         TEST(a_question_in_segments_by_request),
         TEST(the_message_is_wiped_at_the_end),
+        TEST(the_message_of_one_that_is_refused_is_wiped),
         TEST(a_question_without_an_answer_times_out),
         TEST(time_and_tries_are_the_askers),
         TEST(the_time_counts_from_the_last_segment),
