@@ -113,7 +113,7 @@ void publish_changed(struct usher_model *model)
     model->publish_at = 0;
     if (model->publication.address != USHER_ADDR_UNASSIGNED && period_of(model) != 0 &&
         model->publish != NULL) {
-        model->publish_at = m->acts->now(m) + net_jitter(&m->net, START_MS);
+        model->publish_at = m->acts->now(m) + 1 + net_jitter(&m->net, START_MS); /* 0: none */
         m->acts->alarm(m);
     }
 }

@@ -343,6 +343,29 @@ static void on_publish(struct usher_model *model)
     (void)publish(fixture_of(model), 0x91);
 }
 
+static uint64_t at_zero(struct usher_mesh *m)
+{
+    (void)m;
+    return 0;
+}
+
+/* A clock may begin at 0, which as the time of a publication means that there is none. */
+static void a_period_begins_at_time_0_too(void **state)
+{
+    struct fixture *f = *state;
+    const struct usher_mesh_acts *acts = mesh(f, 0)->acts;
+    struct usher_mesh_acts stopped = *acts;
+
+    vendor(f, 0)->publish = on_publish;
+    stopped.now = at_zero;
+    mesh(f, 0)->acts = &stopped;
+    for (unsigned i = 0; i < 10000; i++) { /* the delay is random */
+        publish_to(f, GROUP, ANY_TTL, 1 << 6 | 5, 0);
+        assert_int_not_equal(vendor(f, 0)->publish_at, 0);
+    }
+    mesh(f, 0)->acts = acts;
+}
+
 static unsigned published_in(struct fixture *f, uint64_t ms)
 {
     unsigned before = f->published;
@@ -540,6 +563,7 @@ int main(void)
         TEST(a_publication_goes_out_on_its_keys_subnet),
         TEST(a_publication_needs_its_key),
         TEST(a_period_publishes_again_and_again),
+        TEST(a_period_begins_at_time_0_too),
         TEST(a_divisor_makes_the_period_shorter),
         TEST(a_models_timer_runs_once),
         TEST(a_reply_goes_back_as_the_question_came),
