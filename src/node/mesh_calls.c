@@ -230,4 +230,5 @@ enum usher_err usher_iv_update(struct usher_mesh *m)
 void usher_iv_test_mode(struct usher_mesh *m, bool on)
 {
     m->net.iv.test_mode = on;
+    node_alarm(m->node); /* the end of an IV Update may be due now */
 }

@@ -163,6 +163,30 @@ static void an_iv_update_goes_round(void **state)
     nodes_free(all);
 }
 
+/* An update that test mode keeps from ending wakes nobody, and ends when test mode does. */
+static void test_mode_holds_an_iv_update(void **state)
+{
+    const uint64_t hour = UINT64_C(3600000);
+    struct nodes *all = some(1);
+    struct node *node = &all->node[0];
+    bool updating;
+
+    (void)state;
+    nodes_provision(all);
+    usher_iv_test_mode(&node->mesh, true);
+    assert_int_equal(usher_iv_update(&node->mesh), USHER_OK);
+    nodes_run(all, 96 * hour - 1000);
+    nodes_run(all, 2000);
+    (void)usher_mesh_iv(&node->mesh, &updating);
+    assert_true(updating);
+    assert_true(node->usher.wake > nodes_now(all));
+    usher_iv_test_mode(&node->mesh, false);
+    nodes_run(all, 1);
+    (void)usher_mesh_iv(&node->mesh, &updating);
+    assert_false(updating);
+    nodes_free(all);
+}
+
 /* Without test mode the standard's 96 hours hold, and the update ends by itself. */
 static void an_iv_update_takes_its_time(void **state)
 {
@@ -460,6 +484,7 @@ int main(void)
         cmocka_unit_test(before_it_is_a_node_it_does_nothing),
         cmocka_unit_test(node_reset_is_answered_and_done),
         cmocka_unit_test(an_iv_update_goes_round),
+        cmocka_unit_test(test_mode_holds_an_iv_update),
         cmocka_unit_test(an_iv_update_takes_its_time),
         cmocka_unit_test(a_key_refresh_goes_round),
         cmocka_unit_test(without_storage_there_is_no_node),
