@@ -197,8 +197,10 @@ enum usher_err usher_mesh_provision(struct usher_mesh *m, const struct usher_pro
 /** Forgets the network, in storage too, and wipes the keys. No event is told. */
 enum usher_err usher_mesh_reset(struct usher_mesh *m);
 
-/** Stores what is still to be stored, and stops; before the port goes. The node can be loaded
- * again. */
+/**
+ * Stores what is still to be stored, and stops; before the port goes. The node can be loaded again,
+ * unless it was to reset itself: that is done.
+ */
 void usher_mesh_deinit(struct usher_mesh *m);
 
 /** The address of the primary element; 0: not a node. */

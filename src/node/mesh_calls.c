@@ -173,7 +173,9 @@ enum usher_err usher_mesh_reset(struct usher_mesh *m)
 
 void usher_mesh_deinit(struct usher_mesh *m)
 {
-    if (mesh_is_node(m)) {
+    if (m->reset_at != 0) { /* a Node Reset that has been answered, and is still to be done */
+        (void)store_clear(m, m->node->port);
+    } else if (mesh_is_node(m)) {
         m->now = usher_mesh_now(m);
         m->dirty |= USHER_DIRTY_IV; /* its age */
         (void)store_flush(m, m->node->port, m->now);

@@ -385,6 +385,29 @@ static void use_flash(struct node *node, struct usher_flashlog *log, struct flas
     port->kv_del = usher_flashlog_del;
 }
 
+/* The Node Reset was answered: whoever sent it has forgotten the node. */
+static void a_reset_is_done_even_if_the_power_goes_first(void **state)
+{
+    struct usher_config_msg reset = { .opcode = USHER_CONFIG_NODE_RESET }, answer;
+    struct nodes *all = some(2);
+    struct node *node = &all->node[1];
+    struct usher_flashlog log;
+    struct flash flash;
+
+    (void)state;
+    assert_true(flash_init(&flash, 4096, 4, 4));
+    use_flash(node, &log, &flash);
+    nodes_provision(all);
+    assert_int_equal(nodes_config_ask(all, 0, 1, &reset, &answer), USHER_OK);
+    assert_int_not_equal(usher_mesh_address(&node->mesh), 0); /* still to be done */
+    nodes_stop(node);
+    use_flash(node, &log, &flash);
+    nodes_start(node);
+    assert_int_equal(usher_mesh_load(&node->mesh), USHER_E_NOT_FOUND);
+    nodes_free(all);
+    flash_deinit(&flash);
+}
+
 static void publication_goes_on_after_a_restart(void **state)
 {
     struct usher_config_msg set = { .opcode = USHER_CONFIG_PUBLICATION_SET,
@@ -490,6 +513,7 @@ int main(void)
         cmocka_unit_test(without_storage_there_is_no_node),
         cmocka_unit_test(storage_that_fails_is_told_and_tried_again),
         cmocka_unit_test(no_sequence_number_is_used_unreserved),
+        cmocka_unit_test(a_reset_is_done_even_if_the_power_goes_first),
         cmocka_unit_test(publication_goes_on_after_a_restart),
         cmocka_unit_test(a_long_message_with_a_token_is_told),
         cmocka_unit_test(a_short_message_with_a_token_is_told),
