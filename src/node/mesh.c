@@ -11,7 +11,8 @@
 #include "secbeacon.h"
 #include "store.h"
 
-#define BEACON_AUTH 8u /* octets at the end of beacons of either kind */
+#define BEACON_AUTH 8u   /* octets at the end of beacons of either kind */
+#define RANDOM_DRAWN 16u /* more than a beacon needs: node_random() sees whether it repeats */
 #define STORE_RETRY_MS 1000u
 #define IV_STORE_MS (60u * 60 * 1000) /* how exactly the age of the IV state survives a restart */
 #define SEQ_SCARCE 0xC00000u          /* a quarter is left: time for an IV Update (3.8.4) */
@@ -349,7 +350,7 @@ static uint8_t next_ad(struct usher_mesh *m, uint8_t ad[USHER_AD_MAX])
 {
     uint64_t now = m->node->now;
     uint8_t len = net_next(&m->net, now, ad);
-    uint8_t random[PRIVBEACON_RANDOM];
+    uint8_t random[RANDOM_DRAWN];
     bool drawn;
 
     if (len != 0 || secbeacon_due(&m->net) > now) {

@@ -408,6 +408,30 @@ static void a_reset_is_done_even_if_the_power_goes_first(void **state)
     flash_deinit(&flash);
 }
 
+static enum usher_err stuck(void *ctx, uint8_t *buf, size_t len)
+{
+    (void)ctx;
+    memset(buf, 0x5A, len);
+    return USHER_OK;
+}
+
+/* The same randomness with another content would give both away. */
+static void a_stuck_generator_is_not_used_for_private_beacons(void **state)
+{
+    struct nodes *all = some(2);
+    struct node *node = &all->node[0];
+
+    (void)state;
+    node->port.port.random = stuck;
+    nodes_provision(all);
+    node->mesh.net.beacon = 0;
+    node->mesh.net.private_beacon = 1;
+    node->mesh.net.private_interval = 0;
+    nodes_run(all, 120000);
+    assert_in_range(all->node[1].events[USHER_MESH_EVT_BEACON], 0, 1);
+    nodes_free(all);
+}
+
 static void publication_goes_on_after_a_restart(void **state)
 {
     struct usher_config_msg set = { .opcode = USHER_CONFIG_PUBLICATION_SET,
@@ -514,6 +538,7 @@ int main(void)
         cmocka_unit_test(storage_that_fails_is_told_and_tried_again),
         cmocka_unit_test(no_sequence_number_is_used_unreserved),
         cmocka_unit_test(a_reset_is_done_even_if_the_power_goes_first),
+        cmocka_unit_test(a_stuck_generator_is_not_used_for_private_beacons),
         cmocka_unit_test(publication_goes_on_after_a_restart),
         cmocka_unit_test(a_long_message_with_a_token_is_told),
         cmocka_unit_test(a_short_message_with_a_token_is_told),
