@@ -101,9 +101,7 @@ struct usher_subscription {
     uint8_t label[USHER_LABEL_SIZE];
 };
 
-#define USHER_MODEL_DEVICE_KEY                                                                     \
-    0x01u                              /**< takes messages with our device key; no AppKey is bound \
-                                        */
+#define USHER_MODEL_DEVICE_KEY 0x01u   /**< takes messages with our device key; never bound */
 #define USHER_MODEL_REMOTE_KEY 0x02u   /**< ... with the other node's device key; likewise */
 #define USHER_MODEL_NO_SUBSCRIBE 0x04u /**< does not support subscription */
 #define USHER_MODEL_NO_PUBLISH 0x08u   /**< does not support publication */

@@ -34,9 +34,7 @@
 #endif
 
 #ifndef USHER_PUBLISH_MAX
-#define USHER_PUBLISH_MAX                                                                          \
-    16 /**< Octets of a message that a model publishes again, with opcode.                         \
-        */
+#define USHER_PUBLISH_MAX 16 /**< Octets that a model can publish again, with opcode. */
 #endif
 
 #ifndef USHER_RECORD_MAX

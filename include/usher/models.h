@@ -1,9 +1,8 @@
 /*
  * The models that Usher has: Configuration, Health, SAR Configuration, Mesh Private Beacon and
  * Generic OnOff, server and client (Mesh Protocol 1.1, sections 4.3 and 4.4; Mesh Model 1.1,
- * section 3.2). A model is memory of the
- * application's, set up by its init call and put into the composition. Every node has a
- * Configuration Server and a Health Server on its primary element.
+ * section 3.2). A model is memory of the application's, set up by its init call and put into the
+ * composition. Every node has a Configuration Server and a Health Server on its primary element.
  */
 #ifndef USHER_MODELS_H
 #define USHER_MODELS_H
@@ -162,8 +161,7 @@ enum usher_err usher_health_period_set(struct usher_health_client *c, struct ush
 
 /* -- SAR Configuration ---------------------------------------------------------------------- */
 
-/** SAR Configuration Server: at most one, on the primary element. What it changes is in the node.
- */
+/** SAR Configuration Server: at most one, on the primary element. Its states are the node's. */
 struct usher_sar_server {
     struct usher_model model;
 };

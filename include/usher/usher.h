@@ -240,8 +240,10 @@ struct usher {
 enum usher_err usher_init(struct usher *u, const struct usher_port *port,
                           const struct usher_config *config);
 
-/** Ends all sessions at once and the node with them, takes everything off the air, wipes secrets.
- * No event is told. */
+/**
+ * Ends all sessions at once and the node with them, takes everything off the air, wipes secrets.
+ * No event is told.
+ */
 void usher_deinit(struct usher *u);
 
 /** Does what is due. To be called at the time given to the port's wake_at; at other times it is
