@@ -17,6 +17,8 @@
 #ifndef SIM_AIR_H
 #define SIM_AIR_H
 
+#include "queue.h"
+
 #include <usher/config.h>
 #include <usher/port.h>
 
@@ -76,6 +78,11 @@ const struct air_stats *air_stats(const struct air *air);
  * Joins a radio, with a static random address made from the seed and its number. NULL: no memory.
  */
 struct air_radio *air_join(struct air *air, const struct air_owner *owner, void *ctx);
+/**
+ * Gives the radio another address: for what begins to be sent from now on, and for links to it. At
+ * first it has a static random one, of air_join().
+ */
+void air_addr_set(struct air_radio *radio, const struct usher_ble_addr *addr);
 /** Leaves: what the radio has on the air ends unheard, nothing is told to its owner any more. */
 void air_leave(struct air_radio *radio);
 const uint8_t *air_addr(const struct air_radio *radio);
@@ -105,10 +112,27 @@ void air_stop(struct air_radio *radio, uint8_t slot);
 void air_scan(struct air_radio *radio, unsigned what);
 
 /**
+ * Active scanning: a connectable or scannable advertisement that is heard is followed by a report
+ * of its scan response (USHER_ADV_SCAN_RSP), if the request and the response are not lost.
+ */
+void air_scan_active(struct air_radio *radio, bool active);
+/** What a slot's advertisement answers to scan requests, 0..31 octets; at first nothing. */
+void air_scan_response_set(struct air_radio *radio, uint8_t slot, const uint8_t *ad, uint8_t len);
+
+/**
  * Calls the owner's wake at @p ms, or soon if that is over; once; replaces the one before.
  * USHER_NEVER: not.
  */
 void air_wake_at(struct air_radio *radio, uint64_t ms);
+
+/** A call at a time of the air's, for devices that need several. Zeros make one that is not set. */
+struct air_timer {
+    struct queue_item item; /* private */
+};
+/** @p due is called at @p us, or at once if that is over; replaces the time before. */
+void air_timer_set(struct air *air, struct air_timer *timer, uint64_t us, void (*due)(void *ctx),
+                   void *ctx);
+void air_timer_stop(struct air *air, struct air_timer *timer);
 
 /** The time in microseconds; in milliseconds it is what a port's now_ms answers. */
 uint64_t air_now_us(const struct air *air);

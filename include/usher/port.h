@@ -20,8 +20,16 @@ extern "C" {
 
 /** Advertising PDU types, numbered as in LE Advertising Reports (Core, Vol 4, Part E, 7.7.65.2). */
 enum usher_adv_type {
-    USHER_ADV_IND = 0,         /**< Connectable and scannable. */
+    USHER_ADV_IND = 0,         /**< Connectable and scannable: services that are offered. */
+    USHER_ADV_SCAN_IND = 2,    /**< Scannable; never sent by an instance. */
     USHER_ADV_NONCONN_IND = 3, /**< All PB-ADV, mesh message and beacon traffic. */
+    USHER_ADV_SCAN_RSP = 4,    /**< In reports of active scanning only. */
+};
+
+/** A Bluetooth device address. */
+struct usher_ble_addr {
+    uint8_t type;    /**< 0 public, 1 random */
+    uint8_t addr[6]; /**< most significant octet first */
 };
 
 /** One advertisement to be sent. */
@@ -38,6 +46,7 @@ struct usher_adv {
 struct usher_adv_report {
     enum usher_adv_type type;
     int8_t rssi;         /**< dBm; 127 = unknown. */
+    uint8_t addr_type;   /**< 0 public, 1 random */
     uint8_t addr[6];     /**< Advertiser address, most significant octet first. */
     uint8_t len;         /**< Octets at @ref data; more than 31 are ignored. */
     const uint8_t *data; /**< AD structures; read during the call only. */
@@ -49,12 +58,34 @@ enum usher_scan {
     USHER_SCAN_PB_ADV = 1 << 0, /**< AD type 0x29. */
     USHER_SCAN_BEACON = 1 << 1, /**< AD types 0x2B and 0x24. */
     USHER_SCAN_MESH = 1 << 2,   /**< AD type 0x2A. */
+    USHER_SCAN_GATT = 1 << 3,   /**< ADV_IND, with which PB-GATT devices and proxies are found. */
+};
+
+/** The mesh GATT services, of which a server has at most one at a time. */
+enum usher_gatt_service {
+    USHER_GATT_NONE = 0,
+    USHER_GATT_PROVISIONING = 0x1827,
+    USHER_GATT_PROXY = 0x1828,
+};
+
+/** A GATT connection that can carry values. */
+struct usher_gatt_opened {
+    uint8_t conn;                    /**< its number, 0..gatt_conns-1, until it is closed */
+    bool server;                     /**< the peer has connected to our service */
+    enum usher_gatt_service service; /**< whose characteristics it carries */
+    uint16_t value_max;              /**< octets in one value: ATT_MTU - 3, 20..244 */
+    struct usher_ble_addr peer;
 };
 
 struct usher_port {
     void *ctx;                         /**< Handed to every function below. */
     const struct usher_crypto *crypto; /**< The primitives; never NULL. */
-    uint8_t adv_slots; /**< Advertisements that can be on the air at once: 1..USHER_ADV_SLOTS. */
+    /**
+     * Advertisements that can be on the air at once: 0..USHER_ADV_SLOTS. 0: the radio is not ready,
+     * and what is to be sent waits. It may change during the life of the instance: call
+     * usher_process() then, and usher_in_adv_done() for each slot that is lost.
+     */
+    uint8_t adv_slots;
 
     /** Monotonic milliseconds; never wraps. */
     uint64_t (*now_ms)(void *ctx);
@@ -85,6 +116,45 @@ struct usher_port {
 
     /** Scans for what is in @p what (bits of enum usher_scan), passively, duplicates included. */
     enum usher_err (*scan)(void *ctx, unsigned what);
+
+    /*
+     * GATT: connections that carry Proxy PDUs, one in each value. All five are there or none.
+     * Numbers of connections are the port's, 0..gatt_conns-1.
+     */
+    uint8_t gatt_conns; /**< Connections that can be open at once, of both roles; 0: no GATT. */
+
+    /**
+     * Server: puts a service into the database, in place of the one before, and tells clients that
+     * are connected so (Service Changed). That the service can be found is done by advertising it.
+     * Connections to the service before stay until they are closed.
+     */
+    void (*gatt_serve)(void *ctx, enum usher_gatt_service service);
+
+    /**
+     * Client: connects to @p peer, exchanges the MTU, finds the service, and subscribes to its Data
+     * Out. usher_in_gatt_open() or usher_in_gatt_close() follows, from the port's own context.
+     *
+     * @param conn  Gets the number of the connection to come.
+     *
+     * @retval USHER_E_RESOURCES  All connections are in use.
+     * @retval others             Not begun, nothing follows.
+     */
+    enum usher_err (*gatt_connect)(void *ctx, const struct usher_ble_addr *peer,
+                                   enum usher_gatt_service service, uint8_t *conn);
+
+    /** Ends a connection, or the attempt to make it. usher_in_gatt_close() does not follow. */
+    void (*gatt_disconnect)(void *ctx, uint8_t conn);
+
+    /**
+     * Sends one value: a client's write without response to Data In, a server's notification of
+     * Data Out. Values arrive whole and in order, or the connection is closed.
+     *
+     * @param len  1..value_max
+     *
+     * @retval USHER_E_BUSY   No room now: usher_in_gatt_ready() follows when there is.
+     * @retval USHER_E_STATE  No such connection, or it is not open.
+     */
+    enum usher_err (*gatt_send)(void *ctx, uint8_t conn, const uint8_t *value, uint8_t len);
 
     /**
      * Computes an ECDH elsewhere (a thread pool, an accelerator) and answers with

@@ -22,6 +22,7 @@
 
 #include <usher/config.h>
 #include <usher/pb_adv.h>
+#include <usher/pb_gatt.h>
 #include <usher/port.h>
 #include <usher/prov.h>
 
@@ -30,6 +31,7 @@ extern "C" {
 #endif
 
 struct usher;
+struct usher_gatt;
 struct usher_mesh;
 struct usher_session;
 
@@ -68,8 +70,9 @@ struct usher_event {
             bool gatt_supported; /**< heard on PB-GATT */
             bool uri_hash_present;
             uint8_t uri_hash[4];
-            uint16_t oob_info; /**< table 3.71: where to find OOB information */
-            int8_t rssi;       /**< dBm; 127 = unknown */
+            uint16_t oob_info;          /**< table 3.71: where to find OOB information */
+            int8_t rssi;                /**< dBm; 127 = unknown */
+            struct usher_ble_addr peer; /**< who sent it: for usher_provision() over PB-GATT */
         } unprov;
         struct {
             struct usher_session *p_context;
@@ -175,11 +178,18 @@ struct usher_session {
     struct usher_pb_adv link;
 };
 
+/** Provisioning bearers; bits. The numbers are those of the nRF5 SDK. */
+enum usher_bearer {
+    USHER_BEARER_ADV = 1 << 0,  /**< PB-ADV */
+    USHER_BEARER_GATT = 1 << 1, /**< PB-GATT; see usher/gatt.h */
+};
+
 /** What a provisioner starts a session with. */
 struct usher_provision {
     const uint8_t *uuid;                /**< 16 octets */
     uint8_t attention_s;                /**< 0 = off */
     const struct usher_prov_data *data; /**< NULL: asked for with DATA_REQUEST */
+    const struct usher_ble_addr *peer;  /**< PB-GATT: the device's address; NULL: PB-ADV */
 };
 
 /** What a device listens with. */
@@ -188,6 +198,7 @@ struct usher_listen {
     uint16_t oob_info;   /**< for the beacon */
     const uint8_t *uri;  /**< scheme code and rest, as in AD type 0x24; NULL: none */
     uint8_t uri_len;     /**< above USHER_URI_MAX: beaconed as a hash, not advertised */
+    unsigned bearers;    /**< enum usher_bearer, bits; 0: PB-ADV */
 };
 
 /** A node's unprovisioned device beacon. Private. */
@@ -208,6 +219,7 @@ struct usher {
     struct usher_session *sessions;
     struct usher_session *turn; /* the session to be served next, while draining */
     struct usher_mesh *mesh;    /* what it is as a node (mesh.h), or NULL */
+    struct usher_gatt *gatt;    /* its GATT connections (gatt.h), or NULL */
     struct usher_beacon beacon;
     struct {
         uint64_t at;
@@ -262,6 +274,14 @@ void usher_radio(struct usher *u, bool on);
 void usher_in_adv(struct usher *u, const struct usher_adv_report *report);
 /** Input: the advertisement in @p slot is over. */
 void usher_in_adv_done(struct usher *u, uint8_t slot);
+/** Input: a GATT connection can carry values: the client has subscribed to Data Out. */
+void usher_in_gatt_open(struct usher *u, const struct usher_gatt_opened *opened);
+/** Input: a value was received whole, @p len octets. Whatever it holds, it is read with care. */
+void usher_in_gatt_data(struct usher *u, uint8_t conn, const uint8_t *value, size_t len);
+/** Input: after gatt_send() had no room, it has some again. */
+void usher_in_gatt_ready(struct usher *u, uint8_t conn);
+/** Input: a connection is gone, or could not be made; its number is free again. */
+void usher_in_gatt_close(struct usher *u, uint8_t conn);
 /** Input: the ECDH that the port was asked for. @p secret is read only if @p err is USHER_OK. */
 void usher_in_ecdh(struct usher *u, uint32_t token, enum usher_err err,
                    const uint8_t secret[USHER_P256_SECRET]);
@@ -311,13 +331,15 @@ void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
  * @retval USHER_E_DATA         p->data has a NetKey index above 0xFFF or an address that is not
  * unicast.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
- * @retval USHER_E_UNSUPPORTED  The provisioner role is not linked.
+ * @retval USHER_E_UNSUPPORTED  The provisioner role is not linked, or PB-GATT without
+ *                              usher_gatt_init().
+ * @retval USHER_E_RESOURCES    PB-GATT: all connections are in use.
  */
 enum usher_err usher_provision(struct usher_session *s, const struct usher_provision *p);
 
 /**
- * Device: beacons, and takes the first link that is opened to its UUID. After LINK_CLOSED the
- * session is idle again. Linked with usher_device.
+ * Device: beacons, and takes the first link that is opened to its UUID, on either bearer. After
+ * LINK_CLOSED the session is idle again. Linked with usher_device.
  *
  * @retval USHER_OK             Listening.
  * @retval USHER_E_NULL         A pointer is NULL.
@@ -325,7 +347,7 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
  * @retval USHER_E_PARAM        Capabilities without elements or algorithms, or USHER_OOB_ONLY
  *                              together with CMAC or without OOB.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
- * @retval USHER_E_UNSUPPORTED  The device role is not linked.
+ * @retval USHER_E_UNSUPPORTED  The device role is not linked, or PB-GATT without usher_gatt_init().
  */
 enum usher_err usher_listen(struct usher_session *s, const struct usher_listen *p);
 

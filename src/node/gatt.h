@@ -1,0 +1,81 @@
+/*
+ * GATT inside the instance: gatt.c has the connections, PB-GATT and what is advertised; proxy.c has
+ * what goes over a connection to the Mesh Proxy Service, as its server and as its client. The
+ * instance (node.c, scan.c, advert.c) knows both by struct usher_gatt_acts alone.
+ */
+#ifndef NODE_GATT_H
+#define NODE_GATT_H
+
+#include "node.h"
+
+#include <usher/gatt.h>
+
+/** What the instance asks of GATT. */
+struct usher_gatt_acts {
+    void (*opened)(struct usher_gatt *g, const struct usher_gatt_opened *opened);
+    void (*data)(struct usher_gatt *g, uint8_t conn, const uint8_t *value, size_t len);
+    void (*ready)(struct usher_gatt *g, uint8_t conn);
+    void (*closed)(struct usher_gatt *g, uint8_t conn);
+    /** An ADV_IND was heard. */
+    void (*in_adv)(struct usher_gatt *g, const struct usher_adv_report *report);
+    /** Its turn in node_drain(): hands PDUs to the port as long as there is room, runs timers. */
+    void (*run)(struct usher_gatt *g);
+    uint64_t (*deadline)(const struct usher_gatt *g);
+    /** The next connectable advertisement. @return octets; 0: none is due */
+    uint8_t (*next_ad)(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX]);
+    uint64_t (*ad_due)(const struct usher_gatt *g);
+    unsigned (*scan)(const struct usher_gatt *g); /* enum usher_scan, bits */
+    void (*deinit)(struct usher_gatt *g);
+    /* for the sessions */
+    enum usher_err (*provision)(struct usher_gatt *g, struct usher_session *s,
+                                const struct usher_ble_addr *peer);
+};
+
+/** The states of struct usher_gatt_link. */
+enum gatt_link_state {
+    GATT_LINK_FREE,
+    GATT_LINK_OPENING, /* client: usher_in_gatt_open() has not come */
+    GATT_LINK_PROVISIONING,
+    GATT_LINK_PROXY,
+};
+
+/** Types of Proxy PDUs (6.3.1). */
+enum proxy_type {
+    PROXY_NETWORK = 0x00,
+    PROXY_BEACON = 0x01,
+    PROXY_CONFIGURATION = 0x02,
+    PROXY_PROVISIONING = 0x03,
+};
+
+/* -- proxy.c: a connection to the Mesh Proxy Service ----------------------------------------------
+ */
+
+/** It is open: a server sends its beacons, a client sets its filter. */
+void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l);
+/** A whole Proxy PDU of one of the first three types. */
+void proxy_link_rx(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t type,
+                   const uint8_t *pdu, size_t len);
+/** The next PDU to send over it. @return octets; 0: none */
+uint8_t proxy_link_next(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t *type,
+                        uint8_t pdu[29]);
+void proxy_link_closed(struct usher_gatt *g, struct usher_gatt_link *l);
+/** Distributes Network PDUs and beacons of this node to the connections that are to get them. */
+void proxy_run(struct usher_gatt *g);
+uint64_t proxy_deadline(const struct usher_gatt *g);
+/** Whether the node offers the Mesh Proxy Service now: GATT Proxy state, Node Identity. */
+bool proxy_offers(const struct usher_gatt *g);
+/** The next connectable advertisement of the proxy, of those that take turns (7.2.2.2). */
+uint8_t proxy_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX]);
+/** A client hears service data of 0x1828, without the UUID. */
+void proxy_heard(struct usher_gatt *g, const struct usher_adv_report *report, const uint8_t *data,
+                 size_t len);
+
+/* -- gatt.c, for proxy.c ----------------------------------------------------------------------- */
+
+/** Ends a connection; what hung on it is told. */
+void gatt_link_end(struct usher_gatt *g, struct usher_gatt_link *l);
+/** Begins one as a client. @retval As usher_port.gatt_connect, and USHER_E_RESOURCES. */
+enum usher_err gatt_link_begin(struct usher_gatt *g, const struct usher_ble_addr *peer,
+                               enum usher_gatt_service service, struct usher_gatt_link **l);
+
+#endif
