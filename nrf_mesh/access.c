@@ -22,14 +22,15 @@
 
 struct access_model *access_at(access_model_handle_t handle)
 {
-    struct access_model *a = handle < ACCESS_MODEL_COUNT ? &stack()->access.models[handle] : NULL;
+    struct access_model *a =
+        handle < ACCESS_MODEL_COUNT ? &layer_stack()->access.models[handle] : NULL;
 
     return a != NULL && a->model != NULL ? a : NULL;
 }
 
 access_model_handle_t access_handle(const struct access_model *a)
 {
-    return (access_model_handle_t)(a - stack()->access.models);
+    return (access_model_handle_t)(a - layer_stack()->access.models);
 }
 
 struct usher_model *access_model_of(access_model_handle_t handle)
@@ -42,7 +43,7 @@ struct usher_model *access_model_of(access_model_handle_t handle)
 access_model_handle_t access_handle_of(const struct usher_model *model)
 {
     for (unsigned i = 0; model != NULL && i < ACCESS_MODEL_COUNT; i++) {
-        if (stack()->access.models[i].model == model) {
+        if (layer_stack()->access.models[i].model == model) {
             return (access_model_handle_t)i;
         }
     }
@@ -96,7 +97,7 @@ uint32_t access_code_of(enum usher_err err)
 
 void access_init(void)
 {
-    struct access_state *s = &stack()->access;
+    struct access_state *s = &layer_stack()->access;
 
     memset(s, 0, sizeof(*s));
     s->default_ttl = ACCESS_DEFAULT_TTL;
@@ -112,7 +113,7 @@ static uint32_t place_for(uint16_t element_index, uint16_t company, uint16_t id,
         return NRF_ERROR_NOT_FOUND;
     }
     for (unsigned i = ACCESS_MODEL_COUNT; i > 0; i--) {
-        struct access_model *a = &stack()->access.models[i - 1];
+        struct access_model *a = &layer_stack()->access.models[i - 1];
 
         if (a->model == NULL) {
             place = a;
@@ -305,7 +306,8 @@ static bool key_of(dsm_handle_t handle, uint16_t *p_key)
     if (d == NULL) {
         return false;
     }
-    *p_key = d->owner == stack()->mesh.net.address ? USHER_KEY_DEVICE : USHER_KEY_REMOTE_DEVICE;
+    *p_key =
+        d->owner == layer_stack()->mesh.net.address ? USHER_KEY_DEVICE : USHER_KEY_REMOTE_DEVICE;
     return true;
 }
 
@@ -348,7 +350,7 @@ uint32_t access_model_reply(access_model_handle_t handle, const access_message_r
 static dsm_handle_t key_handle_of(const struct usher_message *message)
 {
     if (message->key == USHER_KEY_DEVICE) {
-        return dsm_devkey_find(stack()->mesh.net.address);
+        return dsm_devkey_find(layer_stack()->mesh.net.address);
     }
     if (message->key == USHER_KEY_REMOTE_DEVICE) {
         return dsm_devkey_find(message->src);
@@ -371,7 +373,7 @@ access_message_rx_t access_rx_of(const struct usher_message *message)
     meta->ttl = message->ttl;
     meta->appkey_handle = key_handle_of(message);
     meta->subnet_handle = dsm_net_key_index_to_subnet_handle(message->net_index);
-    meta->p_core_metadata = core_metadata(message->src);
+    meta->p_core_metadata = layer_core_metadata(message->src);
     return rx;
 }
 
@@ -396,7 +398,7 @@ static bool is_bound(const struct access_model *a, const struct usher_message *m
 void access_on_message(struct usher_model *model, const struct usher_message *message)
 {
     struct access_model *a = access_of_own(model);
-    struct nrf_mesh_stack *before = stack_enter(model->mesh->config.user);
+    struct nrf_mesh_stack *before = layer_stack_enter(model->mesh->config.user);
     access_message_rx_t rx = access_rx_of(message);
     const access_opcode_handler_t *h = handler_of(a, rx.opcode);
 
@@ -404,14 +406,14 @@ void access_on_message(struct usher_model *model, const struct usher_message *me
         h->handler(access_handle(a), &rx, a->args);
         (void)usher_answered(model, message);
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }
 
 void access_on_publish(struct usher_model *model)
 {
     struct access_model *a = access_of_own(model);
-    struct nrf_mesh_stack *before = stack_enter(model->mesh->config.user);
+    struct nrf_mesh_stack *before = layer_stack_enter(model->mesh->config.user);
 
     a->publish_timeout_cb(access_handle(a), a->args);
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }

@@ -65,8 +65,8 @@ static struct usher_mesh_config config_of(struct nrf_mesh_stack *s)
                                            MESH_FEATURE_RELAY_ENABLED ? USHER_FEATURE_RELAY : 0,
                                        .rpl_store_ms = RPL_STORE_MS,
                                        .device_key = dsm_device_key,
-                                       .relay = core_relay,
-                                       .handler = core_on_event,
+                                       .relay = layer_core_relay,
+                                       .handler = layer_core_on_event,
                                        .user = s };
 }
 
@@ -120,7 +120,7 @@ static void restore(struct nrf_mesh_stack *s, const struct kept *kept)
 
 uint32_t access_compose(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     struct usher_mesh_config config = config_of(s);
     struct kept kept;
     uint32_t err;
@@ -145,7 +145,7 @@ uint32_t access_compose(void)
 
 uint32_t access_load(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     struct kept kept;
     uint32_t err;
 
@@ -160,5 +160,5 @@ uint32_t access_load(void)
 
 uint32_t access_recompose(void)
 {
-    return stack()->access.composed ? access_compose() : NRF_SUCCESS;
+    return layer_stack()->access.composed ? access_compose() : NRF_SUCCESS;
 }

@@ -41,7 +41,7 @@ uint32_t access_load_config_apply(void)
 
 uint32_t access_default_ttl_set(uint8_t ttl)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     if (ttl == 1 || ttl > TTL_MAX) {
         return NRF_ERROR_INVALID_PARAM;
@@ -57,7 +57,7 @@ uint32_t access_default_ttl_set(uint8_t ttl)
 
 uint8_t access_default_ttl_get(void)
 {
-    const struct nrf_mesh_stack *s = stack();
+    const struct nrf_mesh_stack *s = layer_stack();
 
     return s->access.composed ? s->mesh.net.default_ttl : s->access.default_ttl;
 }
@@ -132,7 +132,7 @@ bool access_publication(const struct access_model *a, struct usher_target *p_tar
     const struct usher_publication *p = &a->model->publication;
     const struct dsm_address *address = dsm_address_at(a->publish_address);
     const struct dsm_devkey *devkey = dsm_devkey_at(a->publish_key);
-    const struct usher_appkey *appkey = keys_appkey(&stack()->mesh.net.keys, p->key);
+    const struct usher_appkey *appkey = keys_appkey(&layer_stack()->mesh.net.keys, p->key);
 
     if (!dsm_is_node()) {
         return false;
@@ -150,8 +150,8 @@ bool access_publication(const struct access_model *a, struct usher_target *p_tar
     }
     p_target->dst = address->address;
     p_target->net_index = devkey->net_index;
-    p_target->key =
-        devkey->owner == stack()->mesh.net.address ? USHER_KEY_DEVICE : USHER_KEY_REMOTE_DEVICE;
+    p_target->key = devkey->owner == layer_stack()->mesh.net.address ? USHER_KEY_DEVICE
+                                                                     : USHER_KEY_REMOTE_DEVICE;
     return p_target->key == USHER_KEY_DEVICE || devkey->owner == address->address;
 }
 
@@ -414,8 +414,8 @@ static void devkeys_changed(struct access_model *a)
         const struct dsm_devkey *d = dsm_devkey_at(h);
 
         if (d != NULL && bitfield_get(a->devkeys, h)) {
-            flags |= d->owner == stack()->mesh.net.address ? USHER_MODEL_DEVICE_KEY
-                                                           : USHER_MODEL_REMOTE_KEY;
+            flags |= d->owner == layer_stack()->mesh.net.address ? USHER_MODEL_DEVICE_KEY
+                                                                 : USHER_MODEL_REMOTE_KEY;
         }
     }
     if (a->model == &a->own) {
@@ -562,7 +562,7 @@ static void model_forgotten(struct access_model *a)
 
 void access_forgotten(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     for (unsigned i = 0; i < ACCESS_MODEL_COUNT; i++) {
         struct access_model *a = access_at((access_model_handle_t)i);
@@ -598,8 +598,8 @@ void access_clear(void)
             model_clear(model);
         }
     }
-    if (stack()->access.composed) {
-        manage_settings_changed(&stack()->mesh);
+    if (layer_stack()->access.composed) {
+        manage_settings_changed(&layer_stack()->mesh);
     }
     access_forgotten();
 }

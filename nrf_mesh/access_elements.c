@@ -10,7 +10,7 @@ static bool is_element(uint16_t element_index)
 
 uint32_t access_element_location_set(uint16_t element_index, uint16_t location)
 {
-    struct access_state *s = &stack()->access;
+    struct access_state *s = &layer_stack()->access;
 
     if (!is_element(element_index)) {
         return NRF_ERROR_NOT_FOUND;
@@ -28,7 +28,7 @@ uint32_t access_element_location_get(uint16_t element_index, uint16_t *p_locatio
     if (!is_element(element_index)) {
         return NRF_ERROR_NOT_FOUND;
     }
-    *p_location = stack()->access.locations[element_index];
+    *p_location = layer_stack()->access.locations[element_index];
     return NRF_SUCCESS;
 }
 

@@ -9,8 +9,7 @@
 
 #include "dsm_parts.h"
 
-/* -- access.c -----------------------------------------------------------------------------------
- */
+/* -- access.c ---------------------------------------------------------------------------------- */
 
 /** The entry behind a handle; NULL: none. */
 struct access_model *access_at(access_model_handle_t handle);
@@ -27,8 +26,7 @@ struct access_model *access_of_own(struct usher_model *model);
 void access_on_message(struct usher_model *model, const struct usher_message *message);
 void access_on_publish(struct usher_model *model);
 
-/* -- access_compose.c ---------------------------------------------------------------------------
- */
+/* -- access_compose.c -------------------------------------------------------------------------- */
 
 /** Whether a model may still be added. */
 bool access_is_open(void);
@@ -37,8 +35,7 @@ uint32_t access_recompose(void);
 /** usher_mesh_load(); what fails leaves the device as it was. Its codes. */
 uint32_t access_load(void);
 
-/* -- access_config.c ----------------------------------------------------------------------------
- */
+/* -- access_config.c --------------------------------------------------------------------------- */
 
 /** Where a model publishes; *p_target is not set, and false answered, if it does not. */
 bool access_publication(const struct access_model *a, struct usher_target *p_target);
@@ -48,14 +45,12 @@ void access_bindings_follow(struct access_model *a);
 /** Whether a model takes messages with a key of a device. */
 bool access_devkey_bound(const struct access_model *a, dsm_handle_t handle);
 
-/* -- access_subscription.c ----------------------------------------------------------------------
- */
+/* -- access_subscription.c --------------------------------------------------------------------- */
 
 /** Handles follow the lists of all models. */
 void access_subscriptions_follow(void);
 
-/* -- access_store.c -----------------------------------------------------------------------------
- */
+/* -- access_store.c ---------------------------------------------------------------------------- */
 
 /** Writes what storage does not have as it is; what fails is tried again with the next. */
 void access_store(struct access_model *a);
@@ -64,8 +59,7 @@ void access_store_all(void);
 uint32_t access_store_load(void);
 void access_store_clear(void);
 
-/* -- for dsm.c ----------------------------------------------------------------------------------
- */
+/* -- for dsm.c --------------------------------------------------------------------------------- */
 
 /** All of it follows. */
 void access_follow(void);

@@ -14,7 +14,7 @@
 static struct access_transfer *transfer_of(access_model_handle_t handle)
 {
     for (unsigned i = 0; i < ACCESS_RELIABLE_TRANSFER_COUNT; i++) {
-        struct access_transfer *t = &stack()->access.transfers[i];
+        struct access_transfer *t = &layer_stack()->access.transfers[i];
 
         if (t->used && t->handle == handle) {
             return t;
@@ -26,8 +26,8 @@ static struct access_transfer *transfer_of(access_model_handle_t handle)
 static struct access_transfer *transfer_free(void)
 {
     for (unsigned i = 0; i < ACCESS_RELIABLE_TRANSFER_COUNT; i++) {
-        if (!stack()->access.transfers[i].used) {
-            return &stack()->access.transfers[i];
+        if (!layer_stack()->access.transfers[i].used) {
+            return &layer_stack()->access.transfers[i];
         }
     }
     return NULL;
@@ -44,12 +44,12 @@ static void end(struct access_transfer *t, access_reliable_status_t status)
 
 static void on_done(void *user, struct usher_request *request, const struct usher_answer *answer)
 {
-    struct nrf_mesh_stack *before = stack_enter(user);
+    struct nrf_mesh_stack *before = layer_stack_enter(user);
     struct access_transfer *t = PARENT_BY_FIELD_GET(struct access_transfer, request, request);
 
     end(t, answer->err == USHER_OK ? ACCESS_RELIABLE_TRANSFER_SUCCESS
                                    : ACCESS_RELIABLE_TRANSFER_TIMEOUT);
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }
 
 void access_reliable_init(void)
@@ -122,7 +122,7 @@ uint32_t access_model_reliable_publish(const access_reliable_t *p_reliable)
     t->handle = p_reliable->model_handle;
     t->status_cb = p_reliable->status_cb;
     t->request.done = on_done;
-    t->request.user = stack();
+    t->request.user = layer_stack();
     time_set(&t->request, US_TO_MS(p_reliable->timeout));
     target.segmented = out.segmented;
     err = access_code_of(usher_ask(access_model_of(t->handle), &t->request, &target, out.opcode,
@@ -148,14 +148,14 @@ void access_reliable_cancel_all(void)
     bool pending[AT_LEAST_1(ACCESS_RELIABLE_TRANSFER_COUNT)] = { false };
 
     for (unsigned i = 0; i < ACCESS_RELIABLE_TRANSFER_COUNT; i++) {
-        struct access_transfer *t = &stack()->access.transfers[i];
+        struct access_transfer *t = &layer_stack()->access.transfers[i];
 
         pending[i] = t->used;
         usher_ask_cancel(&t->request);
     }
     for (unsigned i = 0; i < ACCESS_RELIABLE_TRANSFER_COUNT; i++) {
-        if (pending[i] && stack()->access.transfers[i].used) {
-            end(&stack()->access.transfers[i], ACCESS_RELIABLE_TRANSFER_CANCELLED);
+        if (pending[i] && layer_stack()->access.transfers[i].used) {
+            end(&layer_stack()->access.transfers[i], ACCESS_RELIABLE_TRANSFER_CANCELLED);
         }
     }
 }

@@ -15,7 +15,7 @@ _Static_assert(ACCESS_RECORD <= USHER_RECORD_MAX, "all keys fit into a model's r
 
 static const struct usher_port *port(void)
 {
-    return stack()->usher.port;
+    return layer_stack()->usher.port;
 }
 
 static bool is_able(void)
@@ -83,7 +83,7 @@ void access_store(struct access_model *a)
     size_t len;
     enum usher_err err;
 
-    if (!is_able() || !dsm_is_node() || !stack()->dsm.was_node) {
+    if (!is_able() || !dsm_is_node() || !layer_stack()->dsm.was_node) {
         return;
     }
     if (!is_empty(a)) {
@@ -98,7 +98,7 @@ void access_store(struct access_model *a)
     if (err == USHER_OK) {
         memcpy(a->stored, buf, len);
         a->stored_len = (uint16_t)len;
-        config_changed();
+        layer_config_changed();
     }
 }
 
@@ -157,6 +157,6 @@ void access_store_clear(void)
             USHER_E_NOT_FOUND) {
             (void)port()->kv_del(port()->kv_ctx, record);
         }
-        stack()->access.models[i].stored_len = 0;
+        layer_stack()->access.models[i].stored_len = 0;
     }
 }

@@ -168,7 +168,7 @@ uint32_t access_model_subscription_add(access_model_handle_t handle, dsm_handle_
     err = subscribe_members(access_handle(owner), address_handle);
     if (err == NRF_SUCCESS) {
         bitfield_set(owner->subscribed, address_handle);
-        stack()->mesh.acts->alarm(&stack()->mesh);
+        layer_stack()->mesh.acts->alarm(&layer_stack()->mesh);
     }
     return err;
 }
@@ -181,7 +181,7 @@ uint32_t access_model_subscription_remove(access_model_handle_t handle, dsm_hand
     if (err == NRF_SUCCESS && bitfield_get(owner->subscribed, address_handle)) {
         bitfield_clear(owner->subscribed, address_handle);
         unsubscribe_members(access_handle(owner), address_handle);
-        stack()->mesh.acts->alarm(&stack()->mesh);
+        layer_stack()->mesh.acts->alarm(&layer_stack()->mesh);
     }
     return err;
 }

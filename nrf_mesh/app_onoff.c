@@ -10,7 +10,7 @@
 
 static app_onoff_server_t *switch_at(uint32_t index)
 {
-    app_onoff_server_t *app = stack()->app.p_switches;
+    app_onoff_server_t *app = layer_stack()->app.p_switches;
 
     while (app != NULL && app->server.state_handle != index) {
         app = app->p_next;
@@ -158,7 +158,7 @@ static const generic_onoff_server_callbacks_t callbacks = {
 
 uint32_t app_onoff_init(app_onoff_server_t *p_app, uint8_t element_index)
 {
-    app_onoff_server_t **end = &stack()->app.p_switches;
+    app_onoff_server_t **end = &layer_stack()->app.p_switches;
     uint8_t count = 0;
     uint32_t err;
 

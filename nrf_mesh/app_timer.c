@@ -72,7 +72,7 @@ uint32_t app_timer_stop(app_timer_id_t timer_id)
 
 uint32_t app_timer_cnt_get(void)
 {
-    const struct usher_port *port = stack()->port;
+    const struct usher_port *port = layer_stack()->port;
     uint64_t ms = port == NULL ? 0 : port->now_ms(port->ctx);
 
     return (uint32_t)(ms * APP_TIMER_CLOCK_FREQ / (1000u * (APP_TIMER_CONFIG_RTC_FREQUENCY + 1))) &

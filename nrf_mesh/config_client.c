@@ -38,12 +38,12 @@ static void tell_message(const struct usher_message *message)
 
     memset(&copy, 0, sizeof(copy));
     memcpy(copy.octets, message->params, message->len);
-    stack()->models.client_cb(CONFIG_CLIENT_EVENT_TYPE_MSG, &event, (uint16_t)message->len);
+    layer_stack()->models.client_cb(CONFIG_CLIENT_EVENT_TYPE_MSG, &event, (uint16_t)message->len);
 }
 
 static void on_done(void *user, struct usher_request *request, const struct usher_answer *answer)
 {
-    struct nrf_mesh_stack *s = user, *before = stack_enter(s);
+    struct nrf_mesh_stack *s = user, *before = layer_stack_enter(s);
 
     (void)request;
     timer_sch_abort(&s->models.client_timeout);
@@ -52,7 +52,7 @@ static void on_done(void *user, struct usher_request *request, const struct ushe
     } else {
         s->models.client_cb(CONFIG_CLIENT_EVENT_TYPE_TIMEOUT, NULL, 0);
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }
 
 static void on_timeout(timestamp_t timestamp, void *p_context)
@@ -67,26 +67,26 @@ static void on_timeout(timestamp_t timestamp, void *p_context)
 /* A status that was not asked for, from a node that may tell some. */
 static void on_unasked(struct usher_config_client *c, const struct usher_message *message)
 {
-    struct nrf_mesh_stack *before = stack_enter(c->model.mesh->config.user);
+    struct nrf_mesh_stack *before = layer_stack_enter(c->model.mesh->config.user);
     const struct access_model *a = access_at(access_handle_of(&c->model));
 
     if (a != NULL && access_devkey_bound(a, dsm_devkey_find(message->src))) {
         tell_message(message);
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }
 
 /* -- the model --------------------------------------------------------------------------------- */
 
 uint32_t config_client_init(config_client_event_cb_t event_cb)
 {
-    struct models_state *m = &stack()->models;
+    struct models_state *m = &layer_stack()->models;
     access_model_handle_t handle;
 
     if (event_cb == NULL) {
         return NRF_ERROR_NULL;
     }
-    if (handle_of(stack()) != ACCESS_HANDLE_INVALID) {
+    if (handle_of(layer_stack()) != ACCESS_HANDLE_INVALID) {
         return NRF_ERROR_FORBIDDEN;
     }
     usher_config_client_init(&m->client);
@@ -98,10 +98,10 @@ uint32_t config_client_init(config_client_event_cb_t event_cb)
 /* Whether another node can be chosen now. */
 static uint32_t check_free(void)
 {
-    if (handle_of(stack()) == ACCESS_HANDLE_INVALID) {
+    if (handle_of(layer_stack()) == ACCESS_HANDLE_INVALID) {
         return NRF_ERROR_INVALID_STATE;
     }
-    return is_pending(&stack()->models) ? NRF_ERROR_BUSY : NRF_SUCCESS;
+    return is_pending(&layer_stack()->models) ? NRF_ERROR_BUSY : NRF_SUCCESS;
 }
 
 uint32_t config_client_server_bind(dsm_handle_t server_devkey_handle)
@@ -114,13 +114,13 @@ uint32_t config_client_server_bind(dsm_handle_t server_devkey_handle)
     if (dsm_devkey_at(server_devkey_handle) == NULL) {
         return NRF_ERROR_INVALID_PARAM;
     }
-    return access_model_application_bind(handle_of(stack()), server_devkey_handle);
+    return access_model_application_bind(handle_of(layer_stack()), server_devkey_handle);
 }
 
 uint32_t config_client_server_set(dsm_handle_t server_devkey_handle,
                                   dsm_handle_t server_address_handle)
 {
-    access_model_handle_t handle = handle_of(stack());
+    access_model_handle_t handle = handle_of(layer_stack());
     uint32_t err = check_free();
 
     if (err != NRF_SUCCESS) {
@@ -151,7 +151,7 @@ static void time_begin(struct nrf_mesh_stack *s)
 
 uint32_t config_client_ask(const struct usher_config_msg *msg)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     struct usher_request *request = &s->models.client_request;
     struct usher_target target;
     uint32_t err = check_free();
@@ -176,7 +176,7 @@ uint32_t config_client_ask(const struct usher_config_msg *msg)
 
 void config_client_pending_msg_cancel(void)
 {
-    struct models_state *m = &stack()->models;
+    struct models_state *m = &layer_stack()->models;
 
     if (!is_pending(m)) {
         return;

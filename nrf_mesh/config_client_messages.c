@@ -43,8 +43,8 @@ static uint32_t ask_key(enum usher_config_opcode opcode, uint16_t net_index, uin
     }
     memcpy(msg.key, key, sizeof(msg.key));
     err = config_client_ask(&msg);
-    if (stack()->usher.port != NULL) {
-        stack()->usher.port->crypto->wipe(msg.key, sizeof(msg.key));
+    if (layer_stack()->usher.port != NULL) {
+        layer_stack()->usher.port->crypto->wipe(msg.key, sizeof(msg.key));
     }
     return err;
 }

@@ -28,8 +28,8 @@ static access_model_handle_t handle_of(struct nrf_mesh_stack *s)
 
 static void tell(const config_server_evt_t *event)
 {
-    if (stack()->models.server_cb != NULL) {
-        stack()->models.server_cb(event);
+    if (layer_stack()->models.server_cb != NULL) {
+        layer_stack()->models.server_cb(event);
     }
 }
 
@@ -40,7 +40,7 @@ static dsm_handle_t address_handle(const struct usher_config_msg *msg)
     uint16_t address = msg->address;
 
     if (msg->opcode == USHER_CONFIG_SUBSCRIPTION_VIRTUAL_DELETE) {
-        return access_virtual(&stack()->mesh, msg->label, &address) == USHER_OK
+        return access_virtual(&layer_stack()->mesh, msg->label, &address) == USHER_OK
                    ? dsm_address_find(address, msg->label)
                    : DSM_HANDLE_INVALID;
     }
@@ -66,7 +66,7 @@ static void note_handles(struct models_state *m, const struct usher_message *mes
 
 static void on_question(struct usher_model *model, const struct usher_message *message)
 {
-    struct nrf_mesh_stack *s = model->mesh->config.user, *before = stack_enter(s);
+    struct nrf_mesh_stack *s = model->mesh->config.user, *before = layer_stack_enter(s);
 
     for (unsigned i = 0; i < s->models.server_opcode_count; i++) {
         const struct usher_opcode *o = &s->models.server_opcodes[i];
@@ -77,7 +77,7 @@ static void on_question(struct usher_model *model, const struct usher_message *m
             o->handler(model, message);
         }
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }
 
 /* The answer is on its way. Handles follow before the application is told. */
@@ -97,10 +97,10 @@ static void on_served(struct usher_config_server *server, const struct usher_mes
 
 uint32_t config_server_init(config_server_evt_cb_t evt_cb)
 {
-    struct models_state *m = &stack()->models;
+    struct models_state *m = &layer_stack()->models;
     access_model_handle_t handle;
 
-    if (handle_of(stack()) != ACCESS_HANDLE_INVALID) {
+    if (handle_of(layer_stack()) != ACCESS_HANDLE_INVALID) {
         return NRF_ERROR_FORBIDDEN;
     }
     usher_config_server_init(&m->server);
@@ -116,7 +116,7 @@ uint32_t config_server_init(config_server_evt_cb_t evt_cb)
 
 uint32_t config_server_bind(dsm_handle_t devkey_handle)
 {
-    access_model_handle_t handle = handle_of(stack());
+    access_model_handle_t handle = handle_of(layer_stack());
 
     if (handle == ACCESS_HANDLE_INVALID) {
         return NRF_ERROR_NOT_FOUND;
@@ -143,7 +143,7 @@ static void on_cleared(timestamp_t timestamp, void *p_context)
 
 void config_server_was_reset(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     mesh_stack_config_clear();
     s->models.reset.cb = on_cleared;

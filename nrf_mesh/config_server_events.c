@@ -54,8 +54,8 @@ static access_model_handle_t model_handle(const struct usher_config_msg *answer)
 {
     enum usher_status status;
 
-    return access_handle_of(
-        access_model(&stack()->mesh, answer->element, answer->company, answer->model, &status));
+    return access_handle_of(access_model(&layer_stack()->mesh, answer->element, answer->company,
+                                         answer->model, &status));
 }
 
 static dsm_handle_t address_handle(const struct usher_config_msg *answer)
@@ -104,7 +104,8 @@ static void fill_subscriptions(config_server_evt_t *e, const struct usher_config
     case CONFIG_SERVER_EVT_MODEL_SUBSCRIPTION_DELETE:
     case CONFIG_SERVER_EVT_MODEL_SUBSCRIPTION_VIRTUAL_ADDRESS_DELETE:
         e->params.model_subscription_delete.model_handle = model_handle(answer);
-        e->params.model_subscription_delete.address_handle = stack()->models.server_had.address;
+        e->params.model_subscription_delete.address_handle =
+            layer_stack()->models.server_had.address;
         break;
     case CONFIG_SERVER_EVT_MODEL_SUBSCRIPTION_OVERWRITE:
     case CONFIG_SERVER_EVT_MODEL_SUBSCRIPTION_VIRTUAL_ADDRESS_OVERWRITE:
@@ -139,7 +140,7 @@ static bool fill_keys(config_server_evt_t *e, const struct usher_config_msg *ans
         e->params.netkey_update.netkey_handle = subnet;
         return true;
     case CONFIG_SERVER_EVT_NETKEY_DELETE:
-        e->params.netkey_delete.netkey_handle = stack()->models.server_had.subnet;
+        e->params.netkey_delete.netkey_handle = layer_stack()->models.server_had.subnet;
         return e->params.netkey_delete.netkey_handle != DSM_HANDLE_INVALID;
     case CONFIG_SERVER_EVT_APPKEY_ADD:
         e->params.appkey_add.appkey_handle = appkey;
@@ -148,7 +149,7 @@ static bool fill_keys(config_server_evt_t *e, const struct usher_config_msg *ans
         e->params.appkey_update.appkey_handle = appkey;
         return true;
     case CONFIG_SERVER_EVT_APPKEY_DELETE:
-        e->params.appkey_delete.appkey_handle = stack()->models.server_had.appkey;
+        e->params.appkey_delete.appkey_handle = layer_stack()->models.server_had.appkey;
         return e->params.appkey_delete.appkey_handle != DSM_HANDLE_INVALID;
     case CONFIG_SERVER_EVT_APPKEY_GET:
         e->params.appkey_get.netkey_index = answer->net_index;
@@ -169,8 +170,8 @@ static bool fill_keys(config_server_evt_t *e, const struct usher_config_msg *ans
 
 static void fill_heartbeats(config_server_evt_t *e)
 {
-    struct models_state *m = &stack()->models;
-    const struct usher_heartbeat *h = &stack()->mesh.net.heartbeat;
+    struct models_state *m = &layer_stack()->models;
+    const struct usher_heartbeat *h = &layer_stack()->mesh.net.heartbeat;
 
     if (e->type == CONFIG_SERVER_EVT_HEARTBEAT_PUBLICATION_SET) {
         m->server_publication = (heartbeat_publication_state_t){ .dst = h->pub_dst,
@@ -181,7 +182,7 @@ static void fill_heartbeats(config_server_evt_t *e)
                                                                  .netkey_index = h->pub_net_index };
         e->params.heartbeat_publication_set.p_publication_state = &m->server_publication;
     } else if (e->type == CONFIG_SERVER_EVT_HEARTBEAT_SUBSCRIPTION_SET) {
-        m->server_subscription = core_heartbeat_subscription(&stack()->mesh);
+        m->server_subscription = layer_core_heartbeat_subscription(&layer_stack()->mesh);
         e->params.heartbeat_subscription_set.p_subscription_state = &m->server_subscription;
     }
 }

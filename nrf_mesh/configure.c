@@ -40,12 +40,12 @@ static void find_default(struct core_state *core)
 
 void nrf_mesh_configure_device_uuid_set(const uint8_t *p_uuid)
 {
-    memcpy(stack()->core.uuid, p_uuid, NRF_MESH_UUID_SIZE);
+    memcpy(layer_stack()->core.uuid, p_uuid, NRF_MESH_UUID_SIZE);
 }
 
 void nrf_mesh_configure_device_uuid_reset(void)
 {
-    struct core_state *core = &stack()->core;
+    struct core_state *core = &layer_stack()->core;
 
     if (core->port.random == NULL) {
         return; /* there is no device before nrf_mesh_init() */
@@ -59,5 +59,5 @@ void nrf_mesh_configure_device_uuid_reset(void)
 
 const uint8_t *nrf_mesh_configure_device_uuid_get(void)
 {
-    return stack()->core.uuid;
+    return layer_stack()->core.uuid;
 }

@@ -23,7 +23,7 @@
 
 uint32_t nrf_mesh_on_port(const struct usher_port *p_port)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     if (p_port == NULL) {
         return NRF_ERROR_NULL;
@@ -35,10 +35,10 @@ uint32_t nrf_mesh_on_port(const struct usher_port *p_port)
     return NRF_SUCCESS;
 }
 
-void core_wake(void)
+void layer_core_wake(void)
 {
-    if (stack()->core.initialized) {
-        usher_work(&stack()->usher);
+    if (layer_stack()->core.initialized) {
+        usher_work(&layer_stack()->usher);
     }
 }
 
@@ -46,7 +46,7 @@ static void tell(nrf_mesh_evt_type_t type)
 {
     nrf_mesh_evt_t e = { .type = type };
 
-    events_tell(&e);
+    layer_events_tell(&e);
 }
 
 /* What was begun by a call is told from here; but for DISABLED not before all is stored. */
@@ -75,23 +75,23 @@ static void tell_events(struct core_state *core)
 /* The stack's turn in a round of the instance. */
 static uint64_t core_work(void *user, struct usher *u, uint64_t now)
 {
-    struct nrf_mesh_stack *s = user, *before = stack_enter(s);
+    struct nrf_mesh_stack *s = user, *before = layer_stack_enter(s);
     uint64_t at, timers;
 
     (void)u;
-    at = config_run(now);
+    at = layer_config_run(now);
     tell_events(&s->core);
-    timers = timers_run(s, now);
+    timers = layer_timers_run(s, now);
     if ((s->core.events != 0 || !s->core.config.stable) && !mesh_config_is_busy()) {
         at = now;
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
     return timers < at ? timers : at;
 }
 
 static void core_heard(void *user, struct usher *u, const struct usher_adv_report *report)
 {
-    struct nrf_mesh_stack *s = user, *before = stack_enter(s);
+    struct nrf_mesh_stack *s = user, *before = layer_stack_enter(s);
     nrf_mesh_rx_metadata_scanner_t *heard = &s->core.heard.params.scanner;
 
     (void)u;
@@ -113,22 +113,22 @@ static void core_heard(void *user, struct usher *u, const struct usher_adv_repor
 
         s->core.rx_cb(&packet);
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }
 
-bool core_relay(void *user, uint16_t src, uint16_t dst, uint8_t ttl)
+bool layer_core_relay(void *user, uint16_t src, uint16_t dst, uint8_t ttl)
 {
-    struct nrf_mesh_stack *s = user, *before = stack_enter(s);
+    struct nrf_mesh_stack *s = user, *before = layer_stack_enter(s);
     bool relay = s->core.relay_cb == NULL || s->core.relay_cb(src, dst, ttl);
 
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
     return relay;
 }
 
-const nrf_mesh_rx_metadata_t *core_metadata(uint16_t src)
+const nrf_mesh_rx_metadata_t *layer_core_metadata(uint16_t src)
 {
     static const nrf_mesh_rx_metadata_t loopback = { .source = NRF_MESH_RX_SOURCE_LOOPBACK };
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     return src != 0 && net_is_element(&s->mesh.net, src) ? &loopback : &s->core.heard;
 }
@@ -147,7 +147,7 @@ static void take_port(struct nrf_mesh_stack *s)
 
 uint32_t nrf_mesh_init(const nrf_mesh_init_params_t *p_init_params)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     struct usher_config config = { .handler = prov_on_event,
                                    .user = s,
                                    .beacon_interval_ms =
@@ -189,7 +189,7 @@ uint32_t nrf_mesh_init(const nrf_mesh_init_params_t *p_init_params)
 
 uint32_t nrf_mesh_enable(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     if (!s->core.initialized || s->core.enabled) {
         return NRF_ERROR_INVALID_STATE;
@@ -197,13 +197,13 @@ uint32_t nrf_mesh_enable(void)
     s->core.enabled = true;
     usher_radio(&s->usher, true);
     s->core.events |= CORE_EVENT_ENABLED;
-    core_wake();
+    layer_core_wake();
     return NRF_SUCCESS;
 }
 
 uint32_t nrf_mesh_disable(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     if (!s->core.enabled) {
         return NRF_ERROR_INVALID_STATE;
@@ -211,13 +211,13 @@ uint32_t nrf_mesh_disable(void)
     s->core.enabled = false;
     usher_radio(&s->usher, false);
     s->core.events |= CORE_EVENT_DISABLED;
-    core_wake();
+    layer_core_wake();
     return NRF_SUCCESS;
 }
 
 bool nrf_mesh_process(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     const struct usher_port *port = &s->core.port;
 
     if (!s->core.initialized) {
@@ -239,12 +239,12 @@ uint32_t nrf_mesh_on_sd_evt(uint32_t sd_evt)
 
 void nrf_mesh_rx_cb_set(nrf_mesh_rx_cb_t rx_cb)
 {
-    stack()->core.rx_cb = rx_cb;
+    layer_stack()->core.rx_cb = rx_cb;
 }
 
 void nrf_mesh_rx_cb_clear(void)
 {
-    stack()->core.rx_cb = NULL;
+    layer_stack()->core.rx_cb = NULL;
 }
 
 void nrf_mesh_subnet_added(uint16_t net_key_index, const uint8_t *p_network_id)
@@ -255,7 +255,7 @@ void nrf_mesh_subnet_added(uint16_t net_key_index, const uint8_t *p_network_id)
 
 nrf_mesh_tx_token_t nrf_mesh_unique_token_get(void)
 {
-    struct core_state *core = &stack()->core;
+    struct core_state *core = &layer_stack()->core;
 
     core->last_token = core->last_token + 1 < CLIENT_TOKEN ? core->last_token + 1 : 1;
     return core->last_token;
@@ -265,7 +265,7 @@ nrf_mesh_tx_token_t nrf_mesh_unique_token_get(void)
 
 void nrf_mesh_unicast_address_get(uint16_t *p_addr_start, uint16_t *p_addr_count)
 {
-    const struct usher_net *n = &stack()->mesh.net;
+    const struct usher_net *n = &layer_stack()->mesh.net;
 
     *p_addr_start = n->address;
     *p_addr_count = n->address != NRF_MESH_ADDR_UNASSIGNED ? n->elements : 0;
@@ -273,7 +273,7 @@ void nrf_mesh_unicast_address_get(uint16_t *p_addr_start, uint16_t *p_addr_count
 
 bool nrf_mesh_is_address_rx(const nrf_mesh_address_t *p_addr)
 {
-    const struct usher_net *n = &stack()->mesh.net;
+    const struct usher_net *n = &layer_stack()->mesh.net;
 
     return n->address != NRF_MESH_ADDR_UNASSIGNED &&
            (net_is_ours(n, p_addr->value) ||
@@ -283,7 +283,7 @@ bool nrf_mesh_is_address_rx(const nrf_mesh_address_t *p_addr)
 
 bool nrf_mesh_is_device_provisioned(void)
 {
-    return stack()->mesh.net.address != NRF_MESH_ADDR_UNASSIGNED;
+    return layer_stack()->mesh.net.address != NRF_MESH_ADDR_UNASSIGNED;
 }
 
 /* -- messages ---------------------------------------------------------------------------------- */
@@ -346,7 +346,7 @@ static uint32_t tx_code(enum usher_err err)
 
 uint32_t nrf_mesh_packet_send(const nrf_mesh_tx_params_t *p_params, uint32_t *p_packet_reference)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     struct usher_mesh *m = &s->mesh;
     const nrf_mesh_secmat_t *secmat;
     struct usher_target target = { 0 };
@@ -370,7 +370,7 @@ uint32_t nrf_mesh_packet_send(const nrf_mesh_tx_params_t *p_params, uint32_t *p_
                               p_params->data_len, token));
     if (err == NRF_SUCCESS) {
         s->core.packets++;
-        core_wake();
+        layer_core_wake();
     }
     if (err == NRF_SUCCESS && p_packet_reference != NULL) {
         *p_packet_reference = s->core.packets;

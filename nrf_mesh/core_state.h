@@ -65,7 +65,7 @@ struct core_state {
     nrf_mesh_tx_token_t last_token;
     uint32_t packets; /* sent by nrf_mesh_packet_send() */
     list_node_t *p_handlers;
-    unsigned telling;             /* events_tell() within itself */
+    unsigned telling;             /* layer_events_tell() within itself */
     nrf_mesh_rx_metadata_t heard; /* of the packet that was received last */
     uint8_t uuid[NRF_MESH_UUID_SIZE];
     uint8_t default_uuid[NRF_MESH_UUID_SIZE];

@@ -1,18 +1,19 @@
 /*
  * Which node calls from the application go to: the layer's one global. A program has one node, in
- * static memory, unless it makes more itself and switches with stack_enter(), as simulations do.
+ * static memory, unless it makes more itself and switches with layer_stack_enter(), as simulations
+ * do.
  */
 #include "stack.h"
 
 static struct nrf_mesh_stack node;
 static _Thread_local struct nrf_mesh_stack *current = &node;
 
-struct nrf_mesh_stack *stack(void)
+struct nrf_mesh_stack *layer_stack(void)
 {
     return current;
 }
 
-struct nrf_mesh_stack *stack_enter(struct nrf_mesh_stack *s)
+struct nrf_mesh_stack *layer_stack_enter(struct nrf_mesh_stack *s)
 {
     struct nrf_mesh_stack *before = current;
 

@@ -10,7 +10,7 @@
 
 bool dsm_is_node(void)
 {
-    return mesh_is_node(&stack()->mesh);
+    return mesh_is_node(&layer_stack()->mesh);
 }
 
 uint32_t dsm_code_of(enum usher_status status)
@@ -38,13 +38,13 @@ uint32_t dsm_code_of(enum usher_status status)
 
 void dsm_init(void)
 {
-    memset(&stack()->dsm, 0, sizeof(stack()->dsm));
+    memset(&layer_stack()->dsm, 0, sizeof(layer_stack()->dsm));
 }
 
 /* In memory. The core has forgotten its part, or does. */
 static void forget(void)
 {
-    struct dsm_state *d = &stack()->dsm;
+    struct dsm_state *d = &layer_stack()->dsm;
 
     for (unsigned i = 0; i < DSM_DEVICE_MAX; i++) {
         dsm_devkey_drop((dsm_handle_t)(DSM_APP_MAX + i));
@@ -62,7 +62,7 @@ static void forget(void)
 
 void dsm_clear(void)
 {
-    struct usher_mesh *m = &stack()->mesh;
+    struct usher_mesh *m = &layer_stack()->mesh;
 
     if (m->node != NULL && usher_mesh_reset(m) != USHER_OK) {
         return; /* storage holds a node: it is still one */
@@ -76,7 +76,7 @@ void dsm_clear(void)
 
 uint32_t dsm_local_unicast_addresses_set(const dsm_local_unicast_address_t *p_address)
 {
-    dsm_local_unicast_address_t *local = &stack()->dsm.local;
+    dsm_local_unicast_address_t *local = &layer_stack()->dsm.local;
     uint32_t last, err;
 
     if (p_address == NULL) {
@@ -100,14 +100,14 @@ uint32_t dsm_local_unicast_addresses_set(const dsm_local_unicast_address_t *p_ad
 
 void dsm_local_unicast_addresses_get(dsm_local_unicast_address_t *p_address)
 {
-    *p_address = stack()->dsm.local;
+    *p_address = layer_stack()->dsm.local;
 }
 
 /* -- becoming a node --------------------------------------------------------------------------- */
 
 uint32_t dsm_join(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     const struct dsm_devkey *d = dsm_devkey_at(dsm_devkey_find(s->dsm.local.address_start));
     const struct usher_subnet *subnet =
         d != NULL ? keys_subnet(&s->mesh.net.keys, d->net_index) : NULL;
@@ -143,7 +143,7 @@ uint32_t dsm_join(void)
 /* What belongs to no node counts for nothing. */
 static uint32_t load_node(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     uint32_t err = NRF_SUCCESS;
 
     if (!s->access.composed) {
@@ -164,10 +164,10 @@ uint32_t dsm_load_config_apply(void)
 {
     uint32_t err = load_node();
 
-    if (err == NRF_SUCCESS && !stack()->dsm.loaded) {
+    if (err == NRF_SUCCESS && !layer_stack()->dsm.loaded) {
         err = dsm_store_load();
         err = err == NRF_SUCCESS ? access_store_load() : err;
-        stack()->dsm.loaded = true;
+        layer_stack()->dsm.loaded = true;
     }
     if (err == NRF_SUCCESS) {
         dsm_follow();
@@ -180,7 +180,7 @@ uint32_t dsm_load_config_apply(void)
 /* The own addresses and device key, of a node that was made or loaded since. */
 static void follow_node(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     const struct usher_keys *k = &s->mesh.net.keys;
     uint16_t net_index = 0;
 
@@ -196,7 +196,7 @@ static void follow_node(void)
 
 void dsm_follow(void)
 {
-    struct dsm_state *d = &stack()->dsm;
+    struct dsm_state *d = &layer_stack()->dsm;
     bool is_new = dsm_is_node() && !d->was_node;
 
     if (!dsm_is_node()) {

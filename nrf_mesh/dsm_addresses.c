@@ -18,7 +18,7 @@ struct dsm_address *dsm_address_at(dsm_handle_t handle)
     if (handle >= DSM_ADDR_MAX) {
         return NULL;
     }
-    a = &stack()->dsm.addresses[handle];
+    a = &layer_stack()->dsm.addresses[handle];
     return a->address != USHER_ADDR_UNASSIGNED ? a : NULL;
 }
 
@@ -26,7 +26,7 @@ struct dsm_address *dsm_address_at(dsm_handle_t handle)
 static uint8_t *label_at(dsm_handle_t handle)
 {
     return handle >= DSM_NONVIRTUAL_ADDR_MAX && handle < DSM_ADDR_MAX
-               ? stack()->dsm.labels[handle - DSM_NONVIRTUAL_ADDR_MAX]
+               ? layer_stack()->dsm.labels[handle - DSM_NONVIRTUAL_ADDR_MAX]
                : NULL;
 }
 
@@ -45,7 +45,7 @@ static bool is_label(dsm_handle_t handle, const uint8_t *label)
 /* Address 0: a free place, for a virtual address if there is a label. */
 static dsm_handle_t find(uint16_t address, const uint8_t *label)
 {
-    const struct dsm_state *d = &stack()->dsm;
+    const struct dsm_state *d = &layer_stack()->dsm;
     unsigned from = label != NULL ? DSM_NONVIRTUAL_ADDR_MAX : 0;
     unsigned to = label != NULL ? DSM_ADDR_MAX : DSM_NONVIRTUAL_ADDR_MAX;
 
@@ -78,7 +78,7 @@ static void free_if_unused(struct dsm_address *a)
 
 static uint32_t refer(dsm_handle_t handle, enum dsm_use use)
 {
-    struct dsm_address *a = &stack()->dsm.addresses[handle];
+    struct dsm_address *a = &layer_stack()->dsm.addresses[handle];
     uint16_t *count = count_of(a, use);
 
     if (*count == UINT16_MAX) {
@@ -104,7 +104,7 @@ uint32_t dsm_address_take(uint16_t address, const uint8_t *label, enum dsm_use u
         if (handle == DSM_HANDLE_INVALID) {
             return NRF_ERROR_NO_MEM;
         }
-        stack()->dsm.addresses[handle].address = address;
+        layer_stack()->dsm.addresses[handle].address = address;
         if (label != NULL && label_at(handle) != NULL) {
             memcpy(label_at(handle), label, USHER_LABEL_SIZE);
         }
@@ -132,7 +132,7 @@ uint32_t dsm_address_release(dsm_handle_t handle, enum dsm_use use)
 void dsm_addresses_loaded(void)
 {
     for (unsigned i = 0; i < DSM_ADDR_MAX; i++) {
-        struct dsm_address *a = &stack()->dsm.addresses[i];
+        struct dsm_address *a = &layer_stack()->dsm.addresses[i];
 
         if (a->published == 0 && a->stored_published) {
             a->published = 1;
@@ -152,10 +152,10 @@ static uint32_t take_virtual(const uint8_t *p_label_uuid, enum dsm_use use, dsm_
     if (p_label_uuid == NULL || p_handle == NULL) {
         return NRF_ERROR_NULL;
     }
-    if (stack()->mesh.net.crypto == NULL) {
+    if (layer_stack()->mesh.net.crypto == NULL) {
         return NRF_ERROR_INVALID_STATE;
     }
-    if (access_virtual(&stack()->mesh, p_label_uuid, &address) != USHER_OK) {
+    if (access_virtual(&layer_stack()->mesh, p_label_uuid, &address) != USHER_OK) {
         return NRF_ERROR_INTERNAL;
     }
     return dsm_address_take(address, p_label_uuid, use, p_handle);
@@ -323,7 +323,7 @@ bool dsm_address_subscription_get(dsm_handle_t address_handle)
 
 bool dsm_address_is_rx(const nrf_mesh_address_t *p_address)
 {
-    const dsm_local_unicast_address_t *local = &stack()->dsm.local;
+    const dsm_local_unicast_address_t *local = &layer_stack()->dsm.local;
 
     if (p_address == NULL || !is_address(p_address)) {
         return false;
@@ -332,6 +332,6 @@ bool dsm_address_is_rx(const nrf_mesh_address_t *p_address)
         return p_address->value >= local->address_start &&
                p_address->value < local->address_start + local->count;
     }
-    return net_is_ours(&stack()->mesh.net, p_address->value) ||
+    return net_is_ours(&layer_stack()->mesh.net, p_address->value) ||
            dsm_address_subscription_get(handle_of(p_address));
 }

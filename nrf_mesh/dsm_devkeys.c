@@ -14,7 +14,7 @@ struct dsm_devkey *dsm_devkey_at(dsm_handle_t handle)
     if (handle < DSM_APP_MAX || handle >= DSM_KEY_HANDLES) {
         return NULL;
     }
-    d = &stack()->dsm.devkeys[handle - DSM_APP_MAX];
+    d = &layer_stack()->dsm.devkeys[handle - DSM_APP_MAX];
     return d->owner != USHER_ADDR_UNASSIGNED ? d : NULL;
 }
 
@@ -31,15 +31,15 @@ static dsm_handle_t find(const struct nrf_mesh_stack *s, uint16_t owner)
 
 dsm_handle_t dsm_devkey_find(uint16_t owner)
 {
-    return owner != USHER_ADDR_UNASSIGNED ? find(stack(), owner) : DSM_HANDLE_INVALID;
+    return owner != USHER_ADDR_UNASSIGNED ? find(layer_stack(), owner) : DSM_HANDLE_INVALID;
 }
 
 dsm_handle_t dsm_devkey_put(uint16_t owner, uint16_t net_index, const uint8_t *key)
 {
-    dsm_handle_t handle = find(stack(), USHER_ADDR_UNASSIGNED);
+    dsm_handle_t handle = find(layer_stack(), USHER_ADDR_UNASSIGNED);
 
     if (handle != DSM_HANDLE_INVALID) {
-        struct dsm_devkey *d = &stack()->dsm.devkeys[handle - DSM_APP_MAX];
+        struct dsm_devkey *d = &layer_stack()->dsm.devkeys[handle - DSM_APP_MAX];
 
         d->owner = owner;
         d->net_index = net_index;
@@ -53,7 +53,7 @@ void dsm_devkey_drop(dsm_handle_t handle)
     struct dsm_devkey *d = dsm_devkey_at(handle);
 
     if (d != NULL) {
-        stack()->usher.port->crypto->wipe(d->key, sizeof(d->key));
+        layer_stack()->usher.port->crypto->wipe(d->key, sizeof(d->key));
         d->owner = USHER_ADDR_UNASSIGNED;
     }
 }
@@ -113,7 +113,7 @@ uint32_t dsm_devkey_delete(dsm_handle_t dev_handle)
     if (d == NULL) {
         return NRF_ERROR_NOT_FOUND;
     }
-    if (dsm_is_node() && d->owner == stack()->mesh.net.address) {
+    if (dsm_is_node() && d->owner == layer_stack()->mesh.net.address) {
         return NRF_ERROR_FORBIDDEN;
     }
     dsm_devkey_drop(dev_handle);

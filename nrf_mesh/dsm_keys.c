@@ -11,12 +11,12 @@
 
 static struct usher_keys *keys(void)
 {
-    return &stack()->mesh.net.keys;
+    return &layer_stack()->mesh.net.keys;
 }
 
 static const struct usher_crypto *crypto(void)
 {
-    return stack()->mesh.net.crypto;
+    return layer_stack()->mesh.net.crypto;
 }
 
 /* -- places ------------------------------------------------------------------------------------ */
@@ -118,7 +118,7 @@ uint32_t dsm_subnet_add(mesh_key_index_t net_key_id, const uint8_t *p_key,
                                                                   : NRF_ERROR_FORBIDDEN;
     }
     if (dsm_is_node()) {
-        status = usher_netkey_add(&stack()->mesh, net_key_id, p_key);
+        status = usher_netkey_add(&layer_stack()->mesh, net_key_id, p_key);
     } else {
         status = keys_subnet_add(keys(), crypto(), net_key_id, p_key);
     }
@@ -146,7 +146,7 @@ uint32_t dsm_subnet_kr_phase_get(dsm_handle_t subnet_handle, nrf_mesh_key_refres
  * the new one. The core would not take that from the air. */
 static uint32_t update_with_itself(struct usher_subnet *s)
 {
-    struct usher_mesh *m = &stack()->mesh;
+    struct usher_mesh *m = &layer_stack()->mesh;
 
     s->key[1] = s->key[0];
     s->phase = 1;
@@ -172,7 +172,7 @@ uint32_t dsm_subnet_update(dsm_handle_t subnet_handle, const uint8_t *p_key)
         return update_with_itself(s);
     }
     if (dsm_is_node()) {
-        return dsm_code_of(usher_netkey_update(&stack()->mesh, s->index, p_key));
+        return dsm_code_of(usher_netkey_update(&layer_stack()->mesh, s->index, p_key));
     }
     return dsm_code_of(keys_subnet_update(keys(), crypto(), s->index, p_key));
 }
@@ -189,7 +189,7 @@ static uint32_t refresh(dsm_handle_t subnet_handle, uint8_t from, uint8_t transi
         return NRF_ERROR_INVALID_STATE;
     }
     if (dsm_is_node()) {
-        return dsm_code_of(usher_key_refresh(&stack()->mesh, s->index, transition));
+        return dsm_code_of(usher_key_refresh(&layer_stack()->mesh, s->index, transition));
     }
     return dsm_code_of(keys_refresh(keys(), crypto(), s->index, transition));
 }
@@ -213,7 +213,7 @@ uint32_t dsm_subnet_delete(dsm_handle_t subnet_handle)
         return NRF_ERROR_NOT_FOUND;
     }
     if (dsm_is_node()) {
-        status = manage_netkey_delete(&stack()->mesh, s->index);
+        status = manage_netkey_delete(&layer_stack()->mesh, s->index);
     } else {
         status = keys_subnet_delete(keys(), crypto(), s->index);
     }
@@ -280,7 +280,7 @@ uint32_t dsm_appkey_add(mesh_key_index_t app_key_id, dsm_handle_t subnet_handle,
                                                                   : NRF_ERROR_FORBIDDEN;
     }
     if (dsm_is_node()) {
-        status = usher_appkey_add(&stack()->mesh, s->index, app_key_id, p_key);
+        status = usher_appkey_add(&layer_stack()->mesh, s->index, app_key_id, p_key);
     } else {
         status = keys_appkey_add(keys(), crypto(), s->index, app_key_id, p_key);
     }
@@ -302,7 +302,8 @@ uint32_t dsm_appkey_update(dsm_handle_t app_handle, const uint8_t *p_key)
         return NRF_ERROR_NOT_FOUND;
     }
     if (dsm_is_node()) {
-        return dsm_code_of(usher_appkey_update(&stack()->mesh, a->net_index, a->index, p_key));
+        return dsm_code_of(
+            usher_appkey_update(&layer_stack()->mesh, a->net_index, a->index, p_key));
     }
     return dsm_code_of(keys_appkey_update(keys(), crypto(), a->net_index, a->index, p_key));
 }
@@ -316,7 +317,7 @@ uint32_t dsm_appkey_delete(dsm_handle_t app_handle)
         return NRF_ERROR_NOT_FOUND;
     }
     if (dsm_is_node()) {
-        status = manage_appkey_delete(&stack()->mesh, a->net_index, a->index);
+        status = manage_appkey_delete(&layer_stack()->mesh, a->net_index, a->index);
     } else {
         status = keys_appkey_delete(keys(), crypto(), a->net_index, a->index);
     }

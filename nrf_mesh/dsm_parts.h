@@ -14,8 +14,7 @@
 /** What an address is referred to for. */
 enum dsm_use { DSM_PUBLISH, DSM_SUBSCRIBE };
 
-/* -- dsm.c --------------------------------------------------------------------------------------
- */
+/* -- dsm.c ------------------------------------------------------------------------------------- */
 
 bool dsm_is_node(void);
 /** Becomes a node, if own addresses and own device key are known. The core's codes. */
@@ -23,8 +22,7 @@ uint32_t dsm_join(void);
 /** The SDK's code for what the core answers about keys. */
 uint32_t dsm_code_of(enum usher_status status);
 
-/* -- dsm_addresses.c ----------------------------------------------------------------------------
- */
+/* -- dsm_addresses.c --------------------------------------------------------------------------- */
 
 /** @retval NULL  Not the handle of an address. */
 struct dsm_address *dsm_address_at(dsm_handle_t handle);
@@ -44,16 +42,14 @@ uint32_t dsm_address_release(dsm_handle_t handle, enum dsm_use use);
 /** After loading: what was referred to then, and is not yet now, is referred to by someone. */
 void dsm_addresses_loaded(void);
 
-/* -- dsm_keys.c ---------------------------------------------------------------------------------
- */
+/* -- dsm_keys.c -------------------------------------------------------------------------------- */
 
 /** @retval NULL  Not the handle of a subnet. */
 struct usher_subnet *dsm_subnet_at(dsm_handle_t handle);
 /** @retval NULL  Not the handle of an application key. */
 struct usher_appkey *dsm_appkey_at(dsm_handle_t handle);
 
-/* -- dsm_devkeys.c ------------------------------------------------------------------------------
- */
+/* -- dsm_devkeys.c ----------------------------------------------------------------------------- */
 
 /** @retval NULL  Not the handle of a device key. */
 struct dsm_devkey *dsm_devkey_at(dsm_handle_t handle);
@@ -64,16 +60,14 @@ dsm_handle_t dsm_devkey_put(uint16_t owner, uint16_t net_index, const uint8_t *k
 /** Wipes one. */
 void dsm_devkey_drop(dsm_handle_t handle);
 
-/* -- dsm_secmat.c -------------------------------------------------------------------------------
- */
+/* -- dsm_secmat.c ------------------------------------------------------------------------------ */
 
 /** Keys in the SDK's form: what is sent with now, but of a beacon's subnet all. */
 void dsm_net_secmat(const struct usher_subnet *s, nrf_mesh_network_secmat_t *out);
 void dsm_app_secmat(const struct usher_appkey *a, nrf_mesh_application_secmat_t *out);
 void dsm_beacon_info(const struct usher_subnet *s, nrf_mesh_beacon_info_t *out);
 
-/* -- dsm_store.c --------------------------------------------------------------------------------
- */
+/* -- dsm_store.c ------------------------------------------------------------------------------- */
 
 /** Reads all records into empty tables. @retval NRF_ERROR_INVALID_DATA  One was not made here. */
 uint32_t dsm_store_load(void);

@@ -20,7 +20,7 @@ void dsm_net_secmat(const struct usher_subnet *s, nrf_mesh_network_secmat_t *out
 
 static const nrf_mesh_network_secmat_t *net_secmat_of(dsm_handle_t subnet_handle)
 {
-    nrf_mesh_network_secmat_t *out = &stack()->dsm.net_secmats[subnet_handle];
+    nrf_mesh_network_secmat_t *out = &layer_stack()->dsm.net_secmats[subnet_handle];
 
     dsm_net_secmat(dsm_subnet_at(subnet_handle), out);
     return out;
@@ -28,7 +28,7 @@ static const nrf_mesh_network_secmat_t *net_secmat_of(dsm_handle_t subnet_handle
 
 void dsm_app_secmat(const struct usher_appkey *a, nrf_mesh_application_secmat_t *out)
 {
-    unsigned newest = keys_app_tx(&stack()->mesh.net.keys, a);
+    unsigned newest = keys_app_tx(&layer_stack()->mesh.net.keys, a);
 
     out->is_device_key = false;
     out->aid = a->key[newest].aid;
@@ -38,7 +38,7 @@ void dsm_app_secmat(const struct usher_appkey *a, nrf_mesh_application_secmat_t 
 /* Of an application or device key that is there. */
 static const nrf_mesh_application_secmat_t *app_secmat_of(dsm_handle_t handle)
 {
-    nrf_mesh_application_secmat_t *out = &stack()->dsm.app_secmats[handle];
+    nrf_mesh_application_secmat_t *out = &layer_stack()->dsm.app_secmats[handle];
     const struct usher_appkey *a = dsm_appkey_at(handle);
 
     if (a != NULL) {
@@ -111,7 +111,8 @@ static void beacon_secmat(const struct usher_net_keys *k, nrf_mesh_beacon_secmat
 void dsm_beacon_info(const struct usher_subnet *s, nrf_mesh_beacon_info_t *out)
 {
     memset(out, 0, sizeof(*out));
-    out->iv_update_permitted = s->index == 0 || keys_subnet(&stack()->mesh.net.keys, 0) == NULL;
+    out->iv_update_permitted =
+        s->index == 0 || keys_subnet(&layer_stack()->mesh.net.keys, 0) == NULL;
     beacon_secmat(&s->key[0], &out->secmat);
     if (s->phase != 0) {
         beacon_secmat(&s->key[1], &out->secmat_updated);
@@ -129,8 +130,8 @@ uint32_t dsm_beacon_info_get(dsm_handle_t subnet_handle,
     if (s == NULL) {
         return NRF_ERROR_NOT_FOUND;
     }
-    dsm_beacon_info(s, &stack()->dsm.beacon_infos[subnet_handle]);
-    *pp_beacon_info = &stack()->dsm.beacon_infos[subnet_handle];
+    dsm_beacon_info(s, &layer_stack()->dsm.beacon_infos[subnet_handle]);
+    *pp_beacon_info = &layer_stack()->dsm.beacon_infos[subnet_handle];
     return NRF_SUCCESS;
 }
 

@@ -26,7 +26,7 @@ _Static_assert(DSM_NONVIRTUAL_ADDR_MAX <= RECORD_VIRTUAL - RECORD_NONVIRTUAL &&
 
 static const struct usher_port *port(void)
 {
-    return stack()->usher.port;
+    return layer_stack()->usher.port;
 }
 
 static bool is_able(void)
@@ -37,7 +37,7 @@ static bool is_able(void)
 /* While what was loaded is taken up, nothing is written; nor before there is a node. */
 static bool is_open(void)
 {
-    return is_able() && dsm_is_node() && stack()->dsm.was_node;
+    return is_able() && dsm_is_node() && layer_stack()->dsm.was_node;
 }
 
 /* -- layouts ----------------------------------------------------------------------------------- */
@@ -57,7 +57,7 @@ static void format(struct io *io)
 
 static void address_fields(struct io *io, dsm_handle_t handle)
 {
-    struct dsm_address *a = &stack()->dsm.addresses[handle];
+    struct dsm_address *a = &layer_stack()->dsm.addresses[handle];
     bool is_label = handle >= DSM_NONVIRTUAL_ADDR_MAX;
     uint8_t flags = (uint8_t)((a->published != 0 ? FLAG_PUBLISHED : 0) |
                               (a->subscribed != 0 ? FLAG_SUBSCRIBED : 0));
@@ -69,7 +69,7 @@ static void address_fields(struct io *io, dsm_handle_t handle)
                   flags <= (FLAG_PUBLISHED | FLAG_SUBSCRIBED) &&
                   usher_is_virtual(a->address) == is_label);
     if (is_label) {
-        io_bytes(io, stack()->dsm.labels[handle - DSM_NONVIRTUAL_ADDR_MAX], USHER_LABEL_SIZE);
+        io_bytes(io, layer_stack()->dsm.labels[handle - DSM_NONVIRTUAL_ADDR_MAX], USHER_LABEL_SIZE);
     }
     a->stored_published = (flags & FLAG_PUBLISHED) != 0;
     a->stored_subscribed = (flags & FLAG_SUBSCRIBED) != 0;
@@ -111,7 +111,7 @@ static uint32_t write_record(uint16_t record, const struct io *io, const uint8_t
 
 uint32_t dsm_store_address(dsm_handle_t handle)
 {
-    struct dsm_address *a = &stack()->dsm.addresses[handle];
+    struct dsm_address *a = &layer_stack()->dsm.addresses[handle];
     bool was_published = a->stored_published, was_subscribed = a->stored_subscribed;
     uint8_t buf[RECORD_SIZE];
     struct io io = io_writer(buf, sizeof(buf));
@@ -133,14 +133,14 @@ uint32_t dsm_store_address(dsm_handle_t handle)
         a->stored_subscribed = was_subscribed;
         return err;
     }
-    config_changed();
+    layer_config_changed();
     return NRF_SUCCESS;
 }
 
 uint32_t dsm_store_devkey(dsm_handle_t handle)
 {
     unsigned place = handle - DSM_APP_MAX;
-    struct dsm_devkey *d = &stack()->dsm.devkeys[place];
+    struct dsm_devkey *d = &layer_stack()->dsm.devkeys[place];
     uint8_t buf[RECORD_SIZE];
     struct io io = io_writer(buf, sizeof(buf));
     bool there = d->owner != USHER_ADDR_UNASSIGNED;
@@ -158,7 +158,7 @@ uint32_t dsm_store_devkey(dsm_handle_t handle)
     }
     d->stored = err == NRF_SUCCESS ? there : !there;
     if (err == NRF_SUCCESS) {
-        config_changed();
+        layer_config_changed();
     }
     return err;
 }
@@ -207,7 +207,7 @@ static uint32_t load_devkey(unsigned place)
     if (err != NRF_SUCCESS) {
         return err == NRF_ERROR_NOT_FOUND ? NRF_SUCCESS : err;
     }
-    devkey_fields(&io, &stack()->dsm.devkeys[place]);
+    devkey_fields(&io, &layer_stack()->dsm.devkeys[place]);
     port()->crypto->wipe(buf, sizeof(buf));
     return io_done(&io) ? NRF_SUCCESS : NRF_ERROR_INVALID_DATA;
 }

@@ -11,7 +11,7 @@
 
 static const struct usher_crypto *crypto(void)
 {
-    return stack()->port->crypto;
+    return layer_stack()->port->crypto;
 }
 
 /* The functions below cannot tell of a failure, and whoever called must not go on. */

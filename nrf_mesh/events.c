@@ -31,7 +31,7 @@ static bool is_there(const struct core_state *core, const nrf_mesh_evt_handler_t
 
 void nrf_mesh_evt_handler_add(nrf_mesh_evt_handler_t *p_handler_params)
 {
-    struct core_state *core = &stack()->core;
+    struct core_state *core = &layer_stack()->core;
 
     p_handler_params->is_removed = false;
     if (!is_there(core, p_handler_params)) {
@@ -41,7 +41,7 @@ void nrf_mesh_evt_handler_add(nrf_mesh_evt_handler_t *p_handler_params)
 
 void nrf_mesh_evt_handler_remove(nrf_mesh_evt_handler_t *p_handler_params)
 {
-    struct core_state *core = &stack()->core;
+    struct core_state *core = &layer_stack()->core;
 
     if (core->telling == 0) {
         (void)list_remove(&core->p_handlers, &p_handler_params->node);
@@ -64,9 +64,9 @@ static void take_out_removed(struct core_state *core)
     }
 }
 
-void events_tell(const nrf_mesh_evt_t *event)
+void layer_events_tell(const nrf_mesh_evt_t *event)
 {
-    struct core_state *core = &stack()->core;
+    struct core_state *core = &layer_stack()->core;
 
     core->telling++;
     LIST_FOREACH(node, core->p_handlers)
@@ -131,7 +131,7 @@ static void fill_app(const struct usher_mesh *m, const struct usher_message *mes
     memset(secmat, 0, sizeof(*secmat));
     secmat->is_device_key = message->key > USHER_KEY_INDEX_MAX;
     if (message->key == USHER_KEY_REMOTE_DEVICE) {
-        (void)dsm_device_key(stack(), message->src, secmat->key);
+        (void)dsm_device_key(layer_stack(), message->src, secmat->key);
     } else if (message->key == USHER_KEY_DEVICE) {
         memcpy(secmat->key, m->net.keys.device_key, NRF_MESH_KEY_SIZE);
     } else if (a != NULL) {
@@ -155,8 +155,8 @@ static void tell_message(struct usher_mesh *m, const struct usher_mesh_event *ev
     e.params.message.secmat.p_net = &net;
     e.params.message.secmat.p_app = &app;
     e.params.message.ttl = message->ttl;
-    e.params.message.p_metadata = core_metadata(message->src);
-    events_tell(&e);
+    e.params.message.p_metadata = layer_core_metadata(message->src);
+    layer_events_tell(&e);
     m->net.crypto->wipe(&net, sizeof(net));
     m->net.crypto->wipe(&app, sizeof(app));
 }
@@ -173,7 +173,7 @@ static void tell_sent(const struct usher_mesh_event *event)
         e.params.sar_failed.token = event->params.sent.token;
         e.params.sar_failed.reason = NRF_MESH_SAR_CANCEL_REASON_RETRY_OVER;
     }
-    events_tell(&e);
+    layer_events_tell(&e);
 }
 
 static void tell_iv(const struct usher_mesh *m, const struct usher_mesh_event *event)
@@ -184,8 +184,8 @@ static void tell_iv(const struct usher_mesh *m, const struct usher_mesh_event *e
         event->params.iv.updating ? NET_STATE_IV_UPDATE_IN_PROGRESS : NET_STATE_IV_UPDATE_NORMAL;
     e.params.iv_update.p_network_id = any_network_id(m);
     e.params.iv_update.iv_index = event->params.iv.index;
-    events_tell(&e);
-    config_changed();
+    layer_events_tell(&e);
+    layer_config_changed();
 }
 
 static void tell_key_refresh(const struct usher_mesh *m, const struct usher_mesh_event *event)
@@ -196,8 +196,8 @@ static void tell_key_refresh(const struct usher_mesh *m, const struct usher_mesh
     e.params.key_refresh.subnet_index = event->params.key_refresh.net_index;
     e.params.key_refresh.p_network_id = network_id(m, event->params.key_refresh.net_index);
     e.params.key_refresh.phase = (nrf_mesh_key_refresh_phase_t)event->params.key_refresh.phase;
-    events_tell(&e);
-    config_changed();
+    layer_events_tell(&e);
+    layer_config_changed();
 }
 
 static void tell_beacon(const struct usher_mesh *m, const struct usher_mesh_event *event)
@@ -213,13 +213,13 @@ static void tell_beacon(const struct usher_mesh *m, const struct usher_mesh_even
     dsm_beacon_info(s, &info);
     b->p_beacon_info = &info;
     b->p_beacon_secmat = event->params.beacon.new_key ? &info.secmat_updated : &info.secmat;
-    b->p_rx_metadata = core_metadata(NRF_MESH_ADDR_UNASSIGNED);
+    b->p_rx_metadata = layer_core_metadata(NRF_MESH_ADDR_UNASSIGNED);
     b->p_auth_value = event->params.beacon.auth;
     b->iv_index = event->params.beacon.iv_index;
     b->flags.iv_update = event->params.beacon.updating ? NET_STATE_IV_UPDATE_IN_PROGRESS
                                                        : NET_STATE_IV_UPDATE_NORMAL;
     b->flags.key_refresh = event->params.beacon.key_refresh;
-    events_tell(&e);
+    layer_events_tell(&e);
     m->net.crypto->wipe(&info, sizeof(info));
 }
 
@@ -231,10 +231,10 @@ static void tell_heartbeat(const struct usher_mesh_event *event)
     e.params.hb_message.hops = event->params.heartbeat.hops;
     e.params.hb_message.features = event->params.heartbeat.features;
     e.params.hb_message.src = event->params.heartbeat.src;
-    events_tell(&e);
+    layer_events_tell(&e);
 }
 
-heartbeat_subscription_state_t core_heartbeat_subscription(const struct usher_mesh *m)
+heartbeat_subscription_state_t layer_core_heartbeat_subscription(const struct usher_mesh *m)
 {
     const struct usher_heartbeat *h = &m->net.heartbeat;
     uint64_t now = usher_mesh_now(m);
@@ -252,8 +252,8 @@ heartbeat_subscription_state_t core_heartbeat_subscription(const struct usher_me
 /* Whom heartbeats are taken from, if that was set anew. */
 static void tell_subscription(const struct usher_mesh *m)
 {
-    heartbeat_subscription_state_t *told = &stack()->core.heartbeat, old = *told;
-    heartbeat_subscription_state_t now = core_heartbeat_subscription(m);
+    heartbeat_subscription_state_t *told = &layer_stack()->core.heartbeat, old = *told;
+    heartbeat_subscription_state_t now = layer_core_heartbeat_subscription(m);
     nrf_mesh_evt_t e = { .type = NRF_MESH_EVT_HB_SUBSCRIPTION_CHANGE };
 
     if (now.src == old.src && now.dst == old.dst && now.period <= old.period &&
@@ -264,7 +264,7 @@ static void tell_subscription(const struct usher_mesh *m)
     *told = now;
     e.params.hb_subscription_change.p_old = &old;
     e.params.hb_subscription_change.p_new = &now;
-    events_tell(&e);
+    layer_events_tell(&e);
 }
 
 static void tell_storage(void)
@@ -272,23 +272,23 @@ static void tell_storage(void)
     nrf_mesh_evt_t e = { .type = NRF_MESH_EVT_CONFIG_STORAGE_FAILURE };
 
     e.params.config_storage_failure.id.file = MESH_OPT_DSM_FILE_ID;
-    events_tell(&e);
+    layer_events_tell(&e);
 }
 
 /* Keys, bindings or addresses changed, or the node is none any more. */
 static void changed(struct usher_mesh *m)
 {
     if (!mesh_is_node(m)) {
-        stack()->core.iv_set = false;
+        layer_stack()->core.iv_set = false;
     }
     dsm_follow();
     tell_subscription(m);
-    config_changed();
+    layer_config_changed();
 }
 
-void core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event)
+void layer_core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event)
 {
-    struct nrf_mesh_stack *before = stack_enter(user);
+    struct nrf_mesh_stack *before = layer_stack_enter(user);
 
     switch (event->type) {
     case USHER_MESH_EVT_RESET:
@@ -320,5 +320,5 @@ void core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_eve
         tell_beacon(m, event);
         break;
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }

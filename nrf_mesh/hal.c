@@ -48,7 +48,7 @@ uint32_t sd_nvic_critical_region_exit(uint8_t is_nested_critical_region)
 
 uint32_t sd_rand_application_vector_get(uint8_t *p_buff, uint8_t length)
 {
-    const struct usher_port *port = stack()->port;
+    const struct usher_port *port = layer_stack()->port;
 
     if (port == NULL || port->random(port->ctx, p_buff, length) != USHER_OK) {
         return NRF_ERROR_SOC_RAND_NOT_ENOUGH_VALUES;

@@ -22,18 +22,18 @@ static health_server_t *server_of(struct usher_health_server *s)
 
 static void on_attention(struct usher_health_server *s, uint8_t seconds)
 {
-    struct nrf_mesh_stack *before = stack_enter(s->model.mesh->config.user);
+    struct nrf_mesh_stack *before = layer_stack_enter(s->model.mesh->config.user);
     const health_server_t *server = server_of(s);
 
     if (server->attention_handler != NULL) {
         server->attention_handler(server, seconds != 0);
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
 }
 
 static bool on_test(struct usher_health_server *s, uint8_t test_id)
 {
-    struct nrf_mesh_stack *before = stack_enter(s->model.mesh->config.user);
+    struct nrf_mesh_stack *before = layer_stack_enter(s->model.mesh->config.user);
     health_server_t *server = server_of(s);
     health_server_selftest_cb_t test = NULL;
 
@@ -45,7 +45,7 @@ static bool on_test(struct usher_health_server *s, uint8_t test_id)
     if (test != NULL) {
         test(server, server->company_id, test_id);
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
     return test != NULL;
 }
 

@@ -14,7 +14,7 @@
 
 static struct log_state *log_of_node(void)
 {
-    struct log_state *log = &stack()->log;
+    struct log_state *log = &layer_stack()->log;
 
     if (!log->chosen) {
         log_init(LOG_MSK_DEFAULT, LOG_LEVEL_DEFAULT, LOG_CALLBACK_DEFAULT);
@@ -24,7 +24,7 @@ static struct log_state *log_of_node(void)
 
 void log_init(uint32_t mask, uint32_t level, log_callback_t callback)
 {
-    struct log_state *log = &stack()->log;
+    struct log_state *log = &layer_stack()->log;
 
     log->chosen = true;
     log->mask = mask;
@@ -71,7 +71,7 @@ void log_printf(uint32_t source, uint32_t level, const char *p_file, int line, c
                 ...)
 {
     const struct log_state *log = log_of_node();
-    const struct usher_port *port = stack()->port;
+    const struct usher_port *port = layer_stack()->port;
     uint32_t now = port == NULL ? 0 : (uint32_t)port->now_ms(port->ctx);
     va_list arguments;
 

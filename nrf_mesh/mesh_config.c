@@ -82,7 +82,7 @@ static void tell_listeners(mesh_config_change_reason_t reason, mesh_config_entry
 
 static struct config_state *config(void)
 {
-    return &stack()->core.config;
+    return &layer_stack()->core.config;
 }
 
 static bool is_taken(const struct config_place *p)
@@ -123,7 +123,7 @@ static bool is_set(mesh_config_entry_id_t id)
 
 static const struct usher_port *port(void)
 {
-    return &stack()->core.port;
+    return &layer_stack()->core.port;
 }
 
 static uint16_t key_of(const struct config_place *p)
@@ -256,7 +256,7 @@ static bool node_busy(const struct nrf_mesh_stack *s)
 
 bool mesh_config_is_busy(void)
 {
-    return entries_busy() || node_busy(stack());
+    return entries_busy() || node_busy(layer_stack());
 }
 
 static void tell_stable(void)
@@ -266,11 +266,11 @@ static void tell_stable(void)
 
     config()->stable = true;
     config()->powering_down = false;
-    events_tell(&flash);
-    events_tell(&stable);
+    layer_events_tell(&flash);
+    layer_events_tell(&stable);
 }
 
-uint64_t config_run(uint64_t now)
+uint64_t layer_config_run(uint64_t now)
 {
     struct config_state *c = config();
 
@@ -280,7 +280,7 @@ uint64_t config_run(uint64_t now)
 
         c->failed = false;
         e.params.config_storage_failure.id = c->failed_id;
-        events_tell(&e);
+        layer_events_tell(&e);
     }
     if (!c->stable && !mesh_config_is_busy()) {
         tell_stable();
@@ -288,10 +288,10 @@ uint64_t config_run(uint64_t now)
     return c->retry_at != 0 ? c->retry_at : USHER_NEVER;
 }
 
-void config_changed(void)
+void layer_config_changed(void)
 {
     config()->stable = false;
-    core_wake();
+    layer_core_wake();
 }
 
 /* Storage follows at once if it can: what is set is as safe when the call returns. */
@@ -303,7 +303,7 @@ static void changed(struct config_place *p)
     if (is_due(p) && now >= config()->retry_at) {
         store(p, now);
     }
-    config_changed();
+    layer_config_changed();
 }
 
 /* -- one entry --------------------------------------------------------------------------------- */
@@ -317,7 +317,7 @@ uint32_t mesh_config_entry_set(mesh_config_entry_id_t id, const void *p_entry)
     if (p_entry == NULL) {
         return NRF_ERROR_NULL;
     }
-    if (params == NULL || file_of(id) == NULL || !stack()->core.initialized) {
+    if (params == NULL || file_of(id) == NULL || !layer_stack()->core.initialized) {
         return NRF_ERROR_NOT_FOUND;
     }
     p = place_of(id);
@@ -370,7 +370,7 @@ static void delete (struct config_place *p)
     }
     p->dirty = p->dirty && p->stored;
     if (was_set) {
-        config_changed();
+        layer_config_changed();
         tell_listeners(MESH_CONFIG_CHANGE_REASON_DELETE, id, NULL);
     }
 }
@@ -422,7 +422,7 @@ static void cannot_load(const struct config_place *p, mesh_config_load_failure_t
     e.params.config_load_failure.id = p->id;
     e.params.config_load_failure.p_data = data;
     e.params.config_load_failure.data_len = (uint32_t)len;
-    events_tell(&e);
+    layer_events_tell(&e);
 }
 
 static void load(struct config_place *p)
@@ -503,12 +503,12 @@ void mesh_config_clear(void)
 
 void mesh_config_power_down(void)
 {
-    struct usher_mesh *m = &stack()->mesh;
+    struct usher_mesh *m = &layer_stack()->mesh;
 
     config()->powering_down = true;
     m->rpl_store_at = m->rpl_store_at != 0 ? 1 : 0; /* the replay list is due since long */
     store_all(port()->now_ms(port()->ctx));
-    config_changed();
+    layer_config_changed();
 }
 
 uint32_t mesh_config_power_down_time_get(void)
@@ -530,7 +530,7 @@ bool flash_manager_is_stable(void)
 
 void flash_manager_wait(void)
 {
-    if (stack()->core.initialized) {
-        usher_process(&stack()->usher);
+    if (layer_stack()->core.initialized) {
+        usher_process(&layer_stack()->usher);
     }
 }

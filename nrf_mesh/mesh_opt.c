@@ -23,20 +23,20 @@ MESH_CONFIG_FILE(m_mesh_opt_core_file, MESH_OPT_CORE_FILE_ID, MESH_CONFIG_STRATE
 static uint32_t offloading_set(mesh_config_entry_id_t id, const void *p_entry)
 {
     (void)id;
-    stack()->core.ecdh_offloading = *(const bool *)p_entry;
+    layer_stack()->core.ecdh_offloading = *(const bool *)p_entry;
     return NRF_SUCCESS;
 }
 
 static void offloading_get(mesh_config_entry_id_t id, void *p_entry)
 {
     (void)id;
-    *(bool *)p_entry = stack()->core.ecdh_offloading;
+    *(bool *)p_entry = layer_stack()->core.ecdh_offloading;
 }
 
 static void offloading_delete(mesh_config_entry_id_t id)
 {
     (void)id;
-    stack()->core.ecdh_offloading = false;
+    layer_stack()->core.ecdh_offloading = false;
 }
 
 MESH_CONFIG_ENTRY(mesh_opt_prov_ecdh_offloading, MESH_OPT_PROV_ECDH_OFFLOADING_EID, 1, sizeof(bool),
@@ -54,7 +54,7 @@ uint32_t mesh_opt_prov_ecdh_offloading_get(bool *p_enabled)
 
 void mesh_opt_init(void)
 {
-    stack()->core.ecdh_offloading = false;
+    layer_stack()->core.ecdh_offloading = false;
 }
 
 void mesh_opt_clear(void)
@@ -66,12 +66,12 @@ void mesh_opt_clear(void)
 
 static bool is_ready(void)
 {
-    return stack()->mesh.node != NULL;
+    return layer_stack()->mesh.node != NULL;
 }
 
 uint32_t mesh_opt_core_adv_set(core_tx_role_t role, const mesh_opt_core_adv_t *p_entry)
 {
-    struct usher_net *n = &stack()->mesh.net;
+    struct usher_net *n = &layer_stack()->mesh.net;
     uint8_t transmit;
 
     if (p_entry == NULL) {
@@ -97,14 +97,14 @@ uint32_t mesh_opt_core_adv_set(core_tx_role_t role, const mesh_opt_core_adv_t *p
         n->relay = p_entry->enabled;
         n->relay_retransmit = transmit;
     }
-    manage_settings_changed(&stack()->mesh);
-    config_changed();
+    manage_settings_changed(&layer_stack()->mesh);
+    layer_config_changed();
     return NRF_SUCCESS;
 }
 
 uint32_t mesh_opt_core_adv_get(core_tx_role_t role, mesh_opt_core_adv_t *p_entry)
 {
-    const struct usher_net *n = &stack()->mesh.net;
+    const struct usher_net *n = &layer_stack()->mesh.net;
     bool relay = role == CORE_TX_ROLE_RELAY;
     uint8_t transmit = relay ? n->relay_retransmit : n->net_transmit;
 

@@ -18,7 +18,7 @@
 static void on_core_event(const nrf_mesh_evt_t *p_evt)
 {
     if (p_evt->type == NRF_MESH_EVT_READY_TO_POWER_OFF) {
-        stack()->prov.provisionee.powering_down = true;
+        layer_stack()->prov.provisionee.powering_down = true;
     }
 }
 
@@ -57,7 +57,7 @@ static void identification_stop(struct provisionee *self)
 static void on_link_closed(struct provisionee *self)
 {
     identification_stop(self);
-    stack()->usher.port->crypto->wipe(self->private_key, sizeof(self->private_key));
+    layer_stack()->usher.port->crypto->wipe(self->private_key, sizeof(self->private_key));
     if (self->provisioned) {
         if (self->params.prov_complete_cb != NULL) {
             self->params.prov_complete_cb();
@@ -76,7 +76,7 @@ static void on_link_closed(struct provisionee *self)
 
 static void on_prov_event(const nrf_mesh_prov_evt_t *p_evt)
 {
-    struct provisionee *self = &stack()->prov.provisionee;
+    struct provisionee *self = &layer_stack()->prov.provisionee;
 
     switch (p_evt->type) {
     case NRF_MESH_PROV_EVT_INVITE_RECEIVED:
@@ -118,7 +118,7 @@ static uint32_t prepare(struct provisionee *self)
 
 uint32_t mesh_provisionee_prov_start(const mesh_provisionee_start_params_t *p_start_params)
 {
-    struct provisionee *self = &stack()->prov.provisionee;
+    struct provisionee *self = &layer_stack()->prov.provisionee;
     uint32_t err;
 
     if (p_start_params == NULL) {
@@ -144,5 +144,5 @@ uint32_t mesh_provisionee_prov_start(const mesh_provisionee_start_params_t *p_st
 
 uint32_t mesh_provisionee_prov_listen_stop(void)
 {
-    return nrf_mesh_prov_listen_stop(&stack()->prov.provisionee.ctx);
+    return nrf_mesh_prov_listen_stop(&layer_stack()->prov.provisionee.ctx);
 }

@@ -35,7 +35,7 @@ static uint32_t init_models(const mesh_stack_models_init_params_t *p)
 /* What cannot be loaded is wiped, so that the next start is a new device's. */
 static uint32_t load(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     uint32_t dsm, access = NRF_SUCCESS;
 
     mesh_config_load();
@@ -85,7 +85,7 @@ uint32_t mesh_stack_start(void)
 
 void mesh_stack_power_down(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     if (!s->core.initialized) {
         return;
@@ -94,7 +94,7 @@ void mesh_stack_power_down(void)
     usher_radio(&s->usher, false);
     mesh_config_power_down();
     s->core.events |= CORE_EVENT_POWER_OFF;
-    core_wake();
+    layer_core_wake();
 }
 
 static uint32_t check(const nrf_mesh_prov_provisioning_data_t *p_data)
@@ -130,7 +130,7 @@ static struct usher_prov_data data_of(const nrf_mesh_prov_provisioning_data_t *p
 uint32_t mesh_stack_provisioning_data_store(const nrf_mesh_prov_provisioning_data_t *p_prov_data,
                                             const uint8_t *p_devkey)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     struct usher_prov_data data;
     dsm_handle_t handle;
     uint32_t err;
@@ -153,14 +153,14 @@ uint32_t mesh_stack_provisioning_data_store(const nrf_mesh_prov_provisioning_dat
     }
     dsm_follow();
     s->core.iv_set = true;
-    config_changed();
+    layer_config_changed();
     err = dsm_devkey_handle_get(p_prov_data->address, &handle);
     return err == NRF_SUCCESS ? config_server_bind(handle) : err;
 }
 
 void mesh_stack_config_clear(void)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
 
     if (!s->core.initialized) {
         return;
@@ -169,7 +169,7 @@ void mesh_stack_config_clear(void)
     access_clear();
     dsm_clear(); /* what storage has without being a node, too */
     net_state_reset();
-    config_changed();
+    layer_config_changed();
 }
 
 bool mesh_stack_is_device_provisioned(void)
@@ -185,8 +185,8 @@ void mesh_stack_device_reset(void)
     if (flash_manager_is_stable()) {
         hal_device_reset(0);
     } else {
-        stack()->core.events |= CORE_EVENT_RESTART;
-        core_wake();
+        layer_stack()->core.events |= CORE_EVENT_RESTART;
+        layer_core_wake();
     }
 }
 
@@ -197,5 +197,5 @@ uint32_t mesh_stack_persistence_flash_usage(const uint32_t **pp_start, uint32_t 
 
 health_server_t *mesh_stack_health_server_get(void)
 {
-    return health_server_of(stack());
+    return health_server_of(layer_stack());
 }

@@ -58,7 +58,7 @@ bool model_tid_validate(tid_tracker_t *p_tid_tracker, const access_message_rx_me
                         uint16_t message_id, uint8_t tid)
 {
     tid_tracker_t *t = p_tid_tracker;
-    const struct usher_port *port = &stack()->core.port;
+    const struct usher_port *port = &layer_stack()->core.port;
     uint64_t now = port->now_ms(port->ctx);
 
     t->new_transaction = !t->tid_expiry_pending || now - t->received_ms > TID_MS ||

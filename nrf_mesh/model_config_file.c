@@ -28,14 +28,14 @@ static const struct model_counts here = {
 static uint32_t setter(mesh_config_entry_id_t id, const void *p_entry)
 {
     (void)id;
-    memcpy(&stack()->models.counts, p_entry, sizeof(stack()->models.counts));
+    memcpy(&layer_stack()->models.counts, p_entry, sizeof(layer_stack()->models.counts));
     return NRF_SUCCESS;
 }
 
 static void getter(mesh_config_entry_id_t id, void *p_entry)
 {
     (void)id;
-    memcpy(p_entry, &stack()->models.counts, sizeof(stack()->models.counts));
+    memcpy(p_entry, &layer_stack()->models.counts, sizeof(layer_stack()->models.counts));
 }
 
 MESH_CONFIG_FILE(m_model_file, MESH_OPT_MODEL_FILE_ID, MESH_CONFIG_STRATEGY_CONTINUOUS);
@@ -44,7 +44,7 @@ MESH_CONFIG_ENTRY(model_counts, ID, 1, sizeof(struct model_counts), setter, gett
 /* Entries are declared where they are defined: there is nothing to be made. */
 void model_config_file_init(void)
 {
-    memset(&stack()->models.counts, 0, sizeof(stack()->models.counts));
+    memset(&layer_stack()->models.counts, 0, sizeof(layer_stack()->models.counts));
 }
 
 uint32_t model_config_file_config_apply(void)

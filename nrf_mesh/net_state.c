@@ -11,7 +11,7 @@
 
 uint32_t net_state_iv_index_and_seqnum_block_set(uint32_t iv_index, bool iv_update, uint32_t seqnum)
 {
-    struct nrf_mesh_stack *s = stack();
+    struct nrf_mesh_stack *s = layer_stack();
     struct usher_iv *iv = &s->mesh.net.iv;
 
     if (s->mesh.node == NULL || s->core.iv_set) {
@@ -29,7 +29,7 @@ uint32_t net_state_iv_index_and_seqnum_block_set(uint32_t iv_index, bool iv_upda
     }
     if (mesh_is_node(&s->mesh)) {
         mesh_iv_changed(&s->mesh);
-        config_changed();
+        layer_config_changed();
     }
     return NRF_SUCCESS;
 }
@@ -41,21 +41,21 @@ uint32_t net_state_iv_index_set(uint32_t iv_index, bool iv_update)
 
 uint32_t net_state_tx_iv_index_get(void)
 {
-    return iv_tx(&stack()->mesh.net.iv);
+    return iv_tx(&layer_stack()->mesh.net.iv);
 }
 
 uint32_t net_state_beacon_iv_index_get(void)
 {
-    return stack()->mesh.net.iv.index;
+    return layer_stack()->mesh.net.iv.index;
 }
 
 net_state_iv_update_t net_state_iv_update_get(void)
 {
-    return stack()->mesh.net.iv.updating ? NET_STATE_IV_UPDATE_IN_PROGRESS
-                                         : NET_STATE_IV_UPDATE_NORMAL;
+    return layer_stack()->mesh.net.iv.updating ? NET_STATE_IV_UPDATE_IN_PROGRESS
+                                               : NET_STATE_IV_UPDATE_NORMAL;
 }
 
 void net_state_reset(void)
 {
-    stack()->core.iv_set = false;
+    layer_stack()->core.iv_set = false;
 }

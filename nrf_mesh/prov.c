@@ -70,7 +70,7 @@ uint32_t nrf_mesh_prov_init(nrf_mesh_prov_ctx_t *p_ctx, const uint8_t *p_public_
     p_ctx->p_private_key = p_private_key;
     p_ctx->capabilities = *p_caps;
     p_ctx->event_handler = event_handler;
-    usher_session_init(&stack()->usher, &p_ctx->session, NULL, NULL);
+    usher_session_init(&layer_stack()->usher, &p_ctx->session, NULL, NULL);
     usher_session_keys_set(&p_ctx->session, p_private_key, p_public_key);
     return NRF_SUCCESS;
 }
@@ -95,8 +95,9 @@ uint32_t nrf_mesh_prov_generate_keys(uint8_t *p_public, uint8_t *p_private)
         return NRF_ERROR_NULL;
     }
 #if NRF_MESH_UECC_ENABLE
-    return stack()->usher.port == NULL ? NRF_ERROR_INTERNAL
-                                       : usher_generate_keys(&stack()->usher, p_private, p_public);
+    return layer_stack()->usher.port == NULL
+               ? NRF_ERROR_INTERNAL
+               : usher_generate_keys(&layer_stack()->usher, p_private, p_public);
 #else
     return NRF_ERROR_NOT_SUPPORTED;
 #endif
@@ -448,18 +449,18 @@ uint32_t nrf_mesh_prov_scan_start(nrf_mesh_prov_evt_handler_cb_t event_handler)
     if (event_handler == NULL) {
         return NRF_ERROR_NULL;
     }
-    if (stack()->usher.port == NULL) {
+    if (layer_stack()->usher.port == NULL) {
         return NRF_ERROR_INVALID_STATE;
     }
-    err = usher_scan(&stack()->usher, true);
-    stack()->prov.scan_handler = err == NRF_SUCCESS ? event_handler : NULL;
+    err = usher_scan(&layer_stack()->usher, true);
+    layer_stack()->prov.scan_handler = err == NRF_SUCCESS ? event_handler : NULL;
     return err;
 }
 
 void nrf_mesh_prov_scan_stop(void)
 {
-    stack()->prov.scan_handler = NULL;
-    if (stack()->usher.port != NULL) {
-        (void)usher_scan(&stack()->usher, false);
+    layer_stack()->prov.scan_handler = NULL;
+    if (layer_stack()->usher.port != NULL) {
+        (void)usher_scan(&layer_stack()->usher, false);
     }
 }

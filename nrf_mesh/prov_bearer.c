@@ -42,10 +42,10 @@ static struct usher_caps caps_of(const nrf_mesh_prov_oob_caps_t *p_caps)
 static const uint8_t *own_uuid(const nrf_mesh_prov_ctx_t *p_ctx)
 {
     struct nrf_mesh_stack *before =
-        stack_enter(PARENT_BY_FIELD_GET(struct nrf_mesh_stack, usher, p_ctx->session.node));
+        layer_stack_enter(PARENT_BY_FIELD_GET(struct nrf_mesh_stack, usher, p_ctx->session.node));
     const uint8_t *uuid = nrf_mesh_configure_device_uuid_get();
 
-    stack_enter(before);
+    layer_stack_enter(before);
     return uuid;
 }
 

@@ -43,7 +43,7 @@ static void tell_unprovisioned(const struct usher_event *event)
     nrf_mesh_prov_evt_t evt = { .type = NRF_MESH_PROV_EVT_UNPROVISIONED_RECEIVED };
     nrf_mesh_prov_evt_unprov_t *unprov = &evt.params.unprov;
 
-    if (stack()->prov.scan_handler == NULL) {
+    if (layer_stack()->prov.scan_handler == NULL) {
         return;
     }
     memcpy(unprov->device_uuid, event->params.unprov.device_uuid, sizeof(unprov->device_uuid));
@@ -51,8 +51,8 @@ static void tell_unprovisioned(const struct usher_event *event)
     unprov->gatt_supported = event->params.unprov.gatt_supported;
     unprov->uri_hash_present = event->params.unprov.uri_hash_present;
     unprov->oob_info = event->params.unprov.oob_info;
-    unprov->p_metadata = &stack()->core.heard;
-    stack()->prov.scan_handler(&evt);
+    unprov->p_metadata = &layer_stack()->core.heard;
+    layer_stack()->prov.scan_handler(&evt);
 }
 
 /* -- a context, kept true ---------------------------------------------------------------------- */
@@ -439,7 +439,7 @@ static void on_session_event(nrf_mesh_prov_ctx_t *p_ctx, const struct usher_even
 
 void prov_on_event(void *user, struct usher *u, const struct usher_event *event)
 {
-    struct nrf_mesh_stack *before = stack_enter(user);
+    struct nrf_mesh_stack *before = layer_stack_enter(user);
 
     (void)u;
     if (event->type == USHER_EVT_UNPROVISIONED_RECEIVED) {
@@ -449,5 +449,5 @@ void prov_on_event(void *user, struct usher *u, const struct usher_event *event)
             CONTAINER_OF(event->params.link_established.p_context, nrf_mesh_prov_ctx_t, session),
             event);
     }
-    stack_enter(before);
+    layer_stack_enter(before);
 }

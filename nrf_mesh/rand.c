@@ -8,7 +8,7 @@
 
 void rand_hw_rng_get(uint8_t *p_result, uint16_t len)
 {
-    const struct usher_port *port = stack()->port;
+    const struct usher_port *port = layer_stack()->port;
 
     NRF_MESH_ASSERT(port != NULL && port->random(port->ctx, p_result, len) == USHER_OK);
 }

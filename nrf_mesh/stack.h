@@ -5,6 +5,8 @@
  * nrf_mesh_config_app.h. It is compiled with each application, as the SDK is.
  *
  * Files are named after the SDK's headers whose functions they have.
+ * Global names are an application's, but for those that begin with layer_, or as the SDK's do
+ * (access_, dsm_, prov_, ...).
  */
 #ifndef STACK_H
 #define STACK_H
@@ -41,66 +43,59 @@ struct nrf_mesh_stack {
     struct app_state app;
 };
 
-/* -- current.c: the layer's only globals
- * ----------------------------------------------------------- */
+/* -- current.c: the layer's only globals ------------------------------------------------------- */
 
 /** The node that calls from the application go to. */
-struct nrf_mesh_stack *stack(void);
+struct nrf_mesh_stack *layer_stack(void);
 /**
  * Makes another one current, for a callback of the core's: every callback has its node as the user
  * pointer, so that many nodes can live in one process.
  *
  * @return The one before, to be set again when the callback is over.
  */
-struct nrf_mesh_stack *stack_enter(struct nrf_mesh_stack *s);
+struct nrf_mesh_stack *layer_stack_enter(struct nrf_mesh_stack *s);
 
-/* -- prov.c
- * ------------------------------------------------------------------------------------------ */
+/* -- prov.c ------------------------------------------------------------------------------------ */
 
 /** The handler for usher_init(); user is the stack. */
 void prov_on_event(void *user, struct usher *u, const struct usher_event *event);
 
-/* -- core.c, events.c
- * -------------------------------------------------------------------------------- */
+/* -- core.c, events.c -------------------------------------------------------------------------- */
 
 /** The handler for usher_mesh_init(); user is the stack. */
-void core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event);
+void layer_core_on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event);
 /** Tells all event handlers of the application. */
-void events_tell(const nrf_mesh_evt_t *event);
+void layer_events_tell(const nrf_mesh_evt_t *event);
 /** For usher_mesh_config.relay; user is the stack. */
-bool core_relay(void *user, uint16_t src, uint16_t dst, uint8_t ttl);
+bool layer_core_relay(void *user, uint16_t src, uint16_t dst, uint8_t ttl);
 /** Where the packet under way came from; for a message from an element of ours: LOOPBACK. */
-const nrf_mesh_rx_metadata_t *core_metadata(uint16_t src);
+const nrf_mesh_rx_metadata_t *layer_core_metadata(uint16_t src);
 /** Whom heartbeats are taken from, and what came. */
-heartbeat_subscription_state_t core_heartbeat_subscription(const struct usher_mesh *m);
+heartbeat_subscription_state_t layer_core_heartbeat_subscription(const struct usher_mesh *m);
 /** The loop has something to do, at once: a timer was set, or storage changed. usher_work(). */
-void core_wake(void);
+void layer_core_wake(void);
 
-/* -- timer_scheduler.c: called by core.c as usher_config.work, in each round of the instance
- * ------------------------------ */
+/* -- timer_scheduler.c: called by core.c as usher_config.work, in each round of the instance --- */
 
 /** Calls the timers that are due. @return When the next one is, in ms of the port's clock, or
  * USHER_NEVER. */
-uint64_t timers_run(struct nrf_mesh_stack *s, uint64_t now_ms);
+uint64_t layer_timers_run(struct nrf_mesh_stack *s, uint64_t now_ms);
 
-/* -- mesh_config.c
- * ------------------------------------------------------------------------------------- */
+/* -- mesh_config.c ----------------------------------------------------------------------------- */
 
 /** Stores what is to be stored, and tells of it. @return When it has to be called again. */
-uint64_t config_run(uint64_t now);
+uint64_t layer_config_run(uint64_t now);
 /** Something that storage has was changed: CONFIG_STABLE tells when it is stored. */
-void config_changed(void);
+void layer_config_changed(void);
 
-/* -- dsm.c
- * ------------------------------------------------------------------------------------------- */
+/* -- dsm.c ------------------------------------------------------------------------------------- */
 
 /** For usher_mesh_config.device_key; user is the stack. */
 bool dsm_device_key(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE]);
 /** Addresses or keys were changed by a configuration client, or loaded: handles follow. */
 void dsm_follow(void);
 
-/* -- access.c
- * ---------------------------------------------------------------------------------------- */
+/* -- access.c ---------------------------------------------------------------------------------- */
 
 /** Puts a model of the core's on an element, under a handle. The codes of access_model_add(). */
 uint32_t access_attach(struct usher_model *model, uint16_t element_index,
@@ -114,8 +109,7 @@ uint32_t access_compose(void);
 /** What a message received is in the SDK's words; good during the call. */
 access_message_rx_t access_rx_of(const struct usher_message *message);
 
-/* -- the models
- * -------------------------------------------------------------------------------------- */
+/* -- the models -------------------------------------------------------------------------------- */
 
 /** The models of a node's life, by mesh_stack_init(): config_server_init() and the health server.
  */

@@ -7,7 +7,7 @@
 
 timestamp_t timer_now(void)
 {
-    const struct usher_port *port = stack()->port;
+    const struct usher_port *port = layer_stack()->port;
 
     return port == NULL ? 0 : (timestamp_t)(port->now_ms(port->ctx) * 1000u);
 }

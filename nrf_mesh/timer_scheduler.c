@@ -1,8 +1,8 @@
 /*
  * Timers over the instance's rounds (timer_scheduler.h): one list for each node, soonest first.
- * core.c calls timers_run() whenever the instance had a turn, and again when it says. Times are
- * compared modulo 2^32 microseconds, so that a timer may be set for half an hour ahead; the port's
- * clock, which ticks in milliseconds, is what makes them due.
+ * core.c calls layer_timers_run() whenever the instance had a turn, and again when it says. Times
+ * are compared modulo 2^32 microseconds, so that a timer may be set for half an hour ahead; the
+ * port's clock, which ticks in milliseconds, is what makes them due.
  */
 #include "timer_scheduler.h"
 
@@ -25,18 +25,18 @@ static void insert(struct timers_state *timers, timer_event_t *event)
 
 void timer_sch_schedule(timer_event_t *p_timer_evt)
 {
-    struct timers_state *timers = &stack()->timers;
+    struct timers_state *timers = &layer_stack()->timers;
 
     NRF_MESH_ASSERT(p_timer_evt->state == TIMER_EVENT_STATE_UNUSED && p_timer_evt->cb != NULL);
     insert(timers, p_timer_evt);
     if (timers->p_first == p_timer_evt) {
-        core_wake();
+        layer_core_wake();
     }
 }
 
 void timer_sch_abort(timer_event_t *p_timer_evt)
 {
-    timer_event_t **at = &stack()->timers.p_first;
+    timer_event_t **at = &layer_stack()->timers.p_first;
 
     while (*at != NULL && *at != p_timer_evt) {
         at = &(*at)->p_next;
@@ -82,9 +82,9 @@ static void call_first(struct timers_state *timers, timestamp_t now)
     event->cb(at, event->p_context);
 }
 
-uint64_t timers_run(struct nrf_mesh_stack *s, uint64_t now_ms)
+uint64_t layer_timers_run(struct nrf_mesh_stack *s, uint64_t now_ms)
 {
-    struct nrf_mesh_stack *before = stack_enter(s);
+    struct nrf_mesh_stack *before = layer_stack_enter(s);
     timestamp_t now = (timestamp_t)(now_ms * 1000u);
     uint64_t next = USHER_NEVER;
     unsigned count = 0;
@@ -101,6 +101,6 @@ uint64_t timers_run(struct nrf_mesh_stack *s, uint64_t now_ms)
     } else if (s->timers.p_first != NULL) {
         next = now_ms + (TIMER_DIFF(s->timers.p_first->timestamp, now) + 999u) / 1000u;
     }
-    (void)stack_enter(before);
+    (void)layer_stack_enter(before);
     return next;
 }

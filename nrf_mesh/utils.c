@@ -23,7 +23,7 @@ _Static_assert(
 
 uint32_t nrf_mesh_rand_get(uint8_t *p_result, uint8_t size)
 {
-    const struct usher_port *port = stack()->port;
+    const struct usher_port *port = layer_stack()->port;
 
     if (p_result == NULL) {
         return NRF_ERROR_NULL;

@@ -39,7 +39,7 @@ void hal_device_reset(uint8_t gpregret_value)
     char *argv[ARGUMENTS_MAX + 1];
 
     (void)gpregret_value;
-    on_air_leave();
+    layer_on_air_leave();
     (void)fflush(NULL);
     if (arguments(argv)) {
         (void)execv("/proc/self/exe", argv);

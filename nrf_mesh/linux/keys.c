@@ -60,7 +60,7 @@ static int open_input(void)
 
 static void start(void)
 {
-    uv_loop_t *loop = on_air_loop();
+    uv_loop_t *loop = layer_on_air_loop();
 
     if (keys.reading || loop == NULL) {
         return;
@@ -76,9 +76,9 @@ static void start(void)
     keys.reading = uv_poll_start(&keys.poll, UV_READABLE, on_input) == 0;
 }
 
-bool keys_buttons(hal_button_handler_cb_t handler)
+bool layer_keys_buttons(hal_button_handler_cb_t handler)
 {
-    if (on_air_loop() == NULL) {
+    if (layer_on_air_loop() == NULL) {
         return false;
     }
     keys.buttons = handler;

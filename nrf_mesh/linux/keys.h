@@ -11,6 +11,6 @@
  *
  * @retval false  Not on the air.
  */
-bool keys_buttons(hal_button_handler_cb_t handler);
+bool layer_keys_buttons(hal_button_handler_cb_t handler);
 
 #endif

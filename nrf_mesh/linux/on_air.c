@@ -29,7 +29,7 @@ static void on_lost(void *ctx, const char *why)
 {
     (void)ctx;
     (void)fprintf(stderr, "%s\n", why);
-    on_air_leave();
+    layer_on_air_leave();
     exit(EXIT_FAILURE);
 }
 
@@ -61,7 +61,7 @@ uint32_t nrf_mesh_on_air(const char *p_radio, const char *p_state)
     if (p_radio == NULL) {
         return NRF_ERROR_NULL;
     }
-    if (air.port != NULL || stack()->port != NULL || stack()->core.initialized) {
+    if (air.port != NULL || layer_stack()->port != NULL || layer_stack()->core.initialized) {
         return NRF_ERROR_INVALID_STATE;
     }
     if (uv_loop_init(&air.loop) != 0) {
@@ -74,7 +74,7 @@ uint32_t nrf_mesh_on_air(const char *p_radio, const char *p_state)
             return failed(why);
         }
     }
-    air.node = stack();
+    air.node = layer_stack();
     air.port =
         linux_port_open(&air.loop, p_radio, &air.node->usher, on_lost, NULL, why, sizeof(why));
     if (air.port == NULL) {
@@ -87,12 +87,12 @@ uint32_t nrf_mesh_on_air(const char *p_radio, const char *p_state)
     return nrf_mesh_on_port(linux_port_get(air.port));
 }
 
-uv_loop_t *on_air_loop(void)
+uv_loop_t *layer_on_air_loop(void)
 {
     return air.port != NULL ? &air.loop : NULL;
 }
 
-void on_air_leave(void)
+void layer_on_air_leave(void)
 {
     if (air.port == NULL) {
         return;

@@ -8,10 +8,10 @@
 #include <uv.h>
 
 /** The loop; NULL before nrf_mesh_on_air(). */
-uv_loop_t *on_air_loop(void);
+uv_loop_t *layer_on_air_loop(void);
 
 /** Leaves the air and releases the state directory, for good: the process ends after this. May be
  * called from within any callback. */
-void on_air_leave(void);
+void layer_on_air_leave(void);
 
 #endif

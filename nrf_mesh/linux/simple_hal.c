@@ -57,7 +57,7 @@ uint32_t hal_buttons_init(hal_button_handler_cb_t cb)
     if (cb == NULL) {
         return NRF_ERROR_NULL;
     }
-    return keys_buttons(cb) ? NRF_SUCCESS : NRF_ERROR_INVALID_STATE;
+    return layer_keys_buttons(cb) ? NRF_SUCCESS : NRF_ERROR_INVALID_STATE;
 }
 
 /* -- blinking: told when it begins, not each time ---------------------------------------------- */

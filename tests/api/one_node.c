@@ -28,7 +28,7 @@ struct nrf_mesh_stack *one_node_start(bool init)
     nrf_mesh_init_params_t params = { .irq_priority = NRF_MESH_IRQ_PRIORITY_THREAD };
 
     memset(&node, 0, sizeof(node));
-    node.before = stack_enter(&node.stack);
+    node.before = layer_stack_enter(&node.stack);
     node.air = air_new(&(struct air_config){ .seed = 7 });
     node.crypto = usher_crypto_openssl_new();
     assert_non_null(node.air);
@@ -55,5 +55,5 @@ void one_node_stop(void)
     simport_deinit(&node.port);
     air_free(node.air);
     usher_crypto_openssl_free(node.crypto);
-    (void)stack_enter(node.before);
+    (void)layer_stack_enter(node.before);
 }

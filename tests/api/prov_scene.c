@@ -116,7 +116,7 @@ static void on_event(const nrf_mesh_prov_evt_t *p_evt)
 {
     struct peer *peer = CONTAINER_OF(p_evt->params.link_established.p_context, struct peer, ctx);
 
-    assert_ptr_equal(stack(), &peer->scene->node[peer->node].stack);
+    assert_ptr_equal(layer_stack(), &peer->scene->node[peer->node].stack);
     keep(peer, p_evt);
     if (peer->look != NULL) {
         peer->look(peer, p_evt);
@@ -157,7 +157,7 @@ static void peer_init(struct scene *scene, struct peer *peer, unsigned node, str
 
 void scene_enter(struct scene *scene, unsigned node)
 {
-    stack_enter(&scene->node[node].stack);
+    layer_stack_enter(&scene->node[node].stack);
 }
 
 static void node_init(struct scene *scene, unsigned n)
@@ -178,7 +178,7 @@ struct scene *scene_new(void)
     struct scene *scene = calloc(1, sizeof(*scene));
 
     assert_non_null(scene);
-    scene->before = stack();
+    scene->before = layer_stack();
     scene->crypto = usher_crypto_openssl_new();
     assert_non_null(scene->crypto);
     scene->air = air_new(&(struct air_config){ .seed = 11 });
@@ -207,7 +207,7 @@ void scene_free(struct scene *scene)
     }
     air_free(scene->air);
     usher_crypto_openssl_free(scene->crypto);
-    stack_enter(scene->before);
+    layer_stack_enter(scene->before);
     free(scene);
 }
 
@@ -221,7 +221,7 @@ static void users_type(struct peer *peer)
 
 void scene_run(struct scene *scene, unsigned ms)
 {
-    struct nrf_mesh_stack *before = stack();
+    struct nrf_mesh_stack *before = layer_stack();
 
     for (unsigned i = 0; i < ms; i += 10) {
         air_run_until(scene->air, air_now_us(scene->air) + 10000);
@@ -230,7 +230,7 @@ void scene_run(struct scene *scene, unsigned ms)
             users_type(&scene->device[n]);
         }
     }
-    stack_enter(before);
+    layer_stack_enter(before);
 }
 
 static void forget(struct peer *peer)
@@ -252,10 +252,10 @@ void scene_forget(struct scene *scene)
 
 const uint8_t *scene_uuid(struct scene *scene, unsigned node)
 {
-    struct nrf_mesh_stack *before = stack_enter(&scene->node[node].stack);
+    struct nrf_mesh_stack *before = layer_stack_enter(&scene->node[node].stack);
     const uint8_t *uuid = nrf_mesh_configure_device_uuid_get();
 
-    stack_enter(before);
+    layer_stack_enter(before);
     return uuid;
 }
 

@@ -109,7 +109,7 @@ static void switch_on(struct rig *rig, struct rig_device *d)
     d->port.port.kv_get = kv_get;
     d->port.port.kv_set = kv_set;
     d->port.port.kv_del = kv_del;
-    (void)stack_enter(d->stack);
+    (void)layer_stack_enter(d->stack);
     assert_int_equal(nrf_mesh_on_port(&d->port.port), NRF_SUCCESS);
 }
 
@@ -157,7 +157,7 @@ void rig_free(struct rig *rig)
 
 void rig_enter(struct rig *rig, unsigned n)
 {
-    (void)stack_enter(rig->device[n].stack);
+    (void)layer_stack_enter(rig->device[n].stack);
 }
 
 void rig_restart(struct rig *rig, unsigned n)

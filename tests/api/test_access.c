@@ -405,7 +405,7 @@ static void elements_tell_what_is_on_them(void **state)
                      NRF_ERROR_NOT_FOUND);
     assert_int_equal(access_element_location_get(1, &location), OK);
     assert_int_equal(location, 0x0102);
-    assert_int_equal(stack()->mesh.config.composition->elements[1].location, 0x0102);
+    assert_int_equal(layer_stack()->mesh.config.composition->elements[1].location, 0x0102);
     assert_int_equal(access_element_sig_model_count_get(1, NULL), NRF_ERROR_NULL);
     assert_int_equal(access_element_sig_model_count_get(9, &number), NRF_ERROR_NOT_FOUND);
     assert_int_equal(access_element_sig_model_count_get(1, &number), OK);
@@ -594,7 +594,7 @@ static void without_sequence_numbers_there_is_no_message(void **state)
 
     publish_to_raw(models[0], GROUP);
     rig->device[0].store.fails = true;
-    stack()->mesh.net.iv.seq = stack()->mesh.net.iv.seq_reserved;
+    layer_stack()->mesh.net.iv.seq = layer_stack()->mesh.net.iv.seq_reserved;
     assert_int_equal(access_model_publish(models[0], &message), NRF_ERROR_FORBIDDEN);
     rig->device[0].store.fails = false;
     rig_run(rig, 3000);

@@ -27,8 +27,7 @@
 
 static const uint8_t label_a[16] = { 0xA0, 0xA1 };
 
-/* -- models: one that publishes by itself, one that does not, and the Configuration models -------
- */
+/* -- models: one that publishes by itself, one that does not, and the Configuration models ----- */
 
 static access_model_handle_t periodic, plain, foundation;
 static struct usher_config_server server;
@@ -613,8 +612,7 @@ static void what_stands_aside_stays_over_a_restart(void **state)
     assert_null(rig_record(rig, SERVER, (uint16_t)(STACK_RECORD_ACCESS + periodic), &len));
 }
 
-/* -- by a configuration client ------------------------------------------------------------------
- */
+/* -- by a configuration client ----------------------------------------------------------------- */
 
 static struct usher_config_msg answer;
 static bool answered;

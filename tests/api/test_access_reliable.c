@@ -20,8 +20,7 @@
 #define ABSENT 0x0700
 #define MODELS 5u
 
-/* -- models that ask, on device 0, and answer, on the others ------------------------------------
- */
+/* -- models that ask, on device 0, and answer, on the others ----------------------------------- */
 
 static struct rig *rig;
 static bool mute;        /* questions are heard, and not answered */
@@ -95,7 +94,7 @@ static void on_end(access_model_handle_t handle, void *p_args, access_reliable_s
     end.status = status;
     end.answers_before = answers;
     end.at_us = air_now_us(rig->air);
-    end.stack = stack();
+    end.stack = layer_stack();
     assert_true(access_reliable_model_is_free(handle));
     again = NULL;
     if (next != NULL) {
@@ -203,7 +202,7 @@ static void an_answer_ends_it(void **state)
     assert_int_equal(end.handle, 0);
     assert_ptr_equal(end.args, &args[0]);
     assert_ptr_equal(end.stack, rig->device[0].stack);
-    assert_ptr_equal(stack(), rig->device[2].stack);
+    assert_ptr_equal(layer_stack(), rig->device[2].stack);
     rig_run(rig, 20000);
     assert_int_equal(heard, 1);
     assert_int_equal(end.count, 1);

@@ -460,7 +460,7 @@ static void statuses_that_nobody_asked_for(void **state)
         uint8_t ttl = 9;
 
         rig_enter(rig, SERVER);
-        assert_int_equal(usher_send(&config_server_of(stack())->model, &target,
+        assert_int_equal(usher_send(&config_server_of(layer_stack())->model, &target,
                                     CONFIG_OPCODE_DEFAULT_TTL_STATUS, &ttl, 1, 0),
                          USHER_OK);
         rig_run(rig, 1000);

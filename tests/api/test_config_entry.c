@@ -410,7 +410,7 @@ static uint64_t much_later(void *ctx)
 static void storage_that_fails_twice_is_told(void **state)
 {
     struct rig *rig = start();
-    struct usher_port *port = &stack()->core.port, as_it_is = *port;
+    struct usher_port *port = &layer_stack()->core.port, as_it_is = *port;
     uint32_t number = 9;
 
     (void)state;

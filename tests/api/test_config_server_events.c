@@ -441,7 +441,7 @@ static void node_reset_waits_for_storage(void **state)
     (void)state;
     not_served(rig, config_client_node_reset());
     rig_enter(rig, SERVER);
-    stack()->models.server_cb = on_reset;
+    layer_stack()->models.server_cb = on_reset;
     rig_listen();
     rig->device[SERVER].store.fails = true;
     told = config_served_count;
@@ -477,15 +477,15 @@ static void node_reset_is_told_when_all_is_stored(void **state)
     (void)state;
     not_served(rig, config_client_node_reset());
     rig_enter(rig, SERVER);
-    kv_set = stack()->core.port.kv_set;
-    stack()->core.port.kv_set = no_room;
+    kv_set = layer_stack()->core.port.kv_set;
+    layer_stack()->core.port.kv_set = no_room;
     assert_int_equal(model_config_file_config_apply(), NRF_SUCCESS); /* sets an entry */
     told = config_served_count;
     rig_run(rig, 10000);
     rig_enter(rig, SERVER);
     assert_false(mesh_stack_is_device_provisioned());
     assert_int_equal(config_served_count, told);
-    stack()->core.port.kv_set = kv_set;
+    layer_stack()->core.port.kv_set = kv_set;
     rig_run(rig, 3000);
     assert_int_equal(config_served_count, told + 1);
     assert_int_equal(config_served.type, CONFIG_SERVER_EVT_NODE_RESET);

@@ -49,7 +49,7 @@ static void init_answers_as_documented(void **state)
     assert_int_equal(nrf_mesh_on_port(&rig->device[0].port.port), NRF_ERROR_INVALID_STATE);
     assert_int_equal(nrf_mesh_on_sd_evt(0), NRF_SUCCESS);
 
-    (void)stack_enter(other); /* has no radio */
+    (void)layer_stack_enter(other); /* has no radio */
     assert_int_equal(nrf_mesh_init(&params), NRF_ERROR_SOFTDEVICE_NOT_ENABLED);
     assert_int_equal(nrf_mesh_enable(), NRF_ERROR_INVALID_STATE);
     assert_int_equal(nrf_mesh_disable(), NRF_ERROR_INVALID_STATE);
@@ -191,16 +191,16 @@ static void handlers_may_be_removed_within_handlers(void **state)
     nrf_mesh_evt_handler_add(&second);
     nrf_mesh_evt_handler_add(&second); /* once is enough */
     nrf_mesh_evt_handler_add(&third);
-    events_tell(&e);
+    layer_events_tell(&e);
     assert_string_equal(order, "12");
-    events_tell(&e);
+    layer_events_tell(&e);
     assert_string_equal(order, "121");
     nrf_mesh_evt_handler_add(&third);
-    events_tell(&e);
+    layer_events_tell(&e);
     assert_string_equal(order, "12113");
     nrf_mesh_evt_handler_remove(&first);
     nrf_mesh_evt_handler_remove(&first); /* is not there */
-    events_tell(&e);
+    layer_events_tell(&e);
     assert_string_equal(order, "121133");
     nrf_mesh_evt_handler_remove(&third);
     rig_free(rig);
@@ -479,14 +479,15 @@ static void beacons_and_iv_updates_are_told(void **state)
     assert_non_null(beacon.p_beacon_info);
     assert_true(beacon_info.iv_update_permitted);
     assert_memory_equal(beacon_info.secmat.net_id,
-                        stack()->mesh.net.keys.subnets[0].key[0].network_id, NRF_MESH_NETID_SIZE);
+                        layer_stack()->mesh.net.keys.subnets[0].key[0].network_id,
+                        NRF_MESH_NETID_SIZE);
     assert_int_equal(beacon.iv_index, 0);
     assert_int_equal(beacon.flags.iv_update, NET_STATE_IV_UPDATE_NORMAL);
     assert_false(beacon.flags.key_refresh);
 
     rig_enter(rig, 0);
-    usher_iv_test_mode(&stack()->mesh, true);
-    assert_int_equal(usher_iv_update(&stack()->mesh), USHER_OK);
+    usher_iv_test_mode(&layer_stack()->mesh, true);
+    assert_int_equal(usher_iv_update(&layer_stack()->mesh), USHER_OK);
     rig_run(rig, 60000);
     assert_int_equal(told_iv.params.iv_update.state, NET_STATE_IV_UPDATE_IN_PROGRESS);
     assert_int_equal(told_iv.params.iv_update.iv_index, 1);
@@ -546,7 +547,7 @@ static void relaying_may_be_refused(void **state)
     (void)state;
     rig_enter(rig, 1);
     assert_int_equal(mesh_opt_core_adv_set(CORE_TX_ROLE_RELAY, &relay), NRF_SUCCESS);
-    stack()->core.relay_cb = on_relay; /* as nrf_mesh_init() would have set it */
+    layer_stack()->core.relay_cb = on_relay; /* as nrf_mesh_init() would have set it */
     rig_enter(rig, 0);
     tx.dst = (nrf_mesh_address_t){ .type = NRF_MESH_ADDRESS_TYPE_GROUP, .value = GROUP };
     refuse = true;
@@ -586,12 +587,12 @@ static void heartbeats_are_told(void **state)
     rig_enter(rig, 1);
     heartbeat_handler = (nrf_mesh_evt_handler_t){ .evt_cb = on_heartbeat };
     nrf_mesh_evt_handler_add(&heartbeat_handler);
-    h = &stack()->mesh.net.heartbeat; /* as the configuration server sets it */
+    h = &layer_stack()->mesh.net.heartbeat; /* as the configuration server sets it */
     h->sub_src = 0x0001;
     h->sub_dst = 0x0011;
-    h->sub_until = usher_mesh_now(&stack()->mesh) + 64000;
-    manage_settings_changed(&stack()->mesh);
-    core_wake();
+    h->sub_until = usher_mesh_now(&layer_stack()->mesh) + 64000;
+    manage_settings_changed(&layer_stack()->mesh);
+    layer_core_wake();
     rig_run(rig, 10);
     assert_int_equal(subscription.type, NRF_MESH_EVT_HB_SUBSCRIPTION_CHANGE);
     assert_int_equal(subscribed.src, 0x0001);
@@ -599,13 +600,13 @@ static void heartbeats_are_told(void **state)
     assert_in_range(subscribed.period, 63, 64);
 
     rig_enter(rig, 0);
-    h = &stack()->mesh.net.heartbeat;
+    h = &layer_stack()->mesh.net.heartbeat;
     h->pub_dst = 0x0011;
     h->pub_count = 1;
     h->pub_period_log = 1;
     h->pub_ttl = 9;
-    transport_heartbeat_set(&stack()->mesh.net, usher_mesh_now(&stack()->mesh));
-    core_wake();
+    transport_heartbeat_set(&layer_stack()->mesh.net, usher_mesh_now(&layer_stack()->mesh));
+    layer_core_wake();
     rig_run(rig, 500);
     assert_int_equal(heartbeat.type, NRF_MESH_EVT_HB_MESSAGE_RECEIVED);
     assert_int_equal(heartbeat.params.hb_message.init_ttl, 9);

@@ -235,9 +235,9 @@ static void net_state_is_set_once(void **state)
     assert_int_equal(dsm_subnet_add(0, key, &subnet), NRF_SUCCESS);
     assert_int_equal(dsm_devkey_add(1, subnet, key, &handle), NRF_SUCCESS);
     assert_true(nrf_mesh_is_device_provisioned());
-    assert_int_equal(stack()->mesh.net.iv.index, 5);
-    assert_true(stack()->mesh.net.iv.updating);
-    assert_int_equal(stack()->mesh.net.iv.seq, 1000);
+    assert_int_equal(layer_stack()->mesh.net.iv.index, 5);
+    assert_true(layer_stack()->mesh.net.iv.updating);
+    assert_int_equal(layer_stack()->mesh.net.iv.seq, 1000);
     mesh_stack_config_clear();
     assert_int_equal(rig_stack_init(), NRF_ERROR_INVALID_STATE);
     assert_int_equal(net_state_iv_index_set(6, false), NRF_SUCCESS);

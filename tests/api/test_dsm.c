@@ -376,13 +376,13 @@ static void device_keys_have_handles(void **state)
     assert_int_equal(h, DSM_APP_MAX + 2);
     assert_int_equal(dsm_appkey_handle_to_subnet_handle(h, &net), OK);
     assert_int_equal(net, 0);
-    assert_true(dsm_device_key(stack(), 0x102, key));
+    assert_true(dsm_device_key(layer_stack(), 0x102, key));
     assert_memory_equal(key, boot_key(18), 16);
     assert_int_equal(dsm_devkey_delete(h), OK);
     assert_int_equal(dsm_devkey_delete(h), NRF_ERROR_NOT_FOUND);
     assert_int_equal(dsm_devkey_delete(0), NRF_ERROR_NOT_FOUND);
-    assert_false(dsm_device_key(stack(), 0x102, key));
-    assert_false(dsm_device_key(stack(), 0, key));
+    assert_false(dsm_device_key(layer_stack(), 0x102, key));
+    assert_false(dsm_device_key(layer_stack(), 0, key));
     assert_int_equal(dsm_devkey_add(0x200, net, boot_key(18), &h), OK);
     assert_int_equal(h, DSM_APP_MAX + 2);
 }
@@ -635,10 +635,10 @@ static void the_pieces_make_a_node_in_any_order(void **state)
     (void)state;
     assert_int_equal(dsm_subnet_add(3, boot_key(3), &net), OK);
     assert_int_equal(dsm_devkey_add(0x0042, net, boot_key(4), &dev), OK);
-    assert_int_equal(usher_mesh_address(&stack()->mesh), 0);
+    assert_int_equal(usher_mesh_address(&layer_stack()->mesh), 0);
     assert_int_equal(dsm_local_unicast_addresses_set(&local), OK);
-    assert_int_equal(usher_mesh_address(&stack()->mesh), 0x0042);
-    assert_memory_equal(stack()->mesh.net.keys.device_key, boot_key(4), 16);
+    assert_int_equal(usher_mesh_address(&layer_stack()->mesh), 0x0042);
+    assert_memory_equal(layer_stack()->mesh.net.keys.device_key, boot_key(4), 16);
     assert_int_equal(dsm_devkey_delete(dev), NRF_ERROR_FORBIDDEN);
     assert_int_equal(dsm_local_unicast_addresses_set(&local), NRF_ERROR_FORBIDDEN);
 }
@@ -654,10 +654,10 @@ static void a_node_that_cannot_be_stored_is_none(void **state)
     rig->device[0].store.fails = true;
     assert_int_equal(dsm_devkey_add(0x0042, net, boot_key(4), &dev), NRF_ERROR_INTERNAL);
     rig->device[0].store.fails = false;
-    assert_int_equal(usher_mesh_address(&stack()->mesh), 0);
+    assert_int_equal(usher_mesh_address(&layer_stack()->mesh), 0);
     assert_int_equal(dsm_devkey_handle_get(0x0042, &dev), NRF_ERROR_NOT_FOUND);
     boot_join(0);
-    assert_int_equal(usher_mesh_address(&stack()->mesh), BOOT_ADDRESS(0));
+    assert_int_equal(usher_mesh_address(&layer_stack()->mesh), BOOT_ADDRESS(0));
 }
 
 /* Elements beyond the last unicast address: the piece that completes it is refused, whichever. */
@@ -679,7 +679,7 @@ static void a_node_that_cannot_be_is_none(void **state)
     assert_int_equal(dsm_devkey_handle_get(0x7FFF, &dev), NRF_ERROR_NOT_FOUND);
     dsm_clear();
     boot_join(0);
-    assert_int_equal(usher_mesh_address(&stack()->mesh), BOOT_ADDRESS(0));
+    assert_int_equal(usher_mesh_address(&layer_stack()->mesh), BOOT_ADDRESS(0));
 }
 
 static void updates_of_the_iv_index_come_by_any_subnet_without_the_primary_one(void **state)

@@ -133,11 +133,11 @@ static void each_node_has_its_choice(void **state)
     struct nrf_mesh_stack *mine = *state;
 
     log_init(LOG_SRC_APP, LOG_LEVEL_DBG3, on_line);
-    (void)stack_enter(&other);
+    (void)layer_stack_enter(&other);
     log_init(LOG_SRC_APP, LOG_LEVEL_ERROR, on_line);
     __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "x\n");
     assert_int_equal(told.count, 0);
-    (void)stack_enter(mine);
+    (void)layer_stack_enter(mine);
     __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "x\n");
     assert_int_equal(told.count, 1);
 }

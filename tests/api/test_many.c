@@ -42,7 +42,7 @@ static struct provisioner *of(const nrf_mesh_prov_ctx_t *p_ctx)
 {
     for (unsigned i = 0; i < PAIRS; i++) {
         if (p_ctx == &provisioners[i].ctx) {
-            assert_ptr_equal(stack(), rig->device[i].stack);
+            assert_ptr_equal(layer_stack(), rig->device[i].stack);
             return &provisioners[i];
         }
     }
@@ -77,7 +77,7 @@ static void on_event(const nrf_mesh_prov_evt_t *p_evt)
 static void on_admitted(void)
 {
     for (unsigned i = 0; i < PAIRS; i++) {
-        admitted[i] += stack() == rig->device[PAIRS + i].stack;
+        admitted[i] += layer_stack() == rig->device[PAIRS + i].stack;
     }
 }
 
@@ -148,7 +148,7 @@ static void sixteen_applications_at_once(void **state)
         rig_enter(rig, PAIRS + n);
         dsm_local_unicast_addresses_get(&local);
         assert_int_equal(local.address_start, 0x0100 + 0x10 * n);
-        assert_memory_equal(stack()->mesh.net.keys.device_key, provisioners[n].devkey,
+        assert_memory_equal(layer_stack()->mesh.net.keys.device_key, provisioners[n].devkey,
                             NRF_MESH_KEY_SIZE);
         rig_enter(rig, n);
         assert_false(mesh_stack_is_device_provisioned());

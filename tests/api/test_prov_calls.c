@@ -113,7 +113,7 @@ static void generate_keys(void **state)
     assert_int_equal(scene->crypto->p256_public(scene->crypto->ctx, private_key, made), USHER_OK);
     assert_memory_equal(public_key, made, sizeof(made));
     assert_non_null(fresh);
-    stack_enter(fresh); /* not initialized: no randomness */
+    layer_stack_enter(fresh); /* not initialized: no randomness */
     assert_int_equal(nrf_mesh_prov_generate_keys(public_key, private_key), NRF_ERROR_INTERNAL);
     free(fresh);
     scene_free(scene);
@@ -536,7 +536,7 @@ static void scan(void **state)
     nrf_mesh_prov_scan_stop();
     assert_null(scene->node[0].stack.prov.scan_handler);
     assert_non_null(fresh);
-    stack_enter(fresh);
+    layer_stack_enter(fresh);
     assert_int_equal(nrf_mesh_prov_scan_start(nobody), NRF_ERROR_INVALID_STATE);
     nrf_mesh_prov_scan_stop();
     free(fresh);

@@ -272,7 +272,7 @@ static void on_whose(timestamp_t timestamp, void *p_context)
 {
     (void)timestamp;
     (void)p_context;
-    seen = stack();
+    seen = layer_stack();
 }
 
 static void a_callback_has_its_node(void **state)
@@ -283,10 +283,10 @@ static void a_callback_has_its_node(void **state)
 
     seen = NULL;
     timer_sch_reschedule(&timer, timer_now() + MS_TO_US(10));
-    assert_ptr_equal(stack_enter(&other), mine);
+    assert_ptr_equal(layer_stack_enter(&other), mine);
     one_node_run_ms(100);
     assert_ptr_equal(seen, mine);
-    assert_ptr_equal(stack_enter(mine), &other); /* as it was before the callback */
+    assert_ptr_equal(layer_stack_enter(mine), &other); /* as it was before the callback */
 }
 
 /* -- app_timer.h ------------------------------------------------------------------------------- */
