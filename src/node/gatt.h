@@ -47,8 +47,7 @@ enum proxy_type {
     PROXY_PROVISIONING = 0x03,
 };
 
-/* -- proxy.c: a connection to the Mesh Proxy Service ----------------------------------------------
- */
+/* -- proxy.c: a connection to the Mesh Proxy Service ------------------------------------------- */
 
 /** It is open: a server sends its beacons, a client sets its filter. */
 void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l);

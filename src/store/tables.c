@@ -193,10 +193,10 @@ const struct table tables_models = {
     .take = model_take,
 };
 
-/* -- replay list ----------------------------------------------------------------------------------
- * A source that was forgotten and heard again can be there twice after a cut. The newer entry is
- * before the older one then, and what is searched for is found there.
- */
+/* -- replay list ------------------------------------------------------------------------------- */
+
+/* A source that was forgotten and heard again can be there twice after a cut. The newer entry is
+ * before the older one then, and what is searched for is found there. */
 
 static unsigned replay_size(const struct usher_mesh *m)
 {

@@ -79,8 +79,7 @@ static void on_event(void *user, struct usher *u, const struct usher_event *e)
     FUZZ_CHECK(e->type != USHER_EVT_COMPLETE && e->type != USHER_EVT_DATA_RECEIVED);
 }
 
-/* -- reports -------------------------------------------------------------------------------------
- */
+/* -- reports ----------------------------------------------------------------------------------- */
 
 static void hear(struct game *g, enum usher_adv_type type, const uint8_t *data, size_t len)
 {
@@ -178,8 +177,7 @@ static void hear_beacon(struct game *g, uint8_t how)
     hear(g, USHER_ADV_NONCONN_IND, data, (how & 6) == 4 ? sizeof(data) : data[0] + 1u);
 }
 
-/* -- the instance --------------------------------------------------------------------------------
- */
+/* -- the instance ------------------------------------------------------------------------------ */
 
 static void on_sent(void *ctx, unsigned from, const struct usher_adv *adv)
 {

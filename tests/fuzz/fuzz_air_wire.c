@@ -81,8 +81,7 @@ static void decode(struct fuzz_input *in)
     }
 }
 
-/* -- the server ----------------------------------------------------------------------------------
- */
+/* -- the server -------------------------------------------------------------------------------- */
 
 /* Reads all that a server has sent. @retval false: it has thrown us out. */
 static bool read_server(int fd, unsigned *hellos)
@@ -171,8 +170,7 @@ static void attack_server(struct fuzz_input *in)
     (void)unlink(daemon_path);
 }
 
-/* -- the port ------------------------------------------------------------------------------------
- */
+/* -- the port ---------------------------------------------------------------------------------- */
 
 static void on_lost(void *ctx, const char *why)
 {

@@ -51,8 +51,7 @@ struct game {
     unsigned sent;
 };
 
-/* -- the field functions -------------------------------------------------------------------------
- */
+/* -- the field functions ----------------------------------------------------------------------- */
 
 static void caps_both_ways(struct io *r, struct io *w)
 {
@@ -98,8 +97,7 @@ static void fields(const uint8_t *data, size_t size)
     }
 }
 
-/* -- what must be so -----------------------------------------------------------------------------
- */
+/* -- what must be so --------------------------------------------------------------------------- */
 
 static bool zero(const void *p, size_t len)
 {
@@ -187,8 +185,7 @@ static void check_pdu(struct game *g, struct side *s, const struct session_outpu
     }
 }
 
-/* -- moves ---------------------------------------------------------------------------------------
- */
+/* -- moves ------------------------------------------------------------------------------------- */
 
 static void compute(struct side *s)
 {
@@ -409,8 +406,7 @@ static void operate(struct game *g)
     }
 }
 
-/* -- beginning and end ---------------------------------------------------------------------------
- */
+/* -- beginning and end ------------------------------------------------------------------------- */
 
 static void begin(struct game *g, enum usher_role role)
 {

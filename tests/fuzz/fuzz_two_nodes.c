@@ -77,8 +77,7 @@ struct game {
     unsigned sent;
 };
 
-/* -- what must be so -----------------------------------------------------------------------------
- */
+/* -- what must be so --------------------------------------------------------------------------- */
 
 static void agreed_add(struct agreed *a, const uint8_t *device_key,
                        const struct usher_prov_data *data)
@@ -189,8 +188,7 @@ static void on_event(void *user, struct usher *u, const struct usher_event *e)
     }
 }
 
-/* -- the attacker --------------------------------------------------------------------------------
- */
+/* -- the attacker ------------------------------------------------------------------------------ */
 
 static void inject(struct game *g, unsigned to, const uint8_t *data, uint8_t len)
 {
@@ -294,8 +292,7 @@ static void on_sent(void *ctx, unsigned from, const struct usher_adv *adv)
     wire_put(&g->wire, to, 1, adv->data, adv->len);
 }
 
-/* -- the sides -----------------------------------------------------------------------------------
- */
+/* -- the sides --------------------------------------------------------------------------------- */
 
 static void side_join(struct side *s)
 {
@@ -403,8 +400,7 @@ static bool side_busy(const struct side *s)
     return !usher_session_idle(&s->session) && s->session.link.state > 1;
 }
 
-/* -- the game ------------------------------------------------------------------------------------
- */
+/* -- the game ---------------------------------------------------------------------------------- */
 
 /* Runs until both sides are idle or listening. Without input that must come in QUIET_MS. */
 static void run(struct game *g)

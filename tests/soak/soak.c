@@ -125,8 +125,7 @@ static void complain(struct lane *l, const char *what)
     l->soak->failed = true;
 }
 
-/* -- people --------------------------------------------------------------------------------------
- */
+/* -- people ------------------------------------------------------------------------------------ */
 
 /* Of two that know the same static value, one is mistaken. */
 static bool mistaken(const struct side *s)
@@ -191,8 +190,7 @@ static void on_event(void *user, struct usher *u, const struct usher_event *e)
     }
 }
 
-/* -- a provisioning ------------------------------------------------------------------------------
- */
+/* -- a provisioning ---------------------------------------------------------------------------- */
 
 static struct usher *node_of(struct lane *l, enum usher_role role)
 {
@@ -270,8 +268,7 @@ static void lane_begin(struct lane *l)
     }
 }
 
-/* -- trouble -------------------------------------------------------------------------------------
- */
+/* -- trouble ----------------------------------------------------------------------------------- */
 
 static void node_init(struct soak *k, struct usher *node, struct simport *port)
 {
@@ -328,8 +325,7 @@ static void make_trouble(struct lane *l)
     }
 }
 
-/* -- the end of a provisioning -------------------------------------------------------------------
- */
+/* -- the end of a provisioning ----------------------------------------------------------------- */
 
 static bool same_data(const struct usher_prov_data *a, const struct usher_prov_data *b)
 {
@@ -391,8 +387,7 @@ static bool lane_over(struct lane *l)
     return d->ended || usher_cancel(&d->session, USHER_CLOSE_ERROR) == USHER_E_STATE;
 }
 
-/* -- the run -------------------------------------------------------------------------------------
- */
+/* -- the run ----------------------------------------------------------------------------------- */
 
 static void change_weather(struct soak *k)
 {
