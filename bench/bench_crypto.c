@@ -191,6 +191,8 @@ int main(void)
     report("openssl", openssl, USHER_ALG_HMAC);
     report("psa", psa, USHER_ALG_CMAC);
     report("psa", psa, USHER_ALG_HMAC);
+    report("bearssl", usher_crypto_bearssl(), USHER_ALG_CMAC);
+    report("bearssl", usher_crypto_bearssl(), USHER_ALG_HMAC);
     usher_crypto_openssl_free(openssl);
     return 0;
 }

@@ -102,6 +102,12 @@ void usher_crypto_openssl_free(const struct usher_crypto *crypto);
  */
 const struct usher_crypto *usher_crypto_psa(void);
 
+/**
+ * The filling over BearSSL, for microcontrollers with little memory: one constant table without
+ * state, so any number of threads may use it.
+ */
+const struct usher_crypto *usher_crypto_bearssl(void);
+
 #ifdef __cplusplus
 }
 #endif

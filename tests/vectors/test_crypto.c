@@ -681,10 +681,14 @@ int main(void)
 {
     const struct usher_crypto *openssl = usher_crypto_openssl_new();
     const struct usher_crypto *psa = usher_crypto_psa();
-    struct fillings both = { .a = openssl, .b = psa };
+    const struct usher_crypto *bearssl = usher_crypto_bearssl();
+    struct fillings with_psa = { .a = openssl, .b = psa };
+    struct fillings with_bearssl = { .a = openssl, .b = bearssl };
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(the_fillings_agree, &both),
+        cmocka_unit_test_prestate(the_fillings_agree, &with_psa),
+        cmocka_unit_test_prestate(the_fillings_agree, &with_bearssl),
         cmocka_unit_test_prestate(p256_runs_on_several_threads, vectors_state(openssl)),
+        cmocka_unit_test_prestate(p256_runs_on_several_threads, vectors_state(bearssl)),
     };
     int failed;
 
@@ -694,7 +698,8 @@ int main(void)
     }
     failed = filling_run("openssl", openssl);
     failed += filling_run("psa", psa);
-    failed += cmocka_run_group_tests_name("both", tests, NULL, NULL);
+    failed += filling_run("bearssl", bearssl);
+    failed += cmocka_run_group_tests_name("all", tests, NULL, NULL);
     usher_crypto_openssl_free(openssl);
     return failed != 0;
 }

@@ -377,7 +377,8 @@ static int filling_run(const char *name, const struct usher_crypto *table)
 int main(void)
 {
     const struct usher_crypto *openssl = usher_crypto_openssl_new();
-    int failed = filling_run("openssl", openssl) + filling_run("psa", usher_crypto_psa());
+    int failed = filling_run("openssl", openssl) + filling_run("psa", usher_crypto_psa()) +
+                 filling_run("bearssl", usher_crypto_bearssl());
 
     usher_crypto_openssl_free(openssl);
     return failed != 0;
