@@ -61,8 +61,7 @@ struct hci_command {
 };
 
 #define HCI_COMMANDS 48u    /* that can wait */
-#define HCI_PACKET_MAX 512u /* octets of the longest packet that is taken: an event, or ACL data   \
-                             */
+#define HCI_PACKET_MAX 512u /* octets of the longest packet that is taken, event or ACL data */
 
 /** One host. All members are private. */
 struct hci_host {
