@@ -18,7 +18,7 @@
  * From the end of a PDU to the start of the next. A controller that sends non-connectable PDUs does
  * not listen in between, so this is the time to retune: 150 us, the standard's inter frame space.
  */
-#define GAP_US 150
+#define GAP_US IFS_US
 /* An advertisement starts up to this much after it was handed in: two radios that are told so in
  * the same millisecond do not send in step. */
 #define START_JITTER_US 1000
@@ -26,6 +26,9 @@
 #define ADV_DELAY_US 10000
 
 #define DEFAULT_SCAN_INTERVAL_MS 30
+
+/* A scan request has the scanner's address where an advertisement has AD. */
+#define SCANNER_LEN 6
 
 struct air *air_new(const struct air_config *config)
 {
@@ -153,10 +156,11 @@ struct air_radio *air_join(struct air *air, const struct air_owner *owner, void 
 
     struct rng rng = rng_make(air->config.seed, ++air->joined);
 
-    for (unsigned i = 0; i < sizeof(radio->addr); i++) {
-        radio->addr[i] = (uint8_t)rng_below(&rng, 256);
+    radio->addr.type = 1;
+    for (unsigned i = 0; i < sizeof(radio->addr.addr); i++) {
+        radio->addr.addr[i] = (uint8_t)rng_below(&rng, 256);
     }
-    radio->addr[0] |= 0xC0; /* static random */
+    radio->addr.addr[0] |= 0xC0; /* static random */
     radio->strength = (uint32_t)rng_next(&rng);
     radio->air = air;
     radio->owner = *owner;
@@ -220,7 +224,12 @@ void air_leave(struct air_radio *radio)
 
 const uint8_t *air_addr(const struct air_radio *radio)
 {
-    return radio->addr;
+    return radio->addr.addr;
+}
+
+void air_addr_set(struct air_radio *radio, const struct usher_ble_addr *addr)
+{
+    radio->addr = *addr;
 }
 
 void air_place(struct air_radio *radio, int16_t x, int16_t y)
@@ -275,6 +284,7 @@ static void pdu_start(struct air_radio *radio)
     tx->start = air->now;
     tx->end = air->now + air_time_us(tx->len);
     tx->overlaps = 0;
+    tx->exchange = 0;
     if (!air->config.no_collisions) {
         for (struct air_radio *other = *on_channel; other != NULL; other = other->tx.next) {
             /* one that ends at this instant does not overlap */
@@ -288,8 +298,8 @@ static void pdu_start(struct air_radio *radio)
     *on_channel = radio;
     queue_put(&air->queue, &radio->step, tx->end);
     if (air->sniffer != NULL) {
-        air->sniffer(air->sniffer_ctx, air->now, (uint8_t)(FIRST_CHANNEL + tx->channel),
-                     radio->addr, tx->type, tx->data, tx->len);
+        air->sniffer(air->sniffer_ctx, air->now, (uint8_t)(FIRST_CHANNEL + tx->channel), &tx->addr,
+                     tx->type, tx->data, tx->len);
     }
 }
 
@@ -303,10 +313,11 @@ static void event_start(struct air_radio *radio)
     tx->slot = slot->adv.slot;
     tx->channel = 0;
     tx->event_start = air->now;
+    tx->addr = slot->addr;
     tx->type = slot->adv.type;
     tx->len = slot->adv.len;
     memcpy(tx->data, slot->adv.data, tx->len);
-    tx->ad_class = hear_class(tx->data, tx->len);
+    tx->ad_class = hear_class(tx->type, tx->data, tx->len);
     air->ears[radio->index].busy_until =
         air->now + CHANNELS * air_time_us(tx->len) + (CHANNELS - 1) * GAP_US;
     pdu_start(radio);
@@ -339,17 +350,12 @@ static void slot_sent(struct air_radio *radio, struct slot *slot)
     radio->owner.adv_done(radio->ctx, slot->adv.slot);
 }
 
-static void pdu_end(struct air_radio *radio)
+/* Everything on one channel is over: on to the next one, if there is one. */
+static void channel_end(struct air_radio *radio)
 {
     struct transmission *tx = &radio->tx;
 
-    channel_leave(radio);
     tx->state = SEND_GAP;
-    hear_pdu(radio);
-    /* an owner may have ended the event from within, or taken the radio away */
-    if (radio->gone || tx->state != SEND_GAP) {
-        return;
-    }
     if (tx->slot == NO_SLOT) {
         event_end(radio);
         plan(radio);
@@ -362,6 +368,59 @@ static void pdu_end(struct air_radio *radio)
     }
     event_end(radio);
     slot_sent(radio, &radio->slots[tx->slot]);
+}
+
+static void pdu_end(struct air_radio *radio)
+{
+    struct air *air = radio->air;
+    struct transmission *tx = &radio->tx;
+
+    channel_leave(radio);
+    tx->state = SEND_GAP;
+    hear_pdu(radio);
+    /* an owner may have ended the event from within, or taken the radio away */
+    if (radio->gone || tx->state != SEND_GAP) {
+        return;
+    }
+    if (tx->exchange == 0 || tx->slot == NO_SLOT) {
+        channel_end(radio);
+        return;
+    }
+
+    uint32_t wait = IFS_US + air_time_us(SCANNER_LEN) + IFS_US;
+
+    tx->state = SEND_ASKED;
+    tx->answer = radio->responses[tx->slot];
+    air->ears[radio->index].busy_until += wait + air_time_us(tx->answer.len);
+    queue_put(&air->queue, &radio->step, air->now + wait);
+}
+
+static void answer_start(struct air_radio *radio)
+{
+    struct air *air = radio->air;
+    struct transmission *tx = &radio->tx;
+
+    if (tx->slot == NO_SLOT) {
+        channel_end(radio);
+        return;
+    }
+    tx->state = SEND_ANSWER;
+    tx->start = air->now;
+    tx->end = air->now + air_time_us(tx->answer.len);
+    queue_put(&air->queue, &radio->step, tx->end);
+    if (air->sniffer != NULL) {
+        air->sniffer(air->sniffer_ctx, air->now, (uint8_t)(FIRST_CHANNEL + tx->channel), &tx->addr,
+                     USHER_ADV_SCAN_RSP, tx->answer.data, tx->answer.len);
+    }
+}
+
+static void answer_end(struct air_radio *radio)
+{
+    radio->tx.state = SEND_GAP;
+    hear_response(radio);
+    if (!radio->gone && radio->tx.state == SEND_GAP) {
+        channel_end(radio);
+    }
 }
 
 static void step_due(void *ctx)
@@ -377,6 +436,12 @@ static void step_due(void *ctx)
         break;
     case SEND_GAP:
         pdu_start(radio);
+        break;
+    case SEND_ASKED:
+        answer_start(radio);
+        break;
+    case SEND_ANSWER:
+        answer_end(radio);
         break;
     }
 }
@@ -403,6 +468,7 @@ enum usher_err air_send(struct air_radio *radio, const struct usher_adv *adv)
         .left = adv->count,
         .due = due,
         .turn = radio->next_turn++,
+        .addr = radio->addr,
         .adv = *adv,
     };
     if (radio->tx.state == SEND_IDLE) {
@@ -419,19 +485,32 @@ void air_stop(struct air_radio *radio, uint8_t slot)
         return;
     }
     radio->slots[slot].used = false;
-    if (tx->state == SEND_ON_AIR && tx->slot == slot) {
-        tx->slot = NO_SLOT;
-    } else if (tx->state == SEND_GAP && tx->slot == slot) {
+    if (tx->state == SEND_IDLE) {
+        plan(radio);
+    } else if (tx->slot == slot && tx->state == SEND_GAP) {
         event_end(radio);
         plan(radio);
-    } else if (tx->state == SEND_IDLE) {
-        plan(radio);
+    } else if (tx->slot == slot) {
+        tx->slot = NO_SLOT;
+    }
+}
+
+void air_scan_response_set(struct air_radio *radio, uint8_t slot, const uint8_t *ad, uint8_t len)
+{
+    if (slot < USHER_ADV_SLOTS && len <= USHER_AD_MAX) {
+        radio->responses[slot].len = len;
+        memcpy(radio->responses[slot].data, ad, len);
     }
 }
 
 void air_scan(struct air_radio *radio, unsigned what)
 {
     hear_scan_set(radio, what);
+}
+
+void air_scan_active(struct air_radio *radio, bool active)
+{
+    radio->active = active;
 }
 
 void air_wake_at(struct air_radio *radio, uint64_t ms)
@@ -447,6 +526,28 @@ void air_wake_at(struct air_radio *radio, uint64_t ms)
 
     if (radio->wake.place == 0 || radio->wake.at != at) {
         queue_put(&air->queue, &radio->wake, at);
+    }
+}
+
+bool air_timer_set(struct air *air, struct air_timer *timer, uint64_t us, void (*due)(void *ctx),
+                   void *ctx)
+{
+    if (!timer->reserved && !queue_reserve(&air->queue, 1)) {
+        return false;
+    }
+    timer->reserved = true;
+    timer->item.due = due;
+    timer->item.ctx = ctx;
+    queue_put(&air->queue, &timer->item, us > air->now ? us : air->now);
+    return true;
+}
+
+void air_timer_stop(struct air *air, struct air_timer *timer)
+{
+    queue_remove(&air->queue, &timer->item);
+    if (timer->reserved) {
+        queue_unreserve(&air->queue, 1);
+        timer->reserved = false;
     }
 }
 

@@ -59,8 +59,9 @@ struct air_owner {
  * What a sniffer hears: every PDU on every channel at the time of its start, whether or not anybody
  * receives it. It must not call the air.
  */
-typedef void (*air_sniffer)(void *ctx, uint64_t at_us, uint8_t channel, const uint8_t addr[6],
-                            enum usher_adv_type type, const uint8_t *ad, uint8_t len);
+typedef void (*air_sniffer)(void *ctx, uint64_t at_us, uint8_t channel,
+                            const struct usher_ble_addr *addr, enum usher_adv_type type,
+                            const uint8_t *ad, uint8_t len);
 
 /** @retval NULL  No memory, or a percentage above 100. */
 struct air *air_new(const struct air_config *config);
@@ -79,8 +80,9 @@ const struct air_stats *air_stats(const struct air *air);
  */
 struct air_radio *air_join(struct air *air, const struct air_owner *owner, void *ctx);
 /**
- * Gives the radio another address: for what begins to be sent from now on, and for links to it. At
- * first it has a static random one, of air_join().
+ * Gives the radio another address: for advertisements and attempts to connect that begin from now
+ * on (air_send(), air_initiate()), and for links that come of them. At first it has a static random
+ * one, of air_join().
  */
 void air_addr_set(struct air_radio *radio, const struct usher_ble_addr *addr);
 /** Leaves: what the radio has on the air ends unheard, nothing is told to its owner any more. */
@@ -106,8 +108,9 @@ enum usher_err air_send(struct air_radio *radio, const struct usher_adv *adv);
 void air_stop(struct air_radio *radio, uint8_t slot);
 
 /**
- * Scans for the AD types of @p what (bits of enum usher_scan; 0xFF: all), as the first AD structure
- * of a PDU has it; the others are not even counted.
+ * Scans for what is in @p what (bits of enum usher_scan; 0xFF: all): a connectable PDU is of
+ * USHER_SCAN_GATT, another one of the AD type that its first AD structure has. The others are not
+ * even counted.
  */
 void air_scan(struct air_radio *radio, unsigned what);
 
@@ -116,7 +119,11 @@ void air_scan(struct air_radio *radio, unsigned what);
  * of its scan response (USHER_ADV_SCAN_RSP), if the request and the response are not lost.
  */
 void air_scan_active(struct air_radio *radio, bool active);
-/** What a slot's advertisement answers to scan requests, 0..31 octets; at first nothing. */
+/**
+ * What a slot's advertisements answer to scan requests from now on, 0..31 octets (more are not
+ * taken); at first nothing, which is a response, too. Scan requests that are sent at once do not
+ * collide.
+ */
 void air_scan_response_set(struct air_radio *radio, uint8_t slot, const uint8_t *ad, uint8_t len);
 
 /**
@@ -127,11 +134,18 @@ void air_wake_at(struct air_radio *radio, uint64_t ms);
 
 /** A call at a time of the air's, for devices that need several. Zeros make one that is not set. */
 struct air_timer {
-    struct queue_item item; /* private */
+    struct queue_item item; /* private, both */
+    bool reserved;
 };
-/** @p due is called at @p us, or at once if that is over; replaces the time before. */
-void air_timer_set(struct air *air, struct air_timer *timer, uint64_t us, void (*due)(void *ctx),
+/**
+ * @p due is called at @p us, or at once if that is over; replaces the time before.
+ *
+ * @retval false  No memory: it will not be called. Not so when the timer was set before, and not
+ * stopped since.
+ */
+bool air_timer_set(struct air *air, struct air_timer *timer, uint64_t us, void (*due)(void *ctx),
                    void *ctx);
+/** Before the timer's memory is given up; as often as one likes. */
 void air_timer_stop(struct air *air, struct air_timer *timer);
 
 /** The time in microseconds; in milliseconds it is what a port's now_ms answers. */

@@ -11,10 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum ad_class hear_class(const uint8_t *ad, uint8_t len)
+enum ad_class hear_class(enum usher_adv_type type, const uint8_t *ad, uint8_t len)
 {
     enum { PB_ADV = 0x29, MESH_BEACON = 0x2B, URI = 0x24 };
 
+    if (type == USHER_ADV_IND) {
+        return CLASS_GATT;
+    }
     if (len < 2) {
         return CLASS_OTHER;
     }
@@ -48,20 +51,29 @@ static void unlist(struct air_radio *radio, enum ad_class c)
     radio->listed[c] = 0;
 }
 
+static bool wants(const struct air_radio *radio, enum ad_class c)
+{
+    return (radio->wants >> c & 1) != 0;
+}
+
 void hear_scan_set(struct air_radio *radio, unsigned what)
 {
-    const bool want[CLASSES] = {
-        [CLASS_PB_ADV] = (what & USHER_SCAN_PB_ADV) != 0,
-        [CLASS_BEACON] = (what & USHER_SCAN_BEACON) != 0,
-        [CLASS_OTHER] = (what & ~(unsigned)(USHER_SCAN_PB_ADV | USHER_SCAN_BEACON)) != 0,
+    const unsigned classes[CLASSES] = {
+        [CLASS_PB_ADV] = USHER_SCAN_PB_ADV,
+        [CLASS_BEACON] = USHER_SCAN_BEACON,
+        [CLASS_OTHER] = ~(unsigned)(USHER_SCAN_PB_ADV | USHER_SCAN_BEACON | USHER_SCAN_GATT),
+        [CLASS_GATT] = USHER_SCAN_GATT,
     };
 
+    radio->wants = 0;
     for (enum ad_class c = 0; c < CLASSES; c++) {
         bool has = radio->listed[c] != 0;
+        bool want = (what & classes[c]) != 0;
 
-        if (want[c] && !has) {
+        radio->wants |= (unsigned)want << c;
+        if (want && !has) {
             list(radio, c);
-        } else if (!want[c] && has) {
+        } else if (!want && has) {
             unlist(radio, c);
         }
     }
@@ -75,7 +87,7 @@ static int8_t rssi_between(const struct air_radio *a, const struct air_radio *b)
 
 static void tell(struct air_radio *to, enum ad_class c, const struct usher_adv_report *report)
 {
-    if (to->listed[c] != 0) {
+    if (wants(to, c)) {
         to->air->stats.receptions++;
         to->owner.report(to->ctx, report);
     }
@@ -132,8 +144,8 @@ static void hold_back(struct air_radio *to, enum ad_class c, const struct usher_
     queue_put(&air->queue, &h->item, air->now + delay_us);
 }
 
-/* One reception, its impairments drawn here. */
-static void receive(struct air_radio *to, enum ad_class c, const struct usher_adv_report *report)
+/* One reception, its impairments drawn here. @retval false: lost. */
+static bool receive(struct air_radio *to, enum ad_class c, const struct usher_adv_report *report)
 {
     struct air *air = to->air;
     const struct air_config *config = &air->config;
@@ -141,7 +153,7 @@ static void receive(struct air_radio *to, enum ad_class c, const struct usher_ad
 
     if (rng_chance(&air->rng, config->loss_pct)) {
         air->stats.lost++;
-        return;
+        return false;
     }
     if (config->delay_ms != 0) {
         delay_us = rng_below(&air->rng, config->delay_ms * 1000u + 1);
@@ -159,6 +171,7 @@ static void receive(struct air_radio *to, enum ad_class c, const struct usher_ad
     } else {
         tell(to, c, report);
     }
+    return true;
 }
 
 static bool in_range(const struct air *air, struct place a, struct place b)
@@ -240,10 +253,30 @@ static uint32_t spared(struct air *air, const struct transmission *tx, uint32_t 
     return kept;
 }
 
+static bool answers_scans(enum usher_adv_type type)
+{
+    return type == USHER_ADV_IND || type == USHER_ADV_SCAN_IND;
+}
+
+/* An active scanner has heard the sender's PDU, and sends a scan request. */
+static void ask(struct air_radio *scanner, struct transmission *tx)
+{
+    struct air *air = scanner->air;
+
+    if (rng_chance(&air->rng, air->config.loss_pct)) {
+        air->stats.lost++;
+        return;
+    }
+    if (tx->exchange == 0) {
+        tx->exchange = ++air->exchanges;
+    }
+    scanner->asked = tx->exchange;
+}
+
 void hear_pdu(struct air_radio *sender)
 {
     struct air *air = sender->air;
-    const struct transmission *tx = &sender->tx;
+    struct transmission *tx = &sender->tx;
     enum ad_class c = tx->ad_class;
     uint32_t count = reached(air, sender);
 
@@ -251,16 +284,53 @@ void hear_pdu(struct air_radio *sender)
         count = spared(air, tx, count);
     }
 
-    struct usher_adv_report report = { .type = tx->type, .len = tx->len, .data = tx->data };
+    const bool answers = answers_scans(tx->type);
+    struct usher_adv_report report = {
+        .type = tx->type, .addr_type = tx->addr.type, .len = tx->len, .data = tx->data
+    };
 
-    memcpy(report.addr, sender->addr, sizeof(report.addr));
+    memcpy(report.addr, tx->addr.addr, sizeof(report.addr));
     /* Owners may join, leave and scan from within: the arrays are read anew each time, and a radio
      * that has left or no longer listens is not listed any more, but still in memory. */
     for (uint32_t i = 0; i < count; i++) {
         struct air_radio *to = air->radios[air->hearing[i]];
 
         report.rssi = rssi_between(sender, to);
-        receive(to, c, &report);
+        if (receive(to, c, &report) && answers && to->active && wants(to, c)) {
+            ask(to, tx);
+        }
+    }
+}
+
+void hear_response(struct air_radio *sender)
+{
+    struct air *air = sender->air;
+    const struct transmission *tx = &sender->tx;
+    const struct listeners *l = &air->listeners[tx->ad_class];
+    const uint64_t deaf_from = air->config.no_collisions ? UINT64_MAX : tx->start;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < l->count; i++) {
+        bool asked = air->radios[l->radios[i]]->asked == tx->exchange;
+        bool sends = air->ears[l->radios[i]].busy_until > deaf_from;
+
+        air->stats.deaf += asked && sends;
+        if (asked && !sends) {
+            air->hearing[count++] = l->radios[i];
+        }
+    }
+
+    struct usher_adv_report report = { .type = USHER_ADV_SCAN_RSP,
+                                       .addr_type = tx->addr.type,
+                                       .len = tx->answer.len,
+                                       .data = tx->answer.data };
+
+    memcpy(report.addr, tx->addr.addr, sizeof(report.addr));
+    for (uint32_t i = 0; i < count; i++) {
+        struct air_radio *to = air->radios[air->hearing[i]];
+
+        report.rssi = rssi_between(sender, to);
+        (void)receive(to, tx->ad_class, &report);
     }
 }
 

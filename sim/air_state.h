@@ -14,13 +14,18 @@ enum {
     FIRST_CHANNEL = 37,
     NO_SLOT = 0xFF,
     OVERLAPS = 16,
+    IFS_US = 150, /* between a PDU and its answer: the standard's inter frame space */
 };
 
-/* PDUs by the first AD type in them: a list of listeners for each. */
+/*
+ * PDUs by their type and the first AD type in them: a list of listeners for each. A scan response
+ * is of the class of what it belongs to.
+ */
 enum ad_class {
     CLASS_PB_ADV,
     CLASS_BEACON,
     CLASS_OTHER,
+    CLASS_GATT, /* ADV_IND, whatever is in it */
     CLASSES,
 };
 
@@ -44,16 +49,25 @@ struct listeners {
 
 struct slot {
     bool used;
-    uint8_t left;  /* events */
-    uint64_t due;  /* of the next event */
-    uint64_t turn; /* when two are due at once, the smaller goes first */
+    uint8_t left;               /* events */
+    uint64_t due;               /* of the next event */
+    uint64_t turn;              /* when two are due at once, the smaller goes first */
+    struct usher_ble_addr addr; /* the radio's when it began */
     struct usher_adv adv;
+};
+
+/* What a slot answers to scan requests. */
+struct response {
+    uint8_t len;
+    uint8_t data[USHER_AD_MAX];
 };
 
 enum send_state {
     SEND_IDLE,   /* nothing to send, or the next event is not due yet */
     SEND_ON_AIR, /* a PDU is on the air */
     SEND_GAP,    /* between two channels of an event */
+    SEND_ASKED,  /* a scan request is on its way to it */
+    SEND_ANSWER, /* the scan response is on the air */
 };
 
 /* The event that a radio is sending. */
@@ -68,9 +82,12 @@ struct transmission {
     uint64_t start; /* of the PDU */
     uint64_t end;
     struct air_radio *next; /* in the channel's list */
+    struct usher_ble_addr addr;
     enum usher_adv_type type;
     uint8_t len;
     uint8_t data[USHER_AD_MAX];
+    uint64_t exchange; /* of the scan requests to this PDU; 0: there were none */
+    struct response answer;
 };
 
 struct air_radio {
@@ -82,9 +99,12 @@ struct air_radio {
     uint32_t held_back; /* reports on their way to it */
     struct place place;
     uint32_t strength; /* two of them give the signal strength between them */
-    uint8_t addr[6];
+    struct usher_ble_addr addr;
     struct rng rng;           /* its owner's */
+    unsigned wants;           /* classes, by bits, that its owner scans for */
     uint32_t listed[CLASSES]; /* place in the listeners' lists, from 1; 0: not in */
+    bool active;              /* sends scan requests ... */
+    uint64_t asked;           /* ... the last one in this exchange */
 
     struct queue_item wake;
     struct queue_item step; /* the transmission's next one */
@@ -93,6 +113,7 @@ struct air_radio {
     uint64_t last_due; /* of the advertisements handed in so far */
     uint64_t next_turn;
     struct slot slots[USHER_ADV_SLOTS];
+    struct response responses[USHER_ADV_SLOTS];
     struct air_radio *next_gone;
 };
 
@@ -129,7 +150,8 @@ struct air {
 
     struct air_radio *on_channel[CHANNELS];
     struct air_radio *gone;
-    uint64_t joined; /* ever */
+    uint64_t joined;    /* ever */
+    uint64_t exchanges; /* of scan requests and responses, ever */
     struct held_report *reports;
     struct held_report *free_reports;
 };
@@ -141,10 +163,12 @@ static inline uint32_t air_time_us(uint8_t len)
 }
 
 /* air_hear.c */
-enum ad_class hear_class(const uint8_t *ad, uint8_t len);
+enum ad_class hear_class(enum usher_adv_type type, const uint8_t *ad, uint8_t len);
 void hear_scan_set(struct air_radio *radio, unsigned what);
 /* A radio's PDU has ended and reached everyone who could hear it: their owners are told. */
 void hear_pdu(struct air_radio *sender);
+/* The radio's scan response has ended: those who asked are told. */
+void hear_response(struct air_radio *sender);
 void hear_free(struct air *air);
 
 #endif

@@ -65,7 +65,7 @@ static uint32_t crc24(const uint8_t *data, size_t len)
     return crc;
 }
 
-static size_t packet_build(uint8_t packet[PACKET_MAX], const uint8_t addr[6],
+static size_t packet_build(uint8_t packet[PACKET_MAX], const struct usher_ble_addr *addr,
                            enum usher_adv_type type, const uint8_t *ad, uint8_t len)
 {
     uint8_t *at = packet;
@@ -78,10 +78,11 @@ static size_t packet_build(uint8_t packet[PACKET_MAX], const uint8_t addr[6],
 
     const uint8_t *pdu = at;
 
-    *at++ = (type == USHER_ADV_IND ? PDU_ADV_IND : PDU_ADV_NONCONN_IND) | PDU_TX_ADD_RANDOM;
+    *at++ = (type == USHER_ADV_IND ? PDU_ADV_IND : PDU_ADV_NONCONN_IND) |
+            (addr->type != 0 ? PDU_TX_ADD_RANDOM : 0u);
     *at++ = (uint8_t)(6 + len);
     for (unsigned i = 0; i < 6; i++) {
-        *at++ = addr[5 - i];
+        *at++ = addr->addr[5 - i];
     }
     memcpy(at, ad, len);
     at += len;
@@ -139,7 +140,7 @@ bool pcap_open(struct pcap *p, const char *path, uint64_t base_us)
     return true;
 }
 
-void pcap_sniff(void *ctx, uint64_t at_us, uint8_t channel, const uint8_t addr[6],
+void pcap_sniff(void *ctx, uint64_t at_us, uint8_t channel, const struct usher_ble_addr *addr,
                 enum usher_adv_type type, const uint8_t *ad, uint8_t len)
 {
     struct pcap *p = ctx;

@@ -25,7 +25,7 @@ bool pcap_open(struct pcap *p, const char *path, uint64_t base_us);
  * One advertising PDU; an air_sniffer. Only those of channel 37 are written: an event puts the same
  * PDU on each channel, and a reader wants to see it once.
  */
-void pcap_sniff(void *ctx, uint64_t at_us, uint8_t channel, const uint8_t addr[6],
+void pcap_sniff(void *ctx, uint64_t at_us, uint8_t channel, const struct usher_ble_addr *addr,
                 enum usher_adv_type type, const uint8_t *ad, uint8_t len);
 /** @retval false  Something could not be written; errno says why. */
 bool pcap_close(struct pcap *p);

@@ -126,12 +126,14 @@ static void radio_lost(struct linux_port *p, const char *what)
 static void radio_sniff(const struct linux_port *p, const uint8_t addr[6], enum usher_adv_type type,
                         const uint8_t *ad, uint8_t len)
 {
+    struct usher_ble_addr from = { .type = 1 };
     struct timespec now;
 
     if (p->sniffer != NULL) {
+        memcpy(from.addr, addr, sizeof(from.addr));
         clock_gettime(CLOCK_REALTIME, &now);
         p->sniffer(p->sniffer_ctx, (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000,
-                   37, addr, type, ad, len);
+                   37, &from, type, ad, len);
     }
 }
 

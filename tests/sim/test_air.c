@@ -240,13 +240,14 @@ struct sniffed {
     uint64_t gap_us;
 };
 
-static void on_sniff(void *ctx, uint64_t at_us, uint8_t channel, const uint8_t addr[6],
+static void on_sniff(void *ctx, uint64_t at_us, uint8_t channel, const struct usher_ble_addr *addr,
                      enum usher_adv_type type, const uint8_t *ad, uint8_t len)
 {
     struct sniffed *sniffed = ctx;
 
     assert_in_range(channel, 37, 39);
-    assert_int_equal(addr[0] & 0xC0, 0xC0);
+    assert_int_equal(addr->type, 1);
+    assert_int_equal(addr->addr[0] & 0xC0, 0xC0);
     assert_int_equal(type, USHER_ADV_NONCONN_IND);
     assert_int_equal(ad[0], 30);
     assert_int_equal(len, 31);

@@ -222,15 +222,16 @@ static void digest_add(struct digest *d, const void *data, size_t len)
     }
 }
 
-static void digest_sniff(void *ctx, uint64_t at_us, uint8_t channel, const uint8_t addr[6],
-                         enum usher_adv_type type, const uint8_t *ad, uint8_t len)
+static void digest_sniff(void *ctx, uint64_t at_us, uint8_t channel,
+                         const struct usher_ble_addr *addr, enum usher_adv_type type,
+                         const uint8_t *ad, uint8_t len)
 {
     struct digest *d = ctx;
 
     (void)type;
     digest_add(d, &at_us, sizeof(at_us));
     digest_add(d, &channel, 1);
-    digest_add(d, addr, 6);
+    digest_add(d, addr->addr, 6);
     digest_add(d, ad, len);
 }
 

@@ -425,7 +425,7 @@ struct beacons {
     uint8_t beacon[USHER_AD_MAX], uri[USHER_AD_MAX];
 };
 
-static void sniff(void *ctx, uint64_t at_us, uint8_t channel, const uint8_t addr[6],
+static void sniff(void *ctx, uint64_t at_us, uint8_t channel, const struct usher_ble_addr *addr,
                   enum usher_adv_type type, const uint8_t *ad, uint8_t len)
 {
     struct beacons *b = ctx;

@@ -48,10 +48,10 @@ static int path_remove(void **state)
 
 static void sniff(struct pcap *p, uint64_t at_us, bool device, const uint8_t *ad, uint8_t len)
 {
-    static const uint8_t addrs[2][6] = { ADDR_PROVISIONER, ADDR_DEVICE };
+    static const struct usher_ble_addr addrs[2] = { { 1, ADDR_PROVISIONER }, { 1, ADDR_DEVICE } };
 
     for (uint8_t channel = 37; channel <= 39; channel++) {
-        pcap_sniff(p, at_us, channel, addrs[device], USHER_ADV_NONCONN_IND, ad, len);
+        pcap_sniff(p, at_us, channel, &addrs[device], USHER_ADV_NONCONN_IND, ad, len);
     }
 }
 
