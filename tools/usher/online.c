@@ -32,12 +32,9 @@ bool online_init(struct online *o, const struct args *args, void (*stop)(void *c
 static bool capture_open(struct online *o, char *why, size_t why_len)
 {
     const char *path = o->args->pcap;
-    if (path && !pcap_open(&o->pcap, path, 0)) {
+    if (path && !linux_port_capture(o->port, &o->pcap, path)) {
         snprintf(why, why_len, "%.150s: %s", path, strerror(errno));
         return false;
-    }
-    if (path) {
-        linux_port_sniffer_set(o->port, pcap_sniff, &o->pcap);
     }
     return true;
 }
