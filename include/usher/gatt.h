@@ -23,10 +23,12 @@ struct usher_gatt;
 struct usher_session;
 
 #define USHER_PROXY_FILTER_MAX 16 /**< Addresses that the filter of one client can have. */
-#define USHER_PROXY_PDU_MAX 66 /**< Octets of the longest Proxy PDU: type and Provisioning PDU. */
+/** Octets of the longest Proxy PDU: type and Provisioning PDU. */
+#define USHER_PROXY_PDU_MAX (1 + USHER_PDU_MAX)
 #ifndef USHER_PROXY_QUEUE
-#define USHER_PROXY_QUEUE 8 /**< Network PDUs and beacons that wait for one connection; 2..255. */
+#define USHER_PROXY_QUEUE 8 /**< Proxy PDUs that wait for one connection; 8..255. */
 #endif
+#define USHER_PROXY_WANTED 8 /**< Nodes whose Node Identity can be scanned for at once. */
 
 /** What one client of a proxy gets (6.4). */
 struct usher_proxy_filter {
@@ -38,11 +40,11 @@ struct usher_proxy_filter {
 /** Proxy PDUs of one connection, being cut into values and put together again (6.3.2). Private. */
 struct usher_proxy_sar {
     uint16_t value_max; /* octets in a value */
-    uint8_t tx_len;     /* of the PDU that is being sent; 0: none */
-    uint8_t tx_at;      /* octets of it that are out */
+    uint16_t tx_len;    /* of the PDU that is being sent, its type first; 0: none */
+    uint16_t tx_at;     /* octets of it that are out; the type is sent with each value */
     uint8_t tx[USHER_PROXY_PDU_MAX];
-    uint8_t rx_len; /* of what has come; the type is its first octet */
-    bool rx_busy;   /* a first segment came, and not yet the last */
+    uint16_t rx_len; /* of what has come, its type first */
+    bool rx_busy;    /* a first segment came, and not yet the last */
     uint64_t rx_deadline;
     uint8_t rx[USHER_PROXY_PDU_MAX];
 };
@@ -50,10 +52,18 @@ struct usher_proxy_sar {
 /** One connection; of the caller's memory, one for each that may be open at once. Private. */
 struct usher_gatt_link {
     uint8_t state;
-    struct usher_gatt_opened is;
+    struct usher_gatt_opened is; /* value_max 0: not open yet */
+    uint64_t deadline;           /* client: when it must be open */
     struct usher_proxy_sar sar;
     struct usher_session *session;    /* PB-GATT: whose link it is */
     struct usher_proxy_filter filter; /* proxy server */
+    bool flows;                       /* proxy: Network PDUs go over it */
+    bool told;                        /* proxy: CONNECTED was */
+    bool greeted;                     /* proxy client: the server's beacon has come ... */
+    uint64_t greeting_until;          /* ... or is not waited for any longer */
+    uint16_t net_index;               /* proxy client: the subnet of that beacon */
+    uint16_t beacon_at;               /* proxy: the place of the subnet whose beacon is next */
+    uint32_t beacon_news;             /* proxy: what the beacons told that were sent */
     uint8_t queue_at, queue_count;
     struct {
         uint8_t type, len;
@@ -76,7 +86,7 @@ struct usher_gatt_event {
             struct usher_ble_addr peer;
             int8_t rssi;        /**< dBm; 127 = unknown */
             uint16_t net_index; /**< the subnet that it advertises */
-            uint16_t address;   /**< Node Identity of a node whose device key we have; 0: of none */
+            uint16_t address;   /**< Node Identity of that node, which was asked for; 0: of none */
         } proxy;
         struct {
             uint8_t conn;
@@ -110,6 +120,10 @@ struct usher_gatt {
     uint64_t adv_at;                 /* the next connectable advertisement */
     uint16_t adv_turn;               /* whose it is, of those that take turns */
     bool scanning;                   /* usher_proxy_scan() */
+    uint8_t wanted_count;
+    uint16_t wanted[USHER_PROXY_WANTED]; /* nodes by whose Node Identity a proxy is told */
+    uint8_t proxy_was;                   /* GATT Proxy state, when it was looked at last */
+    uint64_t shut_at; /* it was switched off: connections of clients end then; 0: no */
 };
 
 /**
@@ -122,8 +136,14 @@ struct usher_gatt {
 enum usher_err usher_gatt_init(struct usher_gatt *g, struct usher *u,
                                const struct usher_gatt_config *config);
 
-/** Tells PROXY_RECEIVED for advertisements of proxies of our subnets, or stops. */
-void usher_proxy_scan(struct usher_gatt *g, bool on);
+/**
+ * Tells PROXY_RECEIVED for advertisements of proxies of our subnets, or stops: those that say which
+ * network they are of, and those that say which node they are, of the nodes asked for.
+ *
+ * @param nodes  Addresses of primary elements; read during the call.
+ * @param count  0..USHER_PROXY_WANTED; with more, the first are looked for.
+ */
+void usher_proxy_scan(struct usher_gatt *g, bool on, const uint16_t *nodes, unsigned count);
 
 /**
  * Client: connects to a proxy; CONNECTED or DISCONNECTED follows. From CONNECTED on, what this node
@@ -131,7 +151,8 @@ void usher_proxy_scan(struct usher_gatt *g, bool on);
  *
  * @param conn  Gets the number of the connection.
  *
- * @retval USHER_E_STATE      The instance is not a node.
+ * @retval USHER_E_STATE      The instance is not a node, or does not use GATT (see
+ *                            usher_mesh_bearers()).
  * @retval USHER_E_RESOURCES  All connections are in use.
  * @retval others             The port's.
  */
@@ -146,9 +167,12 @@ enum usher_err usher_proxy_disconnect(struct usher_gatt *g, uint8_t conn);
  * of them; without addresses, nothing or everything. A connection begins with an accept list of our
  * elements, the all-nodes address, and what our models subscribe to.
  *
+ * @param type   0 accept list, 1 reject list
  * @param count  Addresses; they are sent five in a message.
  *
  * @retval USHER_OK           On its way; FILTER follows for each message.
+ * @retval USHER_E_PARAM      Another type.
+ * @retval USHER_E_RESOURCES  No sequence number is reserved in storage; nothing or a part is set.
  * @retval USHER_E_NOT_FOUND  No such connection as a client.
  * @retval USHER_E_NO_MEM     The connection's queue has no room now.
  */

@@ -34,8 +34,8 @@ extern const struct usher_pb_adv_policy usher_pb_adv_spec;
 
 /** What a link has counted, for reports and tests. */
 struct usher_link_stats {
-    uint32_t tx;         /**< Advertisements handed out */
-    uint32_t rx;         /**< Advertisements of this link taken in */
+    uint32_t tx;         /**< Advertisements (PB-GATT: values) handed out */
+    uint32_t rx;         /**< Advertisements (PB-GATT: values) of this link taken in */
     uint32_t retries;    /**< Bursts (or Link Opens) sent again */
     uint32_t fcs_errors; /**< Transactions dropped for their FCS */
     uint32_t dropped;    /**< Malformed or unexpected PDUs ignored */

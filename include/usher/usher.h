@@ -30,6 +30,7 @@
 extern "C" {
 #endif
 
+struct bearer_acts;
 struct usher;
 struct usher_gatt;
 struct usher_mesh;
@@ -170,12 +171,14 @@ struct usher_session {
     uint8_t state;
     uint8_t phase_told;
     uint8_t attention_s;
+    uint8_t bearers; /* that a device listens on */
     bool data_given; /* `data` came with usher_provision() */
     struct usher_prov_data data;
     uint32_t ecdh_token;
     uint8_t close_reason;
     struct usher_prov prov;
-    struct usher_pb_adv link;
+    const struct bearer_acts *bearer; /* of the link: PB-ADV or PB-GATT */
+    union usher_link link;
 };
 
 /** Provisioning bearers; bits. The numbers are those of the nRF5 SDK. */
@@ -253,8 +256,8 @@ enum usher_err usher_init(struct usher *u, const struct usher_port *port,
                           const struct usher_config *config);
 
 /**
- * Ends all sessions at once and the node with them, takes everything off the air, wipes secrets.
- * No event is told.
+ * Ends all sessions and connections at once and the node with them, takes everything off the air,
+ * wipes secrets. No event is told.
  */
 void usher_deinit(struct usher *u);
 
@@ -265,8 +268,9 @@ void usher_process(struct usher *u);
 /** Calls the config's work() at once, but not from within this call: there is more to do. */
 void usher_work(struct usher *u);
 /**
- * Leaves the air, or comes back: nothing is sent, and what comes in is not heard. All else goes on,
- * so links time out and messages wait for their turn. An instance begins on the air.
+ * Leaves the air, or comes back: nothing is sent, what comes in is not heard, and GATT connections
+ * end. All else goes on, so links time out and messages wait for their turn. An instance begins on
+ * the air.
  */
 void usher_radio(struct usher *u, bool on);
 
@@ -327,13 +331,14 @@ void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
  *
  * @retval USHER_OK             Begun: LINK_ESTABLISHED or LINK_CLOSED follows.
  * @retval USHER_E_NULL         A pointer is NULL.
- * @retval USHER_E_STATE        The session is not idle.
+ * @retval USHER_E_STATE        The session is not idle; PB-GATT: the instance is off the air.
  * @retval USHER_E_DATA         p->data has a NetKey index above 0xFFF or an address that is not
  * unicast.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
  * @retval USHER_E_UNSUPPORTED  The provisioner role is not linked, or PB-GATT without
  *                              usher_gatt_init().
  * @retval USHER_E_RESOURCES    PB-GATT: all connections are in use.
+ * @retval others               PB-GATT: the port's.
  */
 enum usher_err usher_provision(struct usher_session *s, const struct usher_provision *p);
 
@@ -345,7 +350,7 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
  * @retval USHER_E_NULL         A pointer is NULL.
  * @retval USHER_E_STATE        The session is not idle, or another one of this instance listens.
  * @retval USHER_E_PARAM        Capabilities without elements or algorithms, or USHER_OOB_ONLY
- *                              together with CMAC or without OOB.
+ *                              together with CMAC or without OOB; a bearer that there is not.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
  * @retval USHER_E_UNSUPPORTED  The device role is not linked, or PB-GATT without usher_gatt_init().
  */

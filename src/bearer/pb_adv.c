@@ -437,3 +437,75 @@ uint8_t pb_adv_next(struct usher_pb_adv *l, uint64_t now, uint8_t ad[USHER_AD_MA
     ad[0] = (uint8_t)(io_pos(&io) - 1);
     return (uint8_t)io_pos(&io);
 }
+
+/* -- as one bearer of several ------------------------------------------------------------------ */
+
+static bool act_ready(const union usher_link *l)
+{
+    return pb_adv_ready(&l->adv);
+}
+
+static enum usher_err act_send(union usher_link *l, uint64_t now, const uint8_t *pdu, size_t len,
+                               bool awaited)
+{
+    return pb_adv_send(&l->adv, now, pdu, len, awaited);
+}
+
+static enum bearer_event act_poll(union usher_link *l, uint64_t now, struct bearer_input *in)
+{
+    return pb_adv_poll(&l->adv, now, in);
+}
+
+static void act_close(union usher_link *l, uint64_t now, uint8_t reason)
+{
+    pb_adv_close(&l->adv, now, reason);
+}
+
+static void act_stop(union usher_link *l)
+{
+    pb_adv_stop(&l->adv);
+}
+
+static uint64_t act_deadline(const union usher_link *l)
+{
+    return pb_adv_deadline(&l->adv);
+}
+
+static const struct usher_link_stats *act_stats(const union usher_link *l)
+{
+    return &l->adv.stats;
+}
+
+static bool act_wants(const union usher_link *l, const uint8_t *data, size_t len)
+{
+    return pb_adv_wants(&l->adv, data, len);
+}
+
+static void act_rx(union usher_link *l, uint64_t now, const uint8_t *data, size_t len)
+{
+    pb_adv_rx(&l->adv, now, data, len);
+}
+
+static uint8_t act_next(union usher_link *l, uint64_t now, uint8_t ad[USHER_AD_MAX])
+{
+    return pb_adv_next(&l->adv, now, ad);
+}
+
+static uint64_t act_due(const union usher_link *l)
+{
+    return pb_adv_due(&l->adv);
+}
+
+const struct bearer_acts pb_adv_acts = {
+    .ready = act_ready,
+    .send = act_send,
+    .poll = act_poll,
+    .close = act_close,
+    .stop = act_stop,
+    .deadline = act_deadline,
+    .stats = act_stats,
+    .wants = act_wants,
+    .rx = act_rx,
+    .next = act_next,
+    .due = act_due,
+};

@@ -13,6 +13,9 @@
 #define PB_ADV_AD_TYPE 0x29
 #define PB_ADV_MIN 6u /* link id, transaction number, one octet */
 
+/** For a session whose link is PB-ADV. */
+extern const struct bearer_acts pb_adv_acts;
+
 enum pb_adv_role { PB_ADV_CLIENT = 0, PB_ADV_SERVER = 1 };
 
 /**

@@ -1,11 +1,11 @@
 /*
- * One advertiser shared among links, mesh messages and beacon. Nothing waits in a queue here: when
+ * One advertiser shared among links, mesh messages and beacons. Nothing waits in a queue here: when
  * a slot of the port is free, the link or the node whose PDU has been due the longest is asked for
- * it, so what was acknowledged meanwhile is never sent. The unprovisioned device beacon comes last.
+ * it, so what was acknowledged meanwhile is never sent. The unprovisioned device beacon and the
+ * connectable advertisements of GATT come last, and take turns.
  */
-#include "node.h"
-
 #include "beacon.h"
+#include "gatt.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ static struct usher_session *most_due(const struct usher *u, uint64_t *due)
 
     *due = USHER_NEVER;
     for (struct usher_session *s = u->sessions; s != NULL; s = s->next) {
-        uint64_t at = pb_adv_due(&s->link);
+        uint64_t at = s->bearer->due != NULL ? s->bearer->due(&s->link) : USHER_NEVER;
 
         if (at < *due) {
             *due = at;
@@ -39,6 +39,16 @@ static struct usher_session *most_due(const struct usher *u, uint64_t *due)
 static uint64_t mesh_due(const struct usher *u)
 {
     return u->mesh != NULL ? u->mesh->acts->ad_due(u->mesh) : USHER_NEVER;
+}
+
+static uint64_t beacon_due(const struct usher *u)
+{
+    return u->beacon.on ? u->beacon.at : USHER_NEVER;
+}
+
+static uint64_t gatt_due(const struct usher *u)
+{
+    return u->gatt != NULL ? u->gatt->acts->ad_due(u->gatt) : USHER_NEVER;
 }
 
 /* The beacon, or in turn the URI that its hash is of. */
@@ -56,19 +66,23 @@ static uint8_t next_beacon(struct usher *u, uint8_t ad[USHER_AD_MAX])
 
 void advert_fill(struct usher *u)
 {
-    struct usher_adv adv = { .type = USHER_ADV_NONCONN_IND, .count = 1 };
+    struct usher_adv adv = { .count = 1 };
 
     while (!u->silent && slot_free(u, &adv.slot)) {
         uint64_t due;
         struct usher_session *s = most_due(u, &due);
 
+        adv.type = USHER_ADV_NONCONN_IND;
         if (due <= u->now && due <= mesh_due(u)) {
-            adv.len = pb_adv_next(&s->link, u->now, adv.data);
+            adv.len = s->bearer->next(&s->link, u->now, adv.data);
             u->again = true; /* a link may have sent its last Link Close */
         } else if (mesh_due(u) <= u->now) {
             adv.len = u->mesh->acts->next_ad(u->mesh, adv.data);
             u->again = true; /* a segmented message may have sent its last segment */
-        } else if (u->beacon.on && u->beacon.at <= u->now) {
+        } else if (gatt_due(u) <= u->now && gatt_due(u) <= beacon_due(u)) {
+            adv.type = USHER_ADV_IND;
+            adv.len = u->gatt->acts->next_ad(u->gatt, adv.data);
+        } else if (beacon_due(u) <= u->now) {
             adv.len = next_beacon(u, adv.data);
         } else {
             return;
@@ -89,7 +103,7 @@ uint64_t advert_due(const struct usher *u)
     }
     (void)most_due(u, &due);
     due = node_sooner(due, mesh_due(u));
-    return u->beacon.on ? node_sooner(due, u->beacon.at) : due;
+    return node_sooner(due, node_sooner(beacon_due(u), gatt_due(u)));
 }
 
 void usher_in_adv_done(struct usher *u, uint8_t slot)
@@ -147,8 +161,13 @@ enum usher_err advert_beacon_start(struct usher *u, const struct usher_listen *p
     out->len = beacon_build(&b, out->ad);
     /* Many devices that are switched on together do not beacon together. */
     out->at = u->now + (uint64_t)spread * u->config.beacon_interval_ms / 256;
-    out->on = true;
+    out->on = p->bearers == 0 || (p->bearers & USHER_BEARER_ADV) != 0;
     return USHER_OK;
+}
+
+const uint8_t *advert_device(const struct usher *u)
+{
+    return u->beacon.ad + 3; /* after length, AD type and beacon type */
 }
 
 void advert_beacon_stop(struct usher *u)

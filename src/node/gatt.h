@@ -7,6 +7,7 @@
 #define NODE_GATT_H
 
 #include "node.h"
+#include "proxy_sar.h"
 
 #include <usher/gatt.h>
 
@@ -14,7 +15,6 @@
 struct usher_gatt_acts {
     void (*opened)(struct usher_gatt *g, const struct usher_gatt_opened *opened);
     void (*data)(struct usher_gatt *g, uint8_t conn, const uint8_t *value, size_t len);
-    void (*ready)(struct usher_gatt *g, uint8_t conn);
     void (*closed)(struct usher_gatt *g, uint8_t conn);
     /** An ADV_IND was heard. */
     void (*in_adv)(struct usher_gatt *g, const struct usher_adv_report *report);
@@ -26,9 +26,10 @@ struct usher_gatt_acts {
     uint64_t (*ad_due)(const struct usher_gatt *g);
     unsigned (*scan)(const struct usher_gatt *g); /* enum usher_scan, bits */
     void (*deinit)(struct usher_gatt *g);
-    /* for the sessions */
+    /* for the sessions: the link is PB-GATT from here on, of a client or of a server */
     enum usher_err (*provision)(struct usher_gatt *g, struct usher_session *s,
                                 const struct usher_ble_addr *peer);
+    void (*listen)(struct usher_gatt *g, struct usher_session *s);
 };
 
 /** The states of struct usher_gatt_link. */
@@ -37,26 +38,27 @@ enum gatt_link_state {
     GATT_LINK_OPENING, /* client: usher_in_gatt_open() has not come */
     GATT_LINK_PROVISIONING,
     GATT_LINK_PROXY,
-};
-
-/** Types of Proxy PDUs (6.3.1). */
-enum proxy_type {
-    PROXY_NETWORK = 0x00,
-    PROXY_BEACON = 0x01,
-    PROXY_CONFIGURATION = 0x02,
-    PROXY_PROVISIONING = 0x03,
+    GATT_LINK_ENDED, /* proxy: it is gone, and DISCONNECTED is still to be told */
 };
 
 /* -- proxy.c: a connection to the Mesh Proxy Service ------------------------------------------- */
 
-/** It is open: a server sends its beacons, a client sets its filter. */
+/**
+ * It is open, and its state is GATT_LINK_PROXY: a server sends its beacons, a client sets its
+ * filter once it has heard them. May end the connection.
+ */
 void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l);
-/** A whole Proxy PDU of one of the first three types. */
+/** A whole Proxy PDU of one of the first three types. May end the connection, and this or any
+ * other link: nothing of it is touched after this call. The caller drains the instance. */
 void proxy_link_rx(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t type,
                    const uint8_t *pdu, size_t len);
 /** The next PDU to send over it. @return octets; 0: none */
 uint8_t proxy_link_next(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t *type,
                         uint8_t pdu[29]);
+/**
+ * It is gone, from GATT_LINK_OPENING (of the proxy service) or GATT_LINK_PROXY. The state is
+ * GATT_LINK_ENDED after this, and GATT_LINK_FREE when proxy_run() has told it.
+ */
 void proxy_link_closed(struct usher_gatt *g, struct usher_gatt_link *l);
 /** Distributes Network PDUs and beacons of this node to the connections that are to get them. */
 void proxy_run(struct usher_gatt *g);
@@ -73,7 +75,15 @@ void proxy_heard(struct usher_gatt *g, const struct usher_adv_report *report, co
 
 /** Ends a connection; what hung on it is told. */
 void gatt_link_end(struct usher_gatt *g, struct usher_gatt_link *l);
-/** Begins one as a client. @retval As usher_port.gatt_connect, and USHER_E_RESOURCES. */
+/** The connection of this number, open or being made; NULL: none. */
+struct usher_gatt_link *gatt_link_of(struct usher_gatt *g, uint8_t conn);
+/**
+ * Begins one as a client.
+ *
+ * @retval USHER_E_STATE      Off the air (usher_radio()).
+ * @retval USHER_E_RESOURCES  All connections are in use.
+ * @retval others             The port's.
+ */
 enum usher_err gatt_link_begin(struct usher_gatt *g, const struct usher_ble_addr *peer,
                                enum usher_gatt_service service, struct usher_gatt_link **l);
 

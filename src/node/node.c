@@ -8,9 +8,8 @@
  * The user's handler runs with all state settled and may call anything; what it starts is picked up
  * by the next round.
  */
-#include "node.h"
-
 #include "ct.h"
+#include "gatt.h"
 #include "kdf.h"
 #include "session.h"
 
@@ -35,6 +34,9 @@ static void tell_session_event(struct usher *u, struct usher_session *s, enum us
     struct usher_prov *p = &s->prov;
     struct usher_event e = { .type = type };
 
+    if (type == USHER_EVT_COMPLETE && s->bearer->complete != NULL) {
+        s->bearer->complete(&s->link, u->now);
+    }
     e.params.link_established.p_context = s; /* the first member of each */
     switch (type) {
     case USHER_EVT_INVITE_RECEIVED:
@@ -140,7 +142,7 @@ static void link_opened(struct usher *u, struct usher_session *s)
     }
     if (node_random(u, begin.random, sizeof(begin.random)) != USHER_OK ||
         node_random(u, begin.entropy, sizeof(begin.entropy)) != USHER_OK) {
-        pb_adv_close(&s->link, u->now, USHER_CLOSE_ERROR);
+        s->bearer->close(&s->link, u->now, USHER_CLOSE_ERROR);
         return;
     }
     session_begin(&s->prov, &begin, u->now);
@@ -177,7 +179,7 @@ static bool take_from_bearer(struct usher *u, struct usher_session *s)
     struct bearer_input in;
     enum bearer_event event;
 
-    while ((event = pb_adv_poll(&s->link, u->now, &in)) != BEARER_NOTHING) {
+    while ((event = s->bearer->poll(&s->link, u->now, &in)) != BEARER_NOTHING) {
         switch (event) {
         case BEARER_OPENED:
             link_opened(u, s);
@@ -206,19 +208,19 @@ static void service(struct usher *u, struct usher_session *s)
         if (!take_from_bearer(u, s)) {
             return;
         }
-        what = session_next(&s->prov, u->now, pb_adv_ready(&s->link), &out);
+        what = session_next(&s->prov, u->now, s->bearer->ready(&s->link), &out);
         switch (what) {
         case SESSION_EVENT:
             tell_session_event(u, s, out.event);
             break;
         case SESSION_PDU:
-            (void)pb_adv_send(&s->link, u->now, out.pdu, out.len, out.awaited);
+            (void)s->bearer->send(&s->link, u->now, out.pdu, out.len, out.awaited);
             break;
         case SESSION_ECDH:
             compute_secret(u, s);
             break;
         case SESSION_CLOSE:
-            pb_adv_close(&s->link, u->now, out.reason);
+            s->bearer->close(&s->link, u->now, out.reason);
             break;
         default:
             break;
@@ -237,12 +239,15 @@ static void set_wake(struct usher *u)
     uint64_t at = advert_due(u);
 
     for (const struct usher_session *s = u->sessions; s != NULL; s = s->next) {
-        uint64_t link = pb_adv_deadline(&s->link), session = session_deadline(&s->prov);
+        uint64_t link = s->bearer->deadline(&s->link), session = session_deadline(&s->prov);
 
         at = node_sooner(at, node_sooner(link, session));
     }
     if (u->mesh != NULL) {
         at = node_sooner(at, u->mesh->acts->deadline(u->mesh));
+    }
+    if (u->gatt != NULL) {
+        at = node_sooner(at, u->gatt->acts->deadline(u->gatt));
     }
     at = node_sooner(at, u->work_at);
     if (at != u->wake) {
@@ -270,6 +275,9 @@ void node_drain(struct usher *u)
         }
         if (u->mesh != NULL) {
             u->mesh->acts->run(u->mesh);
+        }
+        if (u->gatt != NULL) {
+            u->gatt->acts->run(u->gatt);
         }
         if (u->config.work != NULL) {
             u->work_at = u->config.work(u->config.user, u, u->now);
@@ -315,6 +323,38 @@ void usher_in_ecdh(struct usher *u, uint32_t token, enum usher_err err,
     node_drain(u);
 }
 
+/* -- GATT in ----------------------------------------------------------------------------------- */
+
+void usher_in_gatt_open(struct usher *u, const struct usher_gatt_opened *opened)
+{
+    if (u->gatt != NULL) {
+        u->gatt->acts->opened(u->gatt, opened);
+        node_drain(u);
+    }
+}
+
+void usher_in_gatt_data(struct usher *u, uint8_t conn, const uint8_t *value, size_t len)
+{
+    if (u->gatt != NULL) {
+        u->gatt->acts->data(u->gatt, conn, value, len);
+        node_drain(u);
+    }
+}
+
+void usher_in_gatt_ready(struct usher *u, uint8_t conn)
+{
+    (void)conn; /* each connection with something to send is tried again */
+    node_drain(u);
+}
+
+void usher_in_gatt_close(struct usher *u, uint8_t conn)
+{
+    if (u->gatt != NULL) {
+        u->gatt->acts->closed(u->gatt, conn);
+        node_drain(u);
+    }
+}
+
 /* -- making and ending ------------------------------------------------------------------------- */
 
 static bool port_ok(const struct usher_port *p)
@@ -352,10 +392,13 @@ void usher_deinit(struct usher *u)
     if (u->mesh != NULL) {
         u->mesh->acts->deinit(u->mesh);
     }
+    if (u->gatt != NULL) {
+        u->gatt->acts->deinit(u->gatt);
+    }
     while (u->sessions != NULL) {
         struct usher_session *s = u->sessions;
 
-        pb_adv_stop(&s->link);
+        s->bearer->stop(&s->link);
         session_link_closed(&s->prov);
         node_session_end(s);
         u->port->crypto->wipe(&s->prov, sizeof(s->prov));

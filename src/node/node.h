@@ -6,8 +6,8 @@
 #ifndef NODE_H
 #define NODE_H
 
+#include "bearer.h"
 #include "model.h"
-#include "pb_adv.h"
 #include "role.h"
 
 #include <usher/usher.h>
@@ -47,20 +47,27 @@ void node_session_end(struct usher_session *s);
 /** Tells the user. */
 void node_tell(struct usher *u, const struct usher_event *event);
 
-/* advert.c: the port's slots, shared among links and beacon */
+/* advert.c: the port's slots, shared among links, beacon and what GATT offers */
 
 /** Hands out what is due as long as there are free slots. */
 void advert_fill(struct usher *u);
 /** When advert_fill() has something to do again, given the free slots. */
 uint64_t advert_due(const struct usher *u);
 void advert_stop_all(struct usher *u);
-/** Begins to beacon for a listening device. */
+/** Begins to beacon for a listening device, on PB-ADV if that is among its bearers. */
 enum usher_err advert_beacon_start(struct usher *u, const struct usher_listen *p);
+/** What beacon and service data of a listening device both say: its UUID and OOB information. */
+const uint8_t *advert_device(const struct usher *u);
+#define ADVERT_DEVICE_LEN (USHER_UUID_SIZE + 2u)
 void advert_beacon_stop(struct usher *u);
 
 /* scan.c: advertisements in */
 
 /** Tells the port what there is to listen for. */
 enum usher_err scan_update(struct usher *u);
+struct beacon;
+/** An unprovisioned device was heard: tells the user, unless it was told lately. */
+void scan_found(struct usher *u, const struct beacon *b, const struct usher_adv_report *report,
+                bool gatt);
 
 #endif

@@ -1,14 +1,30 @@
 /* The provisioner's entry call (usher.h); linking this object is choosing the role. */
-#include "node.h"
+#include "gatt.h"
+#include "pb_adv.h"
 #include "session.h"
 
 #include <string.h>
 
+struct draw {
+    uint32_t link_id, seed, spare[2];
+};
+
+static enum usher_err link_open(struct usher_session *s, const struct usher_provision *p,
+                                const struct draw *draw, uint64_t now)
+{
+    struct usher *u = s->node;
+
+    if (p->peer != NULL) {
+        return u->gatt->acts->provision(u->gatt, s, p->peer);
+    }
+    s->bearer = &pb_adv_acts;
+    pb_adv_open(&s->link.adv, u->config.policy, now, draw->link_id, draw->seed, p->uuid);
+    return USHER_OK;
+}
+
 enum usher_err usher_provision(struct usher_session *s, const struct usher_provision *p)
 {
-    struct {
-        uint32_t link_id, seed, spare[2];
-    } draw;
+    struct draw draw;
     enum usher_err err;
     uint64_t now;
 
@@ -17,6 +33,9 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
     }
     if (s->state != SESSION_IDLE) {
         return USHER_E_STATE;
+    }
+    if (p->peer != NULL && s->node->gatt == NULL) {
+        return USHER_E_UNSUPPORTED;
     }
     if (p->data != NULL && session_data_check(p->data, 1) != USHER_OK) {
         return USHER_E_DATA;
@@ -28,6 +47,11 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
     if (err != USHER_OK) {
         return err;
     }
+    err = link_open(s, p, &draw, now);
+    if (err != USHER_OK) {
+        node_session_end(s);
+        return err;
+    }
     memcpy(s->uuid, p->uuid, sizeof(s->uuid));
     s->attention_s = p->attention_s;
     s->data_given = p->data != NULL;
@@ -35,7 +59,6 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
         s->data = *p->data;
     }
     s->state = SESSION_LINK;
-    pb_adv_open(&s->link, s->node->config.policy, now, draw.link_id, draw.seed, p->uuid);
     node_drain(s->node);
     return USHER_OK;
 }

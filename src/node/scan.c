@@ -1,14 +1,17 @@
 /*
  * Advertisements in: AD structures are told apart and routed, PB-ADV by link to its session,
  * beacons of unprovisioned devices to the user, mesh messages and the beacons of subnets to the
- * node. Most of what a provisioner hears are beacons that it has heard before, so these are shed
- * before anything else is done with them.
+ * node, services that are offered to GATT. Most of what a provisioner hears are beacons that it has
+ * heard before, so these are shed before anything else is done with them.
  */
-#include "node.h"
-
 #include "beacon.h"
+#include "gatt.h"
+#include "pb_adv.h"
 
 #include <string.h>
+
+/* Set in the hash of a UUID that was heard on PB-GATT: a device may be heard on both bearers. */
+#define GATT_MARK (UINT64_C(1) << 63 | UINT64_C(1) << 32)
 
 static unsigned wanted(const struct usher *u)
 {
@@ -16,7 +19,8 @@ static unsigned wanted(const struct usher *u)
         return USHER_SCAN_OFF;
     }
     return (u->scanning ? USHER_SCAN_BEACON : 0u) | (u->sessions != NULL ? USHER_SCAN_PB_ADV : 0u) |
-           (u->mesh != NULL ? u->mesh->acts->scan(u->mesh) : 0u);
+           (u->mesh != NULL ? u->mesh->acts->scan(u->mesh) : 0u) |
+           (u->gatt != NULL ? u->gatt->acts->scan(u->gatt) : 0u);
 }
 
 enum usher_err scan_update(struct usher *u)
@@ -51,9 +55,9 @@ static uint64_t hash_uuid(const uint8_t *uuid)
     return h | 1; /* 0 is an empty place */
 }
 
-static bool heard_lately(struct usher *u, const uint8_t *uuid)
+static bool heard_lately(struct usher *u, const uint8_t *uuid, bool gatt)
 {
-    uint64_t h = hash_uuid(uuid), now = u->port->now_ms(u->port->ctx);
+    uint64_t h = hash_uuid(uuid) ^ (gatt ? GATT_MARK : 0), now = u->port->now_ms(u->port->ctx);
     size_t i = (size_t)(h >> 32) % USHER_SCAN_CACHE;
 
     if (u->heard[i].hash == h && now - u->heard[i].at < u->config.beacon_repeat_ms) {
@@ -64,31 +68,43 @@ static bool heard_lately(struct usher *u, const uint8_t *uuid)
     return false;
 }
 
-static void in_beacon(struct usher *u, const uint8_t *data, size_t len, int8_t rssi)
+void scan_found(struct usher *u, const struct beacon *b, const struct usher_adv_report *report,
+                bool gatt)
 {
     struct usher_event e = { .type = USHER_EVT_UNPROVISIONED_RECEIVED };
-    struct beacon b;
 
-    if (!u->scanning || !beacon_parse(data, len, &b) ||
-        (u->config.beacon_repeat_ms != 0 && heard_lately(u, b.uuid))) {
+    if (!u->scanning || (u->config.beacon_repeat_ms != 0 && heard_lately(u, b->uuid, gatt))) {
         return;
     }
-    memcpy(e.params.unprov.device_uuid, b.uuid, sizeof(b.uuid));
-    e.params.unprov.oob_info = b.oob_info;
-    e.params.unprov.rssi = rssi;
-    e.params.unprov.uri_hash_present = b.has_hash;
-    if (b.has_hash) {
-        memcpy(e.params.unprov.uri_hash, b.hash, sizeof(b.hash));
+    memcpy(e.params.unprov.device_uuid, b->uuid, sizeof(b->uuid));
+    e.params.unprov.gatt_supported = gatt;
+    e.params.unprov.oob_info = b->oob_info;
+    e.params.unprov.rssi = report->rssi;
+    e.params.unprov.peer.type = report->addr_type;
+    memcpy(e.params.unprov.peer.addr, report->addr, sizeof(report->addr));
+    e.params.unprov.uri_hash_present = b->has_hash;
+    if (b->has_hash) {
+        memcpy(e.params.unprov.uri_hash, b->hash, sizeof(b->hash));
     }
     node_tell(u, &e);
     node_drain(u);
 }
 
+static void in_beacon(struct usher *u, const uint8_t *data, size_t len,
+                      const struct usher_adv_report *report)
+{
+    struct beacon b;
+
+    if (u->scanning && beacon_parse(data, len, &b)) {
+        scan_found(u, &b, report, false);
+    }
+}
+
 static void in_pb_adv(struct usher *u, const uint8_t *data, size_t len)
 {
     for (struct usher_session *s = u->sessions; s != NULL; s = s->next) {
-        if (pb_adv_wants(&s->link, data, len)) {
-            pb_adv_rx(&s->link, u->port->now_ms(u->port->ctx), data, len);
+        if (s->bearer->wants != NULL && s->bearer->wants(&s->link, data, len)) {
+            s->bearer->rx(&s->link, u->port->now_ms(u->port->ctx), data, len);
             node_drain(u);
             return;
         }
@@ -106,6 +122,9 @@ void usher_in_adv(struct usher *u, const struct usher_adv_report *report)
     if (u->config.heard != NULL) {
         u->config.heard(u->config.user, u, report);
     }
+    if (report->type == USHER_ADV_IND && u->gatt != NULL) {
+        u->gatt->acts->in_adv(u->gatt, report);
+    }
     if (report->type != USHER_ADV_NONCONN_IND) { /* 3.3.1: mesh AD types are ignored elsewhere */
         return;
     }
@@ -115,7 +134,7 @@ void usher_in_adv(struct usher *u, const struct usher_adv_report *report)
         if (ad[1] == PB_ADV_AD_TYPE) {
             in_pb_adv(u, ad + 2, len - 1);
         } else if (ad[1] == BEACON_AD_TYPE) {
-            in_beacon(u, ad + 2, len - 1, report->rssi);
+            in_beacon(u, ad + 2, len - 1, report);
         }
         if (u->mesh != NULL) {
             u->mesh->acts->in_ad(u->mesh, ad[1], ad + 2, len - 1);

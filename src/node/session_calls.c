@@ -83,7 +83,7 @@ enum usher_err usher_cancel(struct usher_session *s, enum usher_close_reason rea
         return USHER_E_STATE;
     }
     session_cancel(&s->prov, (uint8_t)reason);
-    pb_adv_close(&s->link, s->node->port->now_ms(s->node->port->ctx), (uint8_t)reason);
+    s->bearer->close(&s->link, s->node->port->now_ms(s->node->port->ctx), (uint8_t)reason);
     return after(s, USHER_OK);
 }
 
@@ -101,6 +101,8 @@ void usher_outcome(const struct usher_session *s, struct usher_outcome *outcome)
         .pdu = s->prov.failed_pdu,
         .phase = session_phase(&s->prov),
         .start = s->prov.start,
-        .link = s->link.stats,
     };
+    if (s->bearer != NULL) {
+        outcome->link = *s->bearer->stats(&s->link);
+    }
 }
