@@ -1,7 +1,7 @@
 /* See rig.h. */
 #include "rig.h"
 
-#include "mesh_stack.h"
+#include "access_config.h"
 #include "nrf_mesh_port.h"
 
 #include <setjmp.h>
@@ -173,15 +173,20 @@ void rig_run(struct rig *rig, uint64_t ms)
 
 /* -- stacks ------------------------------------------------------------------------------------ */
 
-uint32_t rig_stack_init(void)
+static uint32_t stack_init(const mesh_stack_models_init_params_t *models)
 {
-    static const mesh_stack_init_params_t params = { .core = { .irq_priority =
-                                                                   NRF_MESH_IRQ_PRIORITY_LOWEST } };
+    mesh_stack_init_params_t params = { .core = { .irq_priority = NRF_MESH_IRQ_PRIORITY_LOWEST },
+                                        .models = *models };
 
     return mesh_stack_init(&params, NULL);
 }
 
-void rig_join(struct rig *rig, unsigned n)
+uint32_t rig_stack_init(void)
+{
+    return stack_init(&(mesh_stack_models_init_params_t){ .models_init_cb = NULL });
+}
+
+static void store(unsigned n)
 {
     nrf_mesh_prov_provisioning_data_t data = { .netkey_index = 0,
                                                .address = (uint16_t)(1 + 0x10 * n) };
@@ -189,10 +194,38 @@ void rig_join(struct rig *rig, unsigned n)
 
     memset(data.netkey, 0x11, sizeof(data.netkey));
     memset(device_key, (int)(0xD0 + n), sizeof(device_key));
+    assert_int_equal(mesh_stack_provisioning_data_store(&data, device_key), NRF_SUCCESS);
+}
+
+void rig_join(struct rig *rig, unsigned n)
+{
     rig_enter(rig, n);
     assert_int_equal(rig_stack_init(), NRF_SUCCESS);
-    assert_int_equal(mesh_stack_provisioning_data_store(&data, device_key), NRF_SUCCESS);
+    store(n);
     assert_int_equal(mesh_stack_start(), NRF_SUCCESS);
+}
+
+void rig_join_with(struct rig *rig, unsigned n, const mesh_stack_models_init_params_t *models)
+{
+    static const uint8_t key[NRF_MESH_KEY_SIZE] = { 0xA1 };
+    dsm_handle_t app;
+
+    rig_enter(rig, n);
+    assert_int_equal(stack_init(models), NRF_SUCCESS);
+    store(n);
+    assert_int_equal(dsm_appkey_add(0, 0, key, &app), NRF_SUCCESS);
+    assert_int_equal(mesh_stack_start(), NRF_SUCCESS);
+}
+
+void rig_publish_to(access_model_handle_t model, uint16_t address)
+{
+    dsm_handle_t destination, app = dsm_appkey_index_to_appkey_handle(0);
+
+    assert_int_equal(dsm_address_publish_add(address, &destination), NRF_SUCCESS);
+    assert_int_equal(access_model_application_bind(model, app), NRF_SUCCESS);
+    assert_int_equal(access_model_publish_address_set(model, destination), NRF_SUCCESS);
+    assert_int_equal(access_model_publish_application_set(model, app), NRF_SUCCESS);
+    assert_int_equal(access_model_publish_ttl_set(model, 4), NRF_SUCCESS);
 }
 
 /* -- events ------------------------------------------------------------------------------------ */

@@ -7,6 +7,7 @@
 #define RIG_H
 
 #include "air.h"
+#include "mesh_stack.h"
 #include "simport.h"
 #include "stack.h"
 
@@ -52,6 +53,10 @@ void rig_run(struct rig *rig, uint64_t ms);
 uint32_t rig_stack_init(void);
 /** Makes device @p n a node with address 1 + 0x10 * n on NetKey 0 and starts it. It is entered. */
 void rig_join(struct rig *rig, unsigned n);
+/** The same with models of the application's, and with AppKey 0. */
+void rig_join_with(struct rig *rig, unsigned n, const mesh_stack_models_init_params_t *models);
+/** Binds a model of the device entered to AppKey 0 and lets it publish to @p address with it. */
+void rig_publish_to(access_model_handle_t model, uint16_t address);
 
 /** A record of the storage; NULL: not there. */
 uint8_t *rig_record(struct rig *rig, unsigned n, uint16_t key, size_t **len);

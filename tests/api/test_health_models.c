@@ -72,36 +72,6 @@ static void client_models(void)
     assert_int_equal(health_client_init(&client, 0, on_event), NRF_SUCCESS);
 }
 
-static void join(struct rig *rig, unsigned n, const mesh_stack_models_init_params_t *models)
-{
-    mesh_stack_init_params_t params = { .core = { .irq_priority = NRF_MESH_IRQ_PRIORITY_LOWEST },
-                                        .models = *models };
-    nrf_mesh_prov_provisioning_data_t data = { .address = (uint16_t)(1 + 0x10 * n) };
-    static const uint8_t key[NRF_MESH_KEY_SIZE] = { 0xA1 };
-    uint8_t device_key[NRF_MESH_KEY_SIZE];
-    dsm_handle_t app;
-
-    memset(data.netkey, 0x11, sizeof(data.netkey));
-    memset(device_key, (int)(0xD0 + n), sizeof(device_key));
-    rig_enter(rig, n);
-    assert_int_equal(mesh_stack_init(&params, NULL), NRF_SUCCESS);
-    assert_int_equal(mesh_stack_provisioning_data_store(&data, device_key), NRF_SUCCESS);
-    assert_int_equal(dsm_appkey_add(0, 0, key, &app), NRF_SUCCESS);
-    assert_int_equal(mesh_stack_start(), NRF_SUCCESS);
-}
-
-/* Binds a model to the application key, and lets it publish. */
-static void publish_to(access_model_handle_t handle, uint16_t address)
-{
-    dsm_handle_t destination, app = dsm_appkey_index_to_appkey_handle(0);
-
-    assert_int_equal(dsm_address_publish_add(address, &destination), NRF_SUCCESS);
-    assert_int_equal(access_model_application_bind(handle, app), NRF_SUCCESS);
-    assert_int_equal(access_model_publish_address_set(handle, destination), NRF_SUCCESS);
-    assert_int_equal(access_model_publish_application_set(handle, app), NRF_SUCCESS);
-    assert_int_equal(access_model_publish_ttl_set(handle, 4), NRF_SUCCESS);
-}
-
 /* The client is entered. */
 static struct rig *two_nodes(void)
 {
@@ -118,10 +88,10 @@ static struct rig *two_nodes(void)
     tests_run = 0;
     attention_on = false;
     memset(&told, 0, sizeof(told));
-    join(rig, SERVER, &answers);
-    publish_to(mesh_stack_health_server_get()->model_handle, CLIENT_ADDRESS);
-    join(rig, CLIENT, &asks);
-    publish_to(client.model_handle, SERVER_ADDRESS);
+    rig_join_with(rig, SERVER, &answers);
+    rig_publish_to(mesh_stack_health_server_get()->model_handle, CLIENT_ADDRESS);
+    rig_join_with(rig, CLIENT, &asks);
+    rig_publish_to(client.model_handle, SERVER_ADDRESS);
     return rig;
 }
 

@@ -143,48 +143,21 @@ static void server_models(void)
 
 /* -- the nodes --------------------------------------------------------------------------------- */
 
-static void join(struct rig *rig, unsigned n, mesh_stack_models_init_cb_t models)
-{
-    mesh_stack_init_params_t params = { .core = { .irq_priority = NRF_MESH_IRQ_PRIORITY_LOWEST },
-                                        .models = { .models_init_cb = models } };
-    nrf_mesh_prov_provisioning_data_t data = { .address = (uint16_t)(1 + 0x10 * n) };
-    static const uint8_t key[NRF_MESH_KEY_SIZE] = { 0xA1 };
-    uint8_t device_key[NRF_MESH_KEY_SIZE];
-    dsm_handle_t app;
-
-    memset(data.netkey, 0x11, sizeof(data.netkey));
-    memset(device_key, (int)(0xD0 + n), sizeof(device_key));
-    rig_enter(rig, n);
-    assert_int_equal(mesh_stack_init(&params, NULL), NRF_SUCCESS);
-    assert_int_equal(mesh_stack_provisioning_data_store(&data, device_key), NRF_SUCCESS);
-    assert_int_equal(dsm_appkey_add(0, 0, key, &app), NRF_SUCCESS);
-    assert_int_equal(mesh_stack_start(), NRF_SUCCESS);
-}
-
-static void publish_to(access_model_handle_t handle, uint16_t address)
-{
-    dsm_handle_t destination, app = dsm_appkey_index_to_appkey_handle(0);
-
-    assert_int_equal(dsm_address_publish_add(address, &destination), NRF_SUCCESS);
-    assert_int_equal(access_model_application_bind(handle, app), NRF_SUCCESS);
-    assert_int_equal(access_model_publish_address_set(handle, destination), NRF_SUCCESS);
-    assert_int_equal(access_model_publish_application_set(handle, app), NRF_SUCCESS);
-    assert_int_equal(access_model_publish_ttl_set(handle, 4), NRF_SUCCESS);
-}
-
 /* The client is entered. It asks the server, which publishes to nobody yet. */
 static struct rig *two_nodes(void)
 {
+    static const mesh_stack_models_init_params_t asks = { .models_init_cb = client_models };
+    static const mesh_stack_models_init_params_t answers = { .models_init_cb = server_models };
     struct rig *rig = rig_new(2);
 
     memset(&told, 0, sizeof(told));
     memset(&served, 0, sizeof(served));
-    join(rig, SERVER, server_models);
+    rig_join_with(rig, SERVER, &answers);
     assert_int_equal(
         access_model_application_bind(server.model_handle, dsm_appkey_index_to_appkey_handle(0)),
         NRF_SUCCESS);
-    join(rig, CLIENT, client_models);
-    publish_to(client.model_handle, SERVER_ADDRESS);
+    rig_join_with(rig, CLIENT, &asks);
+    rig_publish_to(client.model_handle, SERVER_ADDRESS);
     return rig;
 }
 
@@ -346,7 +319,7 @@ static void changes_are_published(void **state)
     assert_int_equal(dsm_address_subscription_add(GROUP, &group), NRF_SUCCESS);
     assert_int_equal(access_model_subscription_add(client.model_handle, group), NRF_SUCCESS);
     rig_enter(rig, SERVER);
-    publish_to(server.model_handle, GROUP);
+    rig_publish_to(server.model_handle, GROUP);
     assert_int_equal(generic_onoff_server_status_publish(&server, &status), NRF_SUCCESS);
     run(rig, 1000);
     assert_int_equal(told.status, 1);
@@ -382,7 +355,7 @@ static void states_are_published_periodically(void **state)
         access_model_publish_period_set(client.model_handle, ACCESS_PUBLISH_RESOLUTION_1S, 1),
         NRF_SUCCESS);
     rig_enter(rig, SERVER);
-    publish_to(server.model_handle, GROUP);
+    rig_publish_to(server.model_handle, GROUP);
     assert_int_equal(
         access_model_publish_period_set(server.model_handle, ACCESS_PUBLISH_RESOLUTION_1S, 1),
         NRF_SUCCESS);
