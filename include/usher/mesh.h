@@ -119,7 +119,8 @@ struct usher_mesh_tables {
 struct usher_mesh_config {
     const struct usher_composition *composition; /**< good for the node's life */
     const struct usher_mesh_tables *tables;      /**< likewise */
-    uint16_t features;                           /**< those that it has: USHER_FEATURE_RELAY or 0 */
+    uint16_t features; /**< those that it has: USHER_FEATURE_RELAY, and USHER_FEATURE_PROXY after
+                          usher_gatt_init() */
     uint16_t rpl_store_ms; /**< replay entries are stored at the latest after this; 0: at once */
     /** The device key of the node with this element address, for configuring others; NULL: none. */
     bool (*device_key)(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE]);
@@ -135,7 +136,7 @@ enum usher_mesh_dirty {
     USHER_DIRTY_SUBNETS = 1 << 1,
     USHER_DIRTY_APPKEYS = 1 << 2,
     USHER_DIRTY_IV = 1 << 3,
-    USHER_DIRTY_SETTINGS = 1 << 4, /* TTL, relay, beacon, transmit, heartbeat publication, SAR */
+    USHER_DIRTY_SETTINGS = 1 << 4, /* TTL, relay, proxy, beacon, transmit, heartbeats, SAR */
     USHER_DIRTY_MODELS = 1 << 5,   /* those whose usher_model.dirty is set */
 };
 
@@ -156,6 +157,7 @@ struct usher_mesh {
     uint64_t store_retry_at;
     uint64_t iv_store_at; /* the age of the IV state is stored now and then */
     uint64_t reset_at;    /* Node Reset was answered, and is done then; 0: no */
+    bool no_gatt;         /* usher_mesh_bearers() */
     bool configured;      /* CONFIGURED is to be told */
     uint32_t iv_known;    /* the IV state that was stored and told */
     bool iv_updating_known;
@@ -202,6 +204,15 @@ enum usher_err usher_mesh_reset(struct usher_mesh *m);
  * unless it was to reset itself: that is done.
  */
 void usher_mesh_deinit(struct usher_mesh *m);
+
+/**
+ * Which bearers the node uses; all of them to begin with. Without USHER_BEARER_ADV no mesh message
+ * and no beacon of the node is advertised, nor listened for: a phone that reaches its network
+ * through a proxy alone. Without USHER_BEARER_GATT it neither is a proxy nor uses one.
+ *
+ * @param bearers  Bits of enum usher_bearer (usher.h).
+ */
+void usher_mesh_bearers(struct usher_mesh *m, unsigned bearers);
 
 /** The address of the primary element; 0: not a node. */
 uint16_t usher_mesh_address(const struct usher_mesh *m);

@@ -118,9 +118,13 @@ struct usher_rpl {
 
 /** A network PDU waiting for its transmissions. */
 struct usher_net_tx {
-    uint8_t len; /* 0: none; the place is free if there is no token, too */
-    uint8_t left;
+    uint8_t len;  /* 0: none; the place is free if there is no token, too */
+    uint8_t left; /* transmissions on the advertising bearer */
+    bool fresh;   /* the proxy connections are still to get it */
+    uint8_t from; /* the proxy connection that it came by, plus 1; 0: none */
+    uint16_t dst;
     uint16_t interval_ms;
+    uint32_t order; /* of being queued */
     uint64_t at;
     uint8_t pdu[29];
     uint8_t tag;    /* the segmented transfer that it belongs to, plus 1; 0: none */
@@ -242,6 +246,7 @@ struct usher_net {
     uint8_t elements;
     uint8_t default_ttl;
     uint8_t relay;            /* 0 off, 1 on, 2 not supported */
+    uint8_t proxy;            /* GATT Proxy state: likewise */
     uint8_t beacon;           /* Secure Network Beacon state */
     uint8_t private_beacon;   /* Mesh Private Beacon state */
     uint8_t private_interval; /* Random Update Interval Steps of 10 s; 0: for each beacon */
@@ -254,6 +259,10 @@ struct usher_net {
     struct usher_sar_tx *sar_tx;
     struct usher_sar_rx *sar_rx;
     uint16_t tx_size, sar_tx_size, sar_rx_size;
+    uint32_t tx_order;    /* of the PDU that was queued last */
+    bool silent;          /* nothing is advertised: the bearer is not in use */
+    bool proxied;         /* there are proxy connections that get PDUs */
+    uint32_t beacon_news; /* counts the changes of what beacons tell */
     struct usher_net_short inbox[USHER_NET_INBOX];
     uint8_t inbox_at, inbox_count;
     uint8_t told[USHER_ACCESS_MAX]; /* the message that was told last */

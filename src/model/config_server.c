@@ -44,8 +44,27 @@ void config_ttl_set(struct config_call *c)
     set(c, &c->mesh->net.default_ttl, c->msg.state);
 }
 
-/* GATT Proxy and Friend: to get or to set. */
-void config_unsupported(struct config_call *c)
+void config_proxy_get(struct config_call *c)
+{
+    c->msg.state = c->mesh->net.proxy;
+}
+
+void config_proxy_set(struct config_call *c)
+{
+    struct usher_net *n = &c->mesh->net;
+    uint8_t proxy = n->proxy;
+
+    if (proxy != UNSUPPORTED) {
+        set(c, &n->proxy, c->msg.state);
+    }
+    if (proxy != n->proxy) {
+        transport_feature_changed(n, c->mesh->acts->now(c->mesh), USHER_FEATURE_PROXY);
+    }
+    config_proxy_get(c);
+}
+
+/* To get or to set. */
+void config_friend_get(struct config_call *c)
 {
     c->msg.state = UNSUPPORTED;
 }

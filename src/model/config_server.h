@@ -27,10 +27,10 @@ struct config_call {
     ACT(BEACON_SET, beacon_set)                                                                    \
     ACT(TTL_GET, ttl_get)                                                                          \
     ACT(TTL_SET, ttl_set)                                                                          \
-    ACT(PROXY_GET, unsupported)                                                                    \
-    ACT(PROXY_SET, unsupported)                                                                    \
-    ACT(FRIEND_GET, unsupported)                                                                   \
-    ACT(FRIEND_SET, unsupported)                                                                   \
+    ACT(PROXY_GET, proxy_get)                                                                      \
+    ACT(PROXY_SET, proxy_set)                                                                      \
+    ACT(FRIEND_GET, friend_get)                                                                    \
+    ACT(FRIEND_SET, friend_get)                                                                    \
     ACT(RELAY_GET, relay_get)                                                                      \
     ACT(RELAY_SET, relay_set)                                                                      \
     ACT(NET_TRANSMIT_GET, net_transmit_get)                                                        \
@@ -47,7 +47,7 @@ struct config_call {
     ACT(APPKEY_DELETE, appkey_delete)                                                              \
     ACT(APPKEY_GET, appkey_get)                                                                    \
     ACT(IDENTITY_GET, identity_get)                                                                \
-    ACT(IDENTITY_SET, identity_get)                                                                \
+    ACT(IDENTITY_SET, identity_set)                                                                \
     ACT(KEY_REFRESH_GET, key_refresh_get)                                                          \
     ACT(KEY_REFRESH_SET, key_refresh_set)                                                          \
     /* config_server_models.c */                                                                   \

@@ -4,9 +4,10 @@
  * mean.
  */
 #include "config_server.h"
+#include "secbeacon.h"
 
 #define APPKEY_LIST_MAX 250u    /* what fits behind status and NetKey index */
-#define IDENTITY_UNSUPPORTED 2u /* there is no GATT bearer to show it on */
+#define IDENTITY_UNSUPPORTED 2u /* of a node that is no proxy: it has nowhere to show it */
 
 void config_netkey_add(struct config_call *c)
 {
@@ -56,9 +57,9 @@ void config_appkey_delete(struct config_call *c)
 }
 
 /* The subnet that the message is about. NULL: the status says that there is none. */
-static const struct usher_subnet *subnet_of(struct config_call *c)
+static struct usher_subnet *subnet_of(struct config_call *c)
 {
-    const struct usher_subnet *s = keys_subnet(&c->mesh->net.keys, c->msg.net_index);
+    struct usher_subnet *s = keys_subnet(&c->mesh->net.keys, c->msg.net_index);
 
     c->msg.status = s != NULL ? USHER_STATUS_SUCCESS : USHER_STATUS_INVALID_NETKEY;
     return s;
@@ -78,11 +79,30 @@ void config_appkey_get(struct config_call *c)
     }
 }
 
-/* To get or to set: it stays what it is. */
+static bool shows_identity(const struct config_call *c)
+{
+    return (c->mesh->net.features & USHER_FEATURE_PROXY) != 0;
+}
+
 void config_identity_get(struct config_call *c)
 {
-    subnet_of(c);
-    c->msg.state = IDENTITY_UNSUPPORTED;
+    const struct usher_subnet *s = subnet_of(c);
+
+    if (!shows_identity(c)) {
+        c->msg.state = IDENTITY_UNSUPPORTED;
+    } else {
+        c->msg.state = s != NULL ? s->identity : 0;
+    }
+}
+
+void config_identity_set(struct config_call *c)
+{
+    struct usher_subnet *s = subnet_of(c);
+
+    if (s != NULL && shows_identity(c)) {
+        identity_set(s, c->mesh->acts->now(c->mesh), c->msg.state == 1);
+    }
+    config_identity_get(c);
 }
 
 static uint8_t phase_of(const struct usher_subnet *s)

@@ -29,6 +29,15 @@ struct usher_mesh_acts {
     uint64_t (*ad_due)(const struct usher_mesh *m);
     unsigned (*scan)(const struct usher_mesh *m); /* enum usher_scan, bits */
     void (*deinit)(struct usher_mesh *m);
+    /**
+     * A Network PDU that came by a proxy connection; node_drain() is the caller's.
+     *
+     * @retval its source, if it is authentic, new, and of another node; else 0
+     */
+    uint16_t (*in_proxied)(struct usher_mesh *m, uint8_t conn, const uint8_t *pdu, size_t len);
+    /** A beacon that came so. @retval false  Not of our subnets. */
+    bool (*in_proxied_beacon)(struct usher_mesh *m, const uint8_t *data, size_t len,
+                              uint16_t *net_index);
 };
 
 static inline bool mesh_is_node(const struct usher_mesh *m)

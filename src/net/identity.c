@@ -8,16 +8,13 @@
 
 #include <string.h>
 
-#define NETWORK_ID 0x00 /* identification types */
-#define NODE 0x01
-#define PRIVATE_NETWORK 0x02
-#define PRIVATE_NODE 0x03
 #define HASH_LEN 8u
 #define RANDOM_LEN 8u
+#define NODE_IDENTITY_MS 60000u
 
 uint8_t identity_network_id(const struct usher_net_keys *k, uint8_t out[9])
 {
-    out[0] = NETWORK_ID;
+    out[0] = IDENTITY_NETWORK_ID;
     memcpy(out + 1, k->network_id, sizeof(k->network_id));
     return 1 + sizeof(k->network_id);
 }
@@ -41,7 +38,7 @@ static uint8_t hashed(const struct usher_crypto *c, const struct usher_net_keys 
 static uint8_t node(const struct usher_crypto *c, const struct usher_net_keys *k, uint8_t type,
                     uint16_t address, const uint8_t random[RANDOM_LEN], uint8_t out[17])
 {
-    uint8_t plain[16] = { [5] = type == PRIVATE_NODE ? PRIVATE_NODE : 0 };
+    uint8_t plain[16] = { [5] = type == IDENTITY_PRIVATE_NODE ? IDENTITY_PRIVATE_NODE : 0 };
     struct io io = io_writer(plain + 14, 2);
 
     memcpy(plain + 6, random, RANDOM_LEN);
@@ -52,7 +49,7 @@ static uint8_t node(const struct usher_crypto *c, const struct usher_net_keys *k
 uint8_t identity_node(const struct usher_crypto *c, const struct usher_net_keys *k,
                       uint16_t address, const uint8_t random[8], uint8_t out[17])
 {
-    return node(c, k, NODE, address, random, out);
+    return node(c, k, IDENTITY_NODE, address, random, out);
 }
 
 uint8_t identity_private_network(const struct usher_crypto *c, const struct usher_net_keys *k,
@@ -62,11 +59,17 @@ uint8_t identity_private_network(const struct usher_crypto *c, const struct ushe
 
     memcpy(plain, k->network_id, sizeof(k->network_id));
     memcpy(plain + sizeof(k->network_id), random, RANDOM_LEN);
-    return hashed(c, k, PRIVATE_NETWORK, plain, random, out);
+    return hashed(c, k, IDENTITY_PRIVATE_NETWORK, plain, random, out);
 }
 
 uint8_t identity_private_node(const struct usher_crypto *c, const struct usher_net_keys *k,
                               uint16_t address, const uint8_t random[8], uint8_t out[17])
 {
-    return node(c, k, PRIVATE_NODE, address, random, out);
+    return node(c, k, IDENTITY_PRIVATE_NODE, address, random, out);
+}
+
+void identity_set(struct usher_subnet *s, uint64_t now, bool on)
+{
+    s->identity = on;
+    s->identity_until = on ? now + NODE_IDENTITY_MS : 0;
 }

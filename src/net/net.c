@@ -30,6 +30,7 @@ void net_begin(struct usher_net *n, uint32_t seed)
 {
     n->default_ttl = DEFAULT_TTL;
     n->relay = n->features & USHER_FEATURE_RELAY ? 0 : 2;
+    n->proxy = n->features & USHER_FEATURE_PROXY ? 1 : 2;
     n->beacon = 1;
     n->private_beacon = 0;
     n->private_interval = DEFAULT_PRIVATE_INTERVAL;
@@ -67,7 +68,8 @@ bool net_is_element(const struct usher_net *n, uint16_t address)
 bool net_is_ours(const struct usher_net *n, uint16_t dst)
 {
     return net_is_element(n, dst) || dst == USHER_ADDR_ALL_NODES ||
-           (dst == USHER_ADDR_ALL_RELAYS && n->relay == 1);
+           (dst == USHER_ADDR_ALL_RELAYS && n->relay == 1) ||
+           (dst == USHER_ADDR_ALL_PROXIES && n->proxy == 1);
 }
 
 /* A heartbeat is counted for a group that no model needs to be subscribed to. */
@@ -129,20 +131,38 @@ static bool heard(const struct usher_net *n, uint64_t key)
     return false;
 }
 
-static bool is_to_be_relayed(const struct usher_net *n, const struct net_pdu *p)
+/*
+ * 3.4.6.3: the Relay feature is from advertising to advertising, the Proxy feature between that and
+ * connections, and from connection to connection. Bits of enum net_bearer; 0: not to be relayed.
+ */
+static unsigned relayed_to(const struct usher_net *n, uint8_t from, const struct net_pdu *p)
 {
     const struct usher_net_directory *d = n->directory;
+    bool advertised = !n->silent && (from == 0 ? n->relay : n->proxy) == 1;
+    bool proxied = n->proxied && n->proxy == 1;
 
-    return n->relay == 1 && p->ttl >= 2 && !net_is_element(n, p->dst) &&
-           (d->relay == NULL || d->relay(n->directory_ctx, p->src, p->dst, p->ttl));
+    if ((!advertised && !proxied) || p->ttl < 2 || net_is_element(n, p->dst) ||
+        (d->relay != NULL && !d->relay(n->directory_ctx, p->src, p->dst, p->ttl))) {
+        return 0;
+    }
+    return (advertised ? NET_ADVERTISING : 0u) | (proxied ? NET_GATT : 0u);
 }
 
-bool net_rx(struct usher_net *n, uint64_t now, const uint8_t *in, size_t len, struct net_pdu *p)
+/* By connections things come once; what is heard again there was heard on the air before. */
+static bool heard_again(const struct usher_net *n, uint8_t from, uint64_t key)
+{
+    return from == 0 && heard(n, key);
+}
+
+bool net_rx(struct usher_net *n, uint64_t now, uint8_t from, const uint8_t *in, size_t len,
+            struct net_pdu *p)
 {
     uint64_t key = heard_key(in, len);
     const struct usher_net_keys *k;
+    unsigned bearers;
 
-    if (heard(n, key)) {
+    p->src = USHER_ADDR_UNASSIGNED;
+    if (heard_again(n, from, key)) {
         n->stats.cached++;
         return false;
     }
@@ -154,14 +174,13 @@ bool net_rx(struct usher_net *n, uint64_t now, const uint8_t *in, size_t len, st
     n->stats.rx++;
     n->heard[n->heard_at] = key;
     n->heard_at = (uint8_t)((n->heard_at + 1) % USHER_NET_HEARD);
-    if (net_is_element(n, p->src)) {
+    if (net_is_element(n, p->src) || cache_seen(n, p)) {
+        n->stats.cached += !net_is_element(n, p->src);
+        p->src = USHER_ADDR_UNASSIGNED;
         return false;
     }
-    if (cache_seen(n, p)) {
-        n->stats.cached++;
-        return false;
-    }
-    if (is_to_be_relayed(n, p) && net_relay(n, now, k, p) == USHER_OK) {
+    bearers = relayed_to(n, from, p);
+    if (bearers != 0 && net_relay(n, now, k, p, bearers, from) == USHER_OK) {
         n->stats.relayed++;
     }
     return for_us(n, p->dst);

@@ -70,19 +70,27 @@ void net_begin(struct usher_net *n, uint32_t seed);
 /**
  * Takes a Network PDU in: opened, checked against the cache, relayed if that is our job.
  *
+ * @param from  The proxy connection that it came by, plus 1; 0: it was advertised.
+ * @param p     p->src is 0 unless it is authentic, new, and of another node.
+ *
  * @retval true   It is (also) for us: @p p goes to transport_rx().
  */
-bool net_rx(struct usher_net *n, uint64_t now, const uint8_t *in, size_t len, struct net_pdu *p);
+bool net_rx(struct usher_net *n, uint64_t now, uint8_t from, const uint8_t *in, size_t len,
+            struct net_pdu *p);
 
 /** Whether an address is one of ours: an element, or a fixed group of an enabled feature. */
 bool net_is_ours(const struct usher_net *n, uint16_t dst);
 /** Whether an address is an element of ours. */
 bool net_is_element(const struct usher_net *n, uint16_t address);
 
+/** The bearers that PDUs go to (3.3); bits. */
+enum net_bearer { NET_ADVERTISING = 1 << 0, NET_GATT = 1 << 1 };
+
 /**
- * Queues a PDU for its transmissions by the Network Transmit state, the first at @p at; p->seq and
- * p->iv_index are set by the caller. One for ourselves alone is not queued: transport delivers
- * those. Nor is one with TTL 1, which goes no further than this node (3.4.5.3).
+ * Queues a PDU for its transmissions by the Network Transmit state, the first at @p at, and for the
+ * proxy connections; p->seq and p->iv_index are set by the caller. One for ourselves alone is not
+ * queued: transport delivers those. Nor is one with TTL 1, which goes no further than this node
+ * (3.4.5.3).
  *
  * @param tag  For net_cancel(); 0: none.
  *
@@ -91,7 +99,7 @@ bool net_is_element(const struct usher_net *n, uint16_t address);
  * @retval USHER_E_INTERNAL   It could not be sealed.
  */
 enum usher_err net_send(struct usher_net *n, uint64_t at, const struct net_pdu *p, uint8_t tag);
-/** The same; net_sent() tells the token when the last transmission is on the air. 0: not. */
+/** The same; net_sent() tells the token when it has left on all bearers. 0: not. */
 enum usher_err net_send_told(struct usher_net *n, uint64_t at, const struct net_pdu *p,
                              uint32_t token);
 /** A token of net_send_told(), once; 0: there is none to tell. */
@@ -99,14 +107,17 @@ uint32_t net_sent(struct usher_net *n);
 /** Whether net_sent() has one to tell. */
 bool net_has_sent(const struct usher_net *n);
 /**
- * Queues one for another node, sealed with the key that it came with, after a random delay, for its
- * transmissions by the Relay Retransmit state.
+ * Queues one for another node, sealed with the key that it came with: for its transmissions by the
+ * Relay Retransmit state after a random delay, and for the proxy connections but that of @p from.
+ *
+ * @param bearers  enum net_bearer, bits.
+ * @param from     As of net_rx().
  *
  * @retval USHER_E_NO_MEM    The queue is full.
  * @retval USHER_E_INTERNAL  It could not be sealed.
  */
 enum usher_err net_relay(struct usher_net *n, uint64_t now, const struct usher_net_keys *k,
-                         const struct net_pdu *p);
+                         const struct net_pdu *p, unsigned bearers, uint8_t from);
 /** Takes what has this tag out of the queue; 0: nothing. */
 void net_cancel(struct usher_net *n, uint8_t tag);
 /** Whether anything with this tag is still in the queue. */
@@ -122,6 +133,21 @@ unsigned net_room(const struct usher_net *n);
 uint8_t net_next(struct usher_net *n, uint64_t now, uint8_t ad[USHER_AD_MAX]);
 /** When net_next() will have something; USHER_NEVER. */
 uint64_t net_due(const struct usher_net *n);
+
+/** A PDU for the proxy connections. */
+struct net_taken {
+    uint16_t dst;
+    uint8_t from; /* as of net_rx(): that connection does not get it */
+    uint8_t len;
+    uint8_t pdu[NET_PDU_MAX];
+};
+/** The next one, each once, in the order in which they were queued. @retval false  None. */
+bool net_take(struct usher_net *n, struct net_taken *taken);
+/**
+ * Which bearers there are now: whether PDUs are advertised, and whether anybody calls net_take().
+ * What waits for a bearer that is gone waits no more.
+ */
+void net_bearers(struct usher_net *n, bool advertised, bool proxied);
 
 /** Random below @p below, for delays; 0 if that is 0. */
 uint32_t net_jitter(struct usher_net *n, uint32_t below);

@@ -1,6 +1,7 @@
 /*
- * The queue of Network PDUs to be advertised (Mesh Protocol 1.1, sections 3.4.6.3, 4.2.20 and
- * 4.2.21): each is sealed once and transmitted as often as its state says. See net.h.
+ * The queue of Network PDUs to be sent (Mesh Protocol 1.1, sections 3.4.6.3, 4.2.20 and 4.2.21):
+ * each is sealed once, advertised as often as its state says, and handed once to whoever has the
+ * proxy connections. See net.h.
  *
  * A queue that is full refuses, and never drops what it holds: a segment that was taken will go
  * out.
@@ -30,10 +31,25 @@ static struct usher_net_tx *tx_free(const struct usher_net *n)
     return NULL;
 }
 
-/* @p transmit is a Network Transmit or Relay Retransmit state. */
-static enum usher_err enqueue(struct usher_net *n, uint64_t at, const struct usher_net_keys *k,
-                              const struct net_pdu *p, uint8_t transmit, uint8_t tag,
-                              uint32_t token)
+/* A PDU that has left on all bearers is not kept. */
+static void settle(struct usher_net_tx *tx)
+{
+    if (tx->left == 0 && !tx->fresh) {
+        tx->len = 0;
+    }
+}
+
+/* How a PDU is sent. */
+struct how {
+    uint64_t at;
+    unsigned bearers; /* enum net_bearer, bits */
+    uint8_t transmit; /* a Network Transmit or Relay Retransmit state */
+    uint8_t from, tag;
+    uint32_t token;
+};
+
+static enum usher_err enqueue(struct usher_net *n, const struct usher_net_keys *k,
+                              const struct net_pdu *p, const struct how *how)
 {
     struct usher_net_tx *tx = tx_free(n);
 
@@ -45,11 +61,16 @@ static enum usher_err enqueue(struct usher_net *n, uint64_t at, const struct ush
     if (tx->len == 0) {
         return USHER_E_INTERNAL;
     }
-    tx->left = (uint8_t)((transmit & 7) + 1);
-    tx->interval_ms = (uint16_t)(((transmit >> 3) + 1) * STEP_MS);
-    tx->at = at;
-    tx->tag = tag;
-    tx->token = token;
+    tx->left = (how->bearers & NET_ADVERTISING) != 0 ? (uint8_t)((how->transmit & 7) + 1) : 0;
+    tx->fresh = (how->bearers & NET_GATT) != 0;
+    tx->interval_ms = (uint16_t)(((how->transmit >> 3) + 1) * STEP_MS);
+    tx->at = how->at;
+    tx->order = n->tx_order++;
+    tx->dst = p->dst;
+    tx->from = how->from;
+    tx->tag = how->tag;
+    tx->token = how->token;
+    settle(tx);
     return USHER_OK;
 }
 
@@ -57,6 +78,12 @@ static enum usher_err queue(struct usher_net *n, uint64_t at, const struct net_p
                             uint32_t token)
 {
     const struct usher_subnet *s = keys_subnet(&n->keys, p->net_index);
+    const struct how how = { .at = at,
+                             .bearers =
+                                 (n->silent ? 0u : NET_ADVERTISING) | (n->proxied ? NET_GATT : 0u),
+                             .transmit = n->net_transmit,
+                             .tag = tag,
+                             .token = token };
     enum usher_err err;
 
     if (s == NULL) {
@@ -65,7 +92,7 @@ static enum usher_err queue(struct usher_net *n, uint64_t at, const struct net_p
     if (net_is_element(n, p->dst) || p->ttl == 1) {
         return USHER_OK;
     }
-    err = enqueue(n, at, keys_tx(s), p, n->net_transmit, tag, token);
+    err = enqueue(n, keys_tx(s), p, &how);
     if (err == USHER_OK) {
         n->stats.tx++;
     }
@@ -84,12 +111,16 @@ enum usher_err net_send_told(struct usher_net *n, uint64_t at, const struct net_
 }
 
 enum usher_err net_relay(struct usher_net *n, uint64_t now, const struct usher_net_keys *k,
-                         const struct net_pdu *p)
+                         const struct net_pdu *p, unsigned bearers, uint8_t from)
 {
+    const struct how how = { .at = now + net_jitter(n, RELAY_DELAY_MS),
+                             .bearers = bearers,
+                             .transmit = n->relay_retransmit,
+                             .from = from };
     struct net_pdu copy = *p;
 
     copy.ttl--;
-    return enqueue(n, now + net_jitter(n, RELAY_DELAY_MS), k, &copy, n->relay_retransmit, 0, 0);
+    return enqueue(n, k, &copy, &how);
 }
 
 /* One whose token is to be told. */
@@ -154,7 +185,9 @@ static struct usher_net_tx *first(const struct usher_net *n)
     struct usher_net_tx *tx = NULL;
 
     for (uint16_t i = 0; i < n->tx_size; i++) {
-        if (n->tx[i].len != 0 && (tx == NULL || n->tx[i].at < tx->at)) {
+        const struct usher_net_tx *t = &n->tx[i];
+
+        if (t->len != 0 && t->left != 0 && (tx == NULL || t->at < tx->at)) {
             tx = &n->tx[i];
         }
     }
@@ -175,9 +208,7 @@ uint8_t net_next(struct usher_net *n, uint64_t now, uint8_t ad[USHER_AD_MAX])
     memcpy(ad + 2, tx->pdu, len);
     tx->left--;
     tx->at = now + tx->interval_ms + net_jitter(n, SPREAD_MS);
-    if (tx->left == 0) {
-        tx->len = 0;
-    }
+    settle(tx);
     return (uint8_t)(len + 2);
 }
 
@@ -186,4 +217,50 @@ uint64_t net_due(const struct usher_net *n)
     const struct usher_net_tx *tx = first(n);
 
     return tx != NULL ? tx->at : USHER_NEVER;
+}
+
+/* Not by their time: a delay against collisions is of no use there, and would change the order. */
+static struct usher_net_tx *fresh(const struct usher_net *n)
+{
+    struct usher_net_tx *tx = NULL;
+
+    for (uint16_t i = 0; i < n->tx_size; i++) {
+        const struct usher_net_tx *t = &n->tx[i];
+
+        if (t->len != 0 && t->fresh && (tx == NULL || (int32_t)(t->order - tx->order) < 0)) {
+            tx = &n->tx[i];
+        }
+    }
+    return tx;
+}
+
+bool net_take(struct usher_net *n, struct net_taken *taken)
+{
+    struct usher_net_tx *tx = fresh(n);
+
+    if (tx == NULL) {
+        return false;
+    }
+    taken->dst = tx->dst;
+    taken->from = tx->from;
+    taken->len = tx->len;
+    memcpy(taken->pdu, tx->pdu, tx->len);
+    tx->fresh = false;
+    settle(tx);
+    return true;
+}
+
+void net_bearers(struct usher_net *n, bool advertised, bool proxied)
+{
+    n->silent = !advertised;
+    n->proxied = proxied;
+    for (uint16_t i = 0; i < n->tx_size; i++) {
+        struct usher_net_tx *tx = &n->tx[i];
+
+        if (tx->len != 0) {
+            tx->left = advertised ? tx->left : 0;
+            tx->fresh = proxied && tx->fresh;
+            settle(tx);
+        }
+    }
 }

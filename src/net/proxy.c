@@ -10,13 +10,13 @@
 
 /* -- the filter -------------------------------------------------------------------------------- */
 
-void proxy_filter_begin(struct proxy_filter *f)
+void proxy_filter_begin(struct usher_proxy_filter *f)
 {
     memset(f, 0, sizeof(*f));
     f->type = PROXY_ACCEPT_LIST;
 }
 
-static bool listed(const struct proxy_filter *f, uint16_t address, uint8_t *at)
+static bool listed(const struct usher_proxy_filter *f, uint16_t address, uint8_t *at)
 {
     for (*at = 0; *at < f->count; (*at)++) {
         if (f->addresses[*at] == address) {
@@ -27,17 +27,17 @@ static bool listed(const struct proxy_filter *f, uint16_t address, uint8_t *at)
 }
 
 /* 6.4.2: no place for 0, none twice; what does not fit is left out, and the status tells. */
-static void add(struct proxy_filter *f, uint16_t address)
+static void add(struct usher_proxy_filter *f, uint16_t address)
 {
     uint8_t at;
 
     if (address != USHER_ADDR_UNASSIGNED && !listed(f, address, &at) &&
-        f->count < PROXY_FILTER_MAX) {
+        f->count < USHER_PROXY_FILTER_MAX) {
         f->addresses[f->count++] = address;
     }
 }
 
-static void take_out(struct proxy_filter *f, uint16_t address)
+static void take_out(struct usher_proxy_filter *f, uint16_t address)
 {
     uint8_t at;
 
@@ -46,14 +46,14 @@ static void take_out(struct proxy_filter *f, uint16_t address)
     }
 }
 
-bool proxy_filter_passes(const struct proxy_filter *f, uint16_t dst)
+bool proxy_filter_passes(const struct usher_proxy_filter *f, uint16_t dst)
 {
     uint8_t at;
 
     return listed(f, dst, &at) == (f->type == PROXY_ACCEPT_LIST);
 }
 
-void proxy_filter_heard(struct proxy_filter *f, uint16_t src)
+void proxy_filter_heard(struct usher_proxy_filter *f, uint16_t src)
 {
     if (f->type == PROXY_ACCEPT_LIST) {
         add(f, src);
@@ -62,7 +62,7 @@ void proxy_filter_heard(struct proxy_filter *f, uint16_t src)
     }
 }
 
-bool proxy_filter_apply(struct proxy_filter *f, const struct proxy_message *m)
+bool proxy_filter_apply(struct usher_proxy_filter *f, const struct proxy_message *m)
 {
     switch (m->opcode) {
     case PROXY_SET_FILTER_TYPE:
@@ -157,8 +157,8 @@ bool proxy_open(struct usher_net *n, const uint8_t *in, size_t len, struct proxy
     return message_read(p.transport, p.len, m);
 }
 
-uint8_t proxy_serve(struct usher_net *n, struct proxy_filter *f, const uint8_t *in, size_t len,
-                    uint8_t out[NET_PDU_MAX])
+uint8_t proxy_serve(struct usher_net *n, struct usher_proxy_filter *f, const uint8_t *in,
+                    size_t len, uint8_t out[NET_PDU_MAX])
 {
     struct proxy_message m, status = { .opcode = PROXY_FILTER_STATUS };
     uint16_t net_index;

@@ -8,17 +8,11 @@
 
 #include "net.h"
 
-#define PROXY_FILTER_MAX 16u   /* addresses that a filter can have */
+#include <usher/gatt.h>
+
 #define PROXY_ADDRESSES_MAX 5u /* addresses in one message */
 
 enum proxy_filter_type { PROXY_ACCEPT_LIST = 0, PROXY_REJECT_LIST = 1 };
-
-/** What one client gets. */
-struct proxy_filter {
-    uint8_t type; /* enum proxy_filter_type */
-    uint8_t count;
-    uint16_t addresses[PROXY_FILTER_MAX];
-};
 
 enum proxy_opcode {
     PROXY_SET_FILTER_TYPE = 0x00,
@@ -37,13 +31,13 @@ struct proxy_message {
 };
 
 /** For a new connection: an accept list without addresses. */
-void proxy_filter_begin(struct proxy_filter *f);
+void proxy_filter_begin(struct usher_proxy_filter *f);
 /** Whether a message to @p dst goes to this client. */
-bool proxy_filter_passes(const struct proxy_filter *f, uint16_t dst);
+bool proxy_filter_passes(const struct usher_proxy_filter *f, uint16_t dst);
 /** The client has sent a valid Network PDU from @p src: answers to it are to reach it (6.4). */
-void proxy_filter_heard(struct proxy_filter *f, uint16_t src);
+void proxy_filter_heard(struct usher_proxy_filter *f, uint16_t src);
 /** Server: does what a client's message asks. @retval false  Not a client's message. */
-bool proxy_filter_apply(struct proxy_filter *f, const struct proxy_message *m);
+bool proxy_filter_apply(struct usher_proxy_filter *f, const struct proxy_message *m);
 
 /**
  * Seals a message of ours, with a fresh sequence number and the key that its subnet transmits with.
@@ -68,7 +62,7 @@ bool proxy_open(struct usher_net *n, const uint8_t *in, size_t len, struct proxy
  *
  * @retval octets of the answer; 0: none is due
  */
-uint8_t proxy_serve(struct usher_net *n, struct proxy_filter *f, const uint8_t *in, size_t len,
-                    uint8_t out[NET_PDU_MAX]);
+uint8_t proxy_serve(struct usher_net *n, struct usher_proxy_filter *f, const uint8_t *in,
+                    size_t len, uint8_t out[NET_PDU_MAX]);
 
 #endif

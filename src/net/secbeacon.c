@@ -229,6 +229,12 @@ static bool random_renew(const struct usher_net *n, struct usher_beacon_random *
     return true;
 }
 
+static uint8_t flags_of(const struct usher_net *n, const struct usher_subnet *s)
+{
+    return (uint8_t)((s->phase == 2 ? SECBEACON_KEY_REFRESH : 0) |
+                     (n->iv.updating ? SECBEACON_IV_UPDATE : 0));
+}
+
 uint8_t secbeacon_next(struct usher_net *n, uint64_t now, const uint8_t random[PRIVBEACON_RANDOM],
                        uint8_t ad[USHER_AD_MAX])
 {
@@ -242,8 +248,7 @@ uint8_t secbeacon_next(struct usher_net *n, uint64_t now, const uint8_t random[P
         return 0;
     }
     schedule(n, &s->beacon[kind], now);
-    flags = (uint8_t)((s->phase == 2 ? SECBEACON_KEY_REFRESH : 0) |
-                      (n->iv.updating ? SECBEACON_IV_UPDATE : 0));
+    flags = flags_of(n, s);
     ad[0] = (uint8_t)(len + 1);
     ad[1] = SECBEACON_AD_TYPE;
     if (kind == SECURE) {
@@ -264,8 +269,24 @@ uint64_t secbeacon_due(const struct usher_net *n)
     return s != NULL ? s->beacon[kind].at : USHER_NEVER;
 }
 
+uint8_t secbeacon_proxied(const struct usher_net *n, const struct usher_subnet *s,
+                          const uint8_t random[PRIVBEACON_RANDOM], uint8_t out[PRIVBEACON_LEN])
+{
+    const struct usher_net_keys *k = keys_tx(s);
+    uint8_t flags = flags_of(n, s);
+    enum usher_err err;
+
+    if (n->private_beacon == 1 && n->beacon == 0) {
+        err = privbeacon_build(n->crypto, k, flags, n->iv.index, random, out);
+        return err == USHER_OK ? PRIVBEACON_LEN : 0;
+    }
+    err = secbeacon_build(n->crypto, k, flags, n->iv.index, out);
+    return err == USHER_OK ? SECBEACON_LEN : 0;
+}
+
 void secbeacon_hurry(struct usher_net *n, uint64_t now)
 {
+    n->beacon_news++;
     for (unsigned i = 0; i < n->keys.subnet_count * KINDS; i++) {
         n->keys.subnets[i / KINDS].beacon[i % KINDS] =
             (struct usher_beacon_turn){ .at = now + net_jitter(n, SPREAD_MS) };

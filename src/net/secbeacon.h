@@ -1,7 +1,7 @@
 /*
  * Secure network beacons and private beacons (Mesh Protocol 1.1, sections 3.10.3 and 3.10.4):
  * built, verified, and when to send them. Also the service data of the proxy advertisements
- * (7.2.2), which the GATT bearer will send. Called by node.
+ * (7.2.2). Called by node.
  */
 #ifndef SECBEACON_H
 #define SECBEACON_H
@@ -67,8 +67,26 @@ uint8_t secbeacon_next(struct usher_net *n, uint64_t now, const uint8_t random[P
                        uint8_t ad[USHER_AD_MAX]);
 /** When secbeacon_next() will have something; USHER_NEVER while the states of both are off. */
 uint64_t secbeacon_due(const struct usher_net *n);
-/** Beacons soon: the state changed, or the node has just begun. */
+/** Beacons soon: the state changed, or the node has just begun. Also counts that (beacon_news). */
 void secbeacon_hurry(struct usher_net *n, uint64_t now);
+/**
+ * A beacon of a subnet for a proxy connection (6.7): a private one if the node sends those and no
+ * others.
+ *
+ * @param random  Never used before.
+ *
+ * @retval its octets, beacon type and all; 0: crypto failed
+ */
+uint8_t secbeacon_proxied(const struct usher_net *n, const struct usher_subnet *s,
+                          const uint8_t random[PRIVBEACON_RANDOM], uint8_t out[PRIVBEACON_LEN]);
+
+/** Identification types: what proxy service data begin with. */
+enum identity_type {
+    IDENTITY_NETWORK_ID = 0x00,
+    IDENTITY_NODE = 0x01,
+    IDENTITY_PRIVATE_NETWORK = 0x02,
+    IDENTITY_PRIVATE_NODE = 0x03,
+};
 
 /* Proxy service data, after the UUID (7.2.2.2). @retval octets; 0: crypto failed */
 uint8_t identity_network_id(const struct usher_net_keys *k, uint8_t out[9]);
@@ -78,5 +96,7 @@ uint8_t identity_private_network(const struct usher_crypto *c, const struct ushe
                                  const uint8_t random[8], uint8_t out[17]);
 uint8_t identity_private_node(const struct usher_crypto *c, const struct usher_net_keys *k,
                               uint16_t address, const uint8_t random[8], uint8_t out[17]);
+/** Node Identity of a subnet, for its time or not (4.2.13). */
+void identity_set(struct usher_subnet *s, uint64_t now, bool on);
 
 #endif

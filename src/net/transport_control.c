@@ -107,7 +107,8 @@ static bool periodic(const struct usher_heartbeat *h)
 
 static uint16_t features_on(const struct usher_net *n)
 {
-    return n->relay == 1 ? USHER_FEATURE_RELAY : 0;
+    return (uint16_t)((n->relay == 1 ? USHER_FEATURE_RELAY : 0) |
+                      (n->proxy == 1 ? USHER_FEATURE_PROXY : 0));
 }
 
 static enum usher_err heartbeat_send(struct usher_net *n, uint64_t now)

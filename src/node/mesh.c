@@ -147,21 +147,18 @@ static void tell_changes(struct usher_mesh *m)
 
 /* -- received ---------------------------------------------------------------------------------- */
 
-static void in_network_pdu(struct usher_mesh *m, const uint8_t *data, size_t len)
+/* @retval true  There is something to do now. */
+static bool take_network_pdu(struct usher_mesh *m, uint8_t from, const uint8_t *data, size_t len,
+                             struct net_pdu *p)
 {
     uint32_t relayed = m->net.stats.relayed;
-    struct net_pdu p;
-    bool ours = net_rx(&m->net, m->now, data, len, &p);
+    bool ours = net_rx(&m->net, m->now, from, data, len, p);
 
     if (ours) {
-        transport_rx(&m->net, m->now, &p);
-        if (m->rpl_store_at == 0) {
-            m->rpl_store_at = m->now + m->config.rpl_store_ms;
-        }
+        transport_rx(&m->net, m->now, p);
+        mesh_rpl_changed(m);
     }
-    if (ours || m->net.stats.relayed != relayed) {
-        node_drain(m->node);
-    }
+    return ours || m->net.stats.relayed != relayed;
 }
 
 static void tell_beacon(struct usher_mesh *m, const struct secbeacon *b, const uint8_t *auth)
@@ -175,19 +172,18 @@ static void tell_beacon(struct usher_mesh *m, const struct secbeacon *b, const u
     e.params.beacon.new_key = b->new_key;
     e.params.beacon.auth = auth;
     tell(m, &e);
-    node_drain(m->node);
 }
 
-static void in_beacon(struct usher_mesh *m, const uint8_t *data, size_t len)
+/* @retval false  Not of our subnets. */
+static bool take_beacon(struct usher_mesh *m, const uint8_t *data, size_t len, struct secbeacon *b)
 {
     struct usher_subnet *refresh;
-    struct secbeacon b;
     bool iv;
 
-    if (!secbeacon_open(&m->net, data, len, &b)) {
-        return;
+    if (!secbeacon_open(&m->net, data, len, b)) {
+        return false;
     }
-    if (secbeacon_take(&m->net, m->now, &b, &iv, &refresh)) {
+    if (secbeacon_take(&m->net, m->now, b, &iv, &refresh)) {
         if (iv) {
             mesh_iv_changed(m);
         }
@@ -196,20 +192,45 @@ static void in_beacon(struct usher_mesh *m, const uint8_t *data, size_t len)
         }
         node_drain(m->node);
     }
-    tell_beacon(m, &b, data + len - BEACON_AUTH);
+    tell_beacon(m, b, data + len - BEACON_AUTH);
+    return true;
 }
 
 static void in_ad(struct usher_mesh *m, uint8_t ad_type, const uint8_t *data, size_t len)
 {
-    if (!mesh_is_node(m)) {
+    struct secbeacon b;
+    struct net_pdu p;
+
+    if (!mesh_is_node(m) || m->net.silent) {
         return;
     }
     m->now = clock_now(m);
-    if (ad_type == NET_AD_TYPE) {
-        in_network_pdu(m, data, len);
-    } else if (ad_type == SECBEACON_AD_TYPE) {
-        in_beacon(m, data, len);
+    if ((ad_type == NET_AD_TYPE && take_network_pdu(m, 0, data, len, &p)) ||
+        (ad_type == SECBEACON_AD_TYPE && take_beacon(m, data, len, &b))) {
+        node_drain(m->node);
     }
+}
+
+static uint16_t in_proxied(struct usher_mesh *m, uint8_t conn, const uint8_t *pdu, size_t len)
+{
+    struct net_pdu p;
+
+    m->now = clock_now(m);
+    (void)take_network_pdu(m, (uint8_t)(conn + 1), pdu, len, &p);
+    return p.src;
+}
+
+static bool in_proxied_beacon(struct usher_mesh *m, const uint8_t *data, size_t len,
+                              uint16_t *net_index)
+{
+    struct secbeacon b;
+
+    m->now = clock_now(m);
+    if (!take_beacon(m, data, len, &b)) {
+        return false;
+    }
+    *net_index = b.net_index;
+    return true;
 }
 
 static void tell_heartbeat(struct usher_mesh *m, const struct transport_in *in)
@@ -362,12 +383,13 @@ static uint8_t next_ad(struct usher_mesh *m, uint8_t ad[USHER_AD_MAX])
 
 static uint64_t ad_due(const struct usher_mesh *m)
 {
-    return mesh_is_node(m) ? node_sooner(net_due(&m->net), secbeacon_due(&m->net)) : USHER_NEVER;
+    return mesh_is_node(m) && !m->net.silent ? node_sooner(net_due(&m->net), secbeacon_due(&m->net))
+                                             : USHER_NEVER;
 }
 
 static unsigned scan(const struct usher_mesh *m)
 {
-    return mesh_is_node(m) ? USHER_SCAN_MESH | USHER_SCAN_BEACON : USHER_SCAN_OFF;
+    return mesh_is_node(m) && !m->net.silent ? USHER_SCAN_MESH | USHER_SCAN_BEACON : USHER_SCAN_OFF;
 }
 
 const struct usher_mesh_acts mesh_acts = {
@@ -380,4 +402,6 @@ const struct usher_mesh_acts mesh_acts = {
     .ad_due = ad_due,
     .scan = scan,
     .deinit = usher_mesh_deinit,
+    .in_proxied = in_proxied,
+    .in_proxied_beacon = in_proxied_beacon,
 };

@@ -19,4 +19,12 @@ void mesh_iv_changed(struct usher_mesh *m);
 /** Forgets the network in memory, and wipes it. */
 void mesh_forget(struct usher_mesh *m);
 
+/** The replay list has changed: it is stored in time. */
+static inline void mesh_rpl_changed(struct usher_mesh *m)
+{
+    if (m->rpl_store_at == 0) {
+        m->rpl_store_at = m->now + m->config.rpl_store_ms;
+    }
+}
+
 #endif

@@ -5,6 +5,7 @@
 #include "mesh.h"
 
 #include "iv.h"
+#include "net.h"
 #include "node.h"
 #include "rpl.h"
 #include "secbeacon.h"
@@ -44,6 +45,7 @@ static void take_tables(struct usher_mesh *m, const struct usher_mesh_tables *t)
 enum usher_err usher_mesh_init(struct usher_mesh *m, struct usher *u,
                                const struct usher_mesh_config *config)
 {
+    uint16_t features = USHER_FEATURE_RELAY;
     uint32_t seed = 0;
     enum usher_err err;
 
@@ -51,7 +53,8 @@ enum usher_err usher_mesh_init(struct usher_mesh *m, struct usher *u,
         !tables_ok(config->tables)) {
         return USHER_E_NULL;
     }
-    if ((config->features & ~USHER_FEATURE_RELAY) != 0) {
+    features |= u->gatt != NULL ? USHER_FEATURE_PROXY : 0;
+    if ((config->features & ~features) != 0) {
         return USHER_E_PARAM;
     }
     memset(m, 0, sizeof(*m));
@@ -183,6 +186,13 @@ void usher_mesh_deinit(struct usher_mesh *m)
     }
     mesh_forget(m);
     m->node->mesh = NULL;
+    node_alarm(m->node);
+}
+
+void usher_mesh_bearers(struct usher_mesh *m, unsigned bearers)
+{
+    m->no_gatt = (bearers & USHER_BEARER_GATT) == 0;
+    net_bearers(&m->net, (bearers & USHER_BEARER_ADV) != 0, m->net.proxied);
     node_alarm(m->node);
 }
 

@@ -113,13 +113,32 @@ static void heartbeat(struct io *io, struct usher_heartbeat *h)
     check(io, !usher_is_virtual(h->pub_dst));
 }
 
+/*
+ * Two features in an octet: Relay in the low half; the GATT Proxy state and 1 in the high half, or
+ * 0 in a record from before there was one. A node that got the feature since then begins with it as
+ * one that was just provisioned.
+ */
+static void features(struct io *io, struct usher_net *n)
+{
+    bool can_proxy = (n->features & USHER_FEATURE_PROXY) != 0;
+    uint8_t both = (uint8_t)((n->proxy + 1) << 4 | n->relay), proxy;
+
+    io_u8(io, &both);
+    proxy = both >> 4;
+    check(io, (both & 0x0F) <= 2 && proxy <= 3);
+    n->relay = both & 0x0F;
+    if (io_ok(io) && proxy != 0 && can_proxy == (proxy != 3)) {
+        n->proxy = (uint8_t)(proxy - 1);
+    }
+}
+
 void record_settings(struct io *io, struct usher_net *n)
 {
     bool can_relay = (n->features & USHER_FEATURE_RELAY) != 0;
 
     record_begin(io);
     octet(io, &n->default_ttl, 0x7F);
-    octet(io, &n->relay, 2);
+    features(io, n);
     octet(io, &n->beacon, 1);
     octet(io, &n->private_beacon, 1);
     io_u8(io, &n->private_interval);

@@ -33,8 +33,8 @@ struct game {
     uint32_t seq;          /* of the attackers' PDUs, which need new ones to get anywhere */
     uint32_t own_iv_index; /* that sent[] is about */
     uint8_t sent[SEQ_COUNT][NET_PDU_MAX];
-    unsigned messages;          /* told so far */
-    struct proxy_filter filter; /* of a client on a connection of its own */
+    unsigned messages;                /* told so far */
+    struct usher_proxy_filter filter; /* of a client on a connection of its own */
 };
 
 /* -- what the node says ------------------------------------------------------------------------ */
@@ -107,9 +107,9 @@ static void hear_opened(struct game *g, const struct net_pdu *p)
     settle(g);
 }
 
-static void check_filter(const struct proxy_filter *f)
+static void check_filter(const struct usher_proxy_filter *f)
 {
-    FUZZ_CHECK(f->count <= PROXY_FILTER_MAX && f->type <= PROXY_REJECT_LIST);
+    FUZZ_CHECK(f->count <= USHER_PROXY_FILTER_MAX && f->type <= PROXY_REJECT_LIST);
     for (uint8_t i = 0; i < f->count; i++) {
         FUZZ_CHECK(f->addresses[i] != USHER_ADDR_UNASSIGNED);
         for (uint8_t k = 0; k < i; k++) {
@@ -141,7 +141,7 @@ static void hear_raw(struct game *g)
     struct net_pdu p;
 
     serve(g, octets, len);
-    if (net_rx(&g->node.net, g->now, octets, len, &p)) {
+    if (net_rx(&g->node.net, g->now, 0, octets, len, &p)) {
         hear_opened(g, &p);
     }
 }
@@ -194,7 +194,7 @@ static void hear_sealed(struct game *g, struct net_pdu *p, unsigned key)
     unsigned before = g->messages;
     struct net_pdu got;
 
-    if (len != 0 && net_rx(&g->node.net, g->now, pdu, len, &got)) {
+    if (len != 0 && net_rx(&g->node.net, g->now, 0, pdu, len, &got)) {
         FUZZ_CHECK(got.src == p->src && got.dst == p->dst && got.seq == p->seq);
         FUZZ_CHECK(got.len == p->len && memcmp(got.transport, p->transport, p->len) == 0);
         hear_opened(g, &got);

@@ -146,7 +146,7 @@ static void hear(struct game *g, unsigned at, const uint8_t *pdu, size_t len)
     struct netnode *n = &g->node[at];
     struct net_pdu p;
 
-    if (net_rx(&n->net, g->now, pdu, len, &p)) {
+    if (net_rx(&n->net, g->now, 0, pdu, len, &p)) {
         transport_rx(&n->net, g->now, &p);
         drain(g, at);
     }

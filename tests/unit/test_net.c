@@ -43,7 +43,7 @@ static bool hand(struct one_net *to, const struct usher_net_keys *k, const struc
     uint8_t len = net_seal(to->net.crypto, k, NET_NONCE_NETWORK, p, sealed);
 
     assert_int_not_equal(len, 0);
-    return net_rx(&to->net, 0, sealed, len, got);
+    return net_rx(&to->net, 0, 0, sealed, len, got);
 }
 
 static bool opens(const struct one_net *to, const struct usher_net_keys *k, const struct net_pdu *p)
@@ -221,7 +221,7 @@ static void junk_is_refused(void **state)
         if (len > 0) {
             junk[1] = t.b.subnets[0].key[0].nid;
         }
-        assert_false(net_rx(&t.b.net, 0, junk + 1, len, &got));
+        assert_false(net_rx(&t.b.net, 0, 0, junk + 1, len, &got));
         free(junk);
     }
     assert_int_equal(t.b.net.stats.undecrypted, (LEN_MAX + 1) * TIMES);
@@ -254,7 +254,7 @@ static void an_authentic_pdu_of_a_wrong_length_is_refused(void **state)
         for (size_t i = 0; i < sizeof(header); i++) {
             sealed[1 + i] = header[i] ^ block[i];
         }
-        assert_int_equal(net_rx(&t.b.net, 0, sealed, 7u + 2u + transport + 8u, &got),
+        assert_int_equal(net_rx(&t.b.net, 0, 0, sealed, 7u + 2u + transport + 8u, &got),
                          transport >= 1 && transport <= 12);
     }
 }

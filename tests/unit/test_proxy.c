@@ -14,7 +14,7 @@
 
 struct two {
     struct one_net server, client;
-    struct proxy_filter filter;
+    struct usher_proxy_filter filter;
 };
 
 static void two_init(struct two *t, const struct usher_crypto *c)
@@ -101,9 +101,9 @@ static void a_full_list_says_so(void **state)
         }
         assert_true(ask(&t, m, &status));
     }
-    assert_int_equal(status.list_size, PROXY_FILTER_MAX);
-    assert_true(proxy_filter_passes(&t.filter, 0xC000 + PROXY_FILTER_MAX - 1));
-    assert_false(proxy_filter_passes(&t.filter, 0xC000 + PROXY_FILTER_MAX));
+    assert_int_equal(status.list_size, USHER_PROXY_FILTER_MAX);
+    assert_true(proxy_filter_passes(&t.filter, 0xC000 + USHER_PROXY_FILTER_MAX - 1));
+    assert_false(proxy_filter_passes(&t.filter, 0xC000 + USHER_PROXY_FILTER_MAX));
 }
 
 static void answers_reach_a_client_that_was_heard(void **state)

@@ -130,7 +130,7 @@ static void spread(struct wire *w, const struct node *from, const uint8_t *ad, u
         struct net_pdu p;
 
         if (to != from && !to->deaf && wire_random(w, 100) >= w->loss &&
-            net_rx(&to->net, w->now, ad + 2, len - 2u, &p)) {
+            net_rx(&to->net, w->now, 0, ad + 2, len - 2u, &p)) {
             wire_hand(w, to, &p);
         }
     }

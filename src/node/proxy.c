@@ -1,0 +1,722 @@
+/*
+ * The Mesh Proxy (Mesh Protocol 1.1, sections 6.4 to 6.7 and 7.2): what goes over connections to
+ * the Mesh Proxy Service, as its server and as its client. The protocol's messages and filters are
+ * in src/net/proxy.c, what connections are made of is gatt.c's, which calls this file.
+ *
+ * Nothing is pushed here from below: in its turn the proxy takes what the network layer has queued,
+ * and gives it to the connections that are to get it. What finds a connection's queue full is lost
+ * for it, as on the air. Beacons wait in no queue: they are made when there is room for them.
+ */
+#include "gatt.h"
+
+#include "keys.h"
+#include "mesh.h"
+#include "proxy.h"
+#include "secbeacon.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define GREETING_MS 1000u /* how long a client waits for the server's beacon */
+#define SHUT_MS 1000u     /* what the end of connections leaves for the answer to its cause */
+#define PROXY_ON 1u       /* of the GATT Proxy state */
+#define IDENTITY_KINDS 2u /* of advertisements, for each subnet: its Network ID, Node Identity */
+/* Addresses of a client's first filter: what its queue has room for. */
+#define FILTER_BEGIN_MAX 32u
+
+#define AD_FLAGS 0x01
+#define AD_UUIDS 0x03
+#define AD_SERVICE_DATA 0x16
+#define SERVICE_DATA_MAX 17u
+
+static_assert((FILTER_BEGIN_MAX + PROXY_ADDRESSES_MAX - 1) / PROXY_ADDRESSES_MAX <=
+                  USHER_PROXY_QUEUE,
+              "a client's first filter does not fit into its queue");
+
+/* The node, while it is one and uses GATT. */
+static struct usher_mesh *node_of(const struct usher_gatt *g)
+{
+    struct usher_mesh *m = g->node->mesh;
+
+    return m != NULL && mesh_is_node(m) && !m->no_gatt ? m : NULL;
+}
+
+static bool is_open(const struct usher_gatt_link *l)
+{
+    return l->state == GATT_LINK_PROXY;
+}
+
+/* Also one that is still to be made. */
+static bool is_proxy(const struct usher_gatt_link *l)
+{
+    return is_open(l) || (l->state == GATT_LINK_OPENING && l->is.service == USHER_GATT_PROXY);
+}
+
+static struct usher_gatt_link *link_find(struct usher_gatt *g, uint8_t conn)
+{
+    struct usher_gatt_link *l = gatt_link_of(g, conn);
+
+    return l != NULL && is_proxy(l) ? l : NULL;
+}
+
+static void tell(struct usher_gatt *g, const struct usher_gatt_event *event)
+{
+    if (g->config.handler != NULL) {
+        g->config.handler(g->config.user, g, event);
+    }
+}
+
+/* -- what waits for a connection --------------------------------------------------------------- */
+
+static unsigned room(const struct usher_gatt_link *l)
+{
+    return USHER_PROXY_QUEUE - (unsigned)l->queue_count;
+}
+
+static void push(struct usher_gatt_link *l, enum proxy_type type, const uint8_t *pdu, uint8_t len)
+{
+    unsigned at = ((unsigned)l->queue_at + l->queue_count) % USHER_PROXY_QUEUE;
+
+    if (len != 0 && room(l) != 0) {
+        l->queue[at].type = (uint8_t)type;
+        l->queue[at].len = len;
+        memcpy(l->queue[at].pdu, pdu, len);
+        l->queue_count++;
+    }
+}
+
+static uint8_t pop(struct usher_gatt_link *l, uint8_t *type, uint8_t pdu[NET_PDU_MAX])
+{
+    uint8_t len, at = l->queue_at;
+
+    if (l->queue_count == 0) {
+        return 0;
+    }
+    *type = l->queue[at].type;
+    len = l->queue[at].len;
+    memcpy(pdu, l->queue[at].pdu, len);
+    l->queue_at = (uint8_t)((at + 1u) % USHER_PROXY_QUEUE);
+    l->queue_count--;
+    return len;
+}
+
+/* The beacon of the next subnet that the peer has not been told of; 0: there is none. */
+static uint8_t next_beacon(struct usher_gatt *g, const struct usher_mesh *m,
+                           struct usher_gatt_link *l, uint8_t pdu[PRIVBEACON_LEN])
+{
+    const struct usher_net *n = &m->net;
+    uint8_t random[16]; /* more than is needed: node_random() sees whether it repeats */
+    uint8_t len = 0;
+
+    if (l->beacon_news != n->beacon_news) {
+        l->beacon_news = n->beacon_news;
+        l->beacon_at = 0;
+    }
+    while (len == 0 && l->beacon_at < n->keys.subnet_count) {
+        const struct usher_subnet *s = &n->keys.subnets[l->beacon_at++];
+
+        if (s->used && node_random(g->node, random, sizeof(random)) == USHER_OK) {
+            len = secbeacon_proxied(n, s, random, pdu);
+        }
+    }
+    return len;
+}
+
+uint8_t proxy_link_next(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t *type,
+                        uint8_t pdu[29])
+{
+    const struct usher_mesh *m = node_of(g);
+    uint8_t len;
+
+    if (m == NULL || !is_open(l) || !l->flows) {
+        return 0;
+    }
+    len = next_beacon(g, m, l, pdu);
+    if (len != 0) {
+        *type = PROXY_BEACON;
+        return len;
+    }
+    return pop(l, type, pdu);
+}
+
+/* Network PDUs of ours and relayed ones, to every connection that is to get them. */
+static void distribute(struct usher_gatt *g, struct usher_net *n)
+{
+    struct net_taken taken;
+
+    while (n->proxied && net_take(n, &taken)) {
+        for (uint8_t i = 0; i < g->config.link_count; i++) {
+            struct usher_gatt_link *l = &g->config.links[i];
+
+            if (is_open(l) && l->flows && l->is.conn + 1 != taken.from &&
+                (!l->is.server || proxy_filter_passes(&l->filter, taken.dst))) {
+                push(l, PROXY_NETWORK, taken.pdu, taken.len);
+            }
+        }
+        g->node->again = true; /* a segmented message may have sent its last segment */
+    }
+}
+
+/* -- received ---------------------------------------------------------------------------------- */
+
+static void tell_filter(struct usher_gatt *g, const struct usher_gatt_link *l,
+                        const struct proxy_message *status)
+{
+    struct usher_gatt_event e = { .type = USHER_GATT_EVT_FILTER };
+
+    e.params.filter.conn = l->is.conn;
+    e.params.filter.type = status->type;
+    e.params.filter.list_size = status->list_size;
+    tell(g, &e);
+}
+
+static void rx_configuration(struct usher_gatt *g, struct usher_mesh *m, struct usher_gatt_link *l,
+                             const uint8_t *pdu, size_t len)
+{
+    struct proxy_message message;
+    uint8_t answer[NET_PDU_MAX];
+    uint16_t net_index;
+
+    m->now = usher_mesh_now(m);
+    if (l->is.server) {
+        push(l, PROXY_CONFIGURATION, answer, proxy_serve(&m->net, &l->filter, pdu, len, answer));
+        mesh_rpl_changed(m);
+    } else if (proxy_open(&m->net, pdu, len, &message, &net_index)) {
+        mesh_rpl_changed(m);
+        if (message.opcode == PROXY_FILTER_STATUS) {
+            tell_filter(g, l, &message);
+        }
+    }
+}
+
+static void rx_beacon(struct usher_mesh *m, struct usher_gatt_link *l, const uint8_t *pdu,
+                      size_t len)
+{
+    uint8_t beacon[PROXY_MESH_MAX], conn = l->is.conn;
+    uint16_t net_index;
+
+    if (len > sizeof(beacon)) {
+        return;
+    }
+    /* The application is told of the beacon, and may end the connection. */
+    memcpy(beacon, pdu, len);
+    if (m->acts->in_proxied_beacon(m, beacon, len, &net_index) && is_open(l) &&
+        l->is.conn == conn && !l->greeted) {
+        l->greeted = true;
+        l->net_index = net_index;
+    }
+}
+
+void proxy_link_rx(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t type,
+                   const uint8_t *pdu, size_t len)
+{
+    struct usher_mesh *m = node_of(g);
+    uint16_t src;
+
+    if (m == NULL) {
+        return;
+    }
+    switch (type) {
+    case PROXY_NETWORK:
+        src = m->acts->in_proxied(m, l->is.conn, pdu, len);
+        if (src != USHER_ADDR_UNASSIGNED && l->is.server) {
+            proxy_filter_heard(&l->filter, src);
+        }
+        break;
+    case PROXY_BEACON:
+        rx_beacon(m, l, pdu, len);
+        break;
+    case PROXY_CONFIGURATION:
+        rx_configuration(g, m, l, pdu, len);
+        break;
+    default:
+        break;
+    }
+}
+
+/* -- a client's filter ------------------------------------------------------------------------- */
+
+/* @retval false  It could not be sealed. */
+static bool send_message(struct usher_mesh *m, struct usher_gatt_link *l,
+                         struct proxy_message *message)
+{
+    uint8_t pdu[NET_PDU_MAX];
+    uint8_t len = proxy_seal(&m->net, l->net_index, message, pdu);
+
+    push(l, PROXY_CONFIGURATION, pdu, len);
+    return len != 0;
+}
+
+static bool send_addresses(struct usher_mesh *m, struct usher_gatt_link *l,
+                           const uint16_t *addresses, unsigned count)
+{
+    struct proxy_message message = { .opcode = PROXY_ADD_ADDRESSES };
+    bool sent = true;
+
+    while (sent && count != 0) {
+        message.count = (uint8_t)(count < PROXY_ADDRESSES_MAX ? count : PROXY_ADDRESSES_MAX);
+        memcpy(message.addresses, addresses, message.count * sizeof(addresses[0]));
+        sent = send_message(m, l, &message);
+        addresses += message.count;
+        count -= message.count;
+    }
+    return sent;
+}
+
+/* The addresses that are for us, each once. */
+struct ours {
+    unsigned count;
+    uint16_t addresses[FILTER_BEGIN_MAX];
+};
+
+static void ours_add(struct ours *o, uint16_t address)
+{
+    for (unsigned i = 0; i < o->count; i++) {
+        if (o->addresses[i] == address) {
+            return;
+        }
+    }
+    if (address != USHER_ADDR_UNASSIGNED && o->count < FILTER_BEGIN_MAX) {
+        o->addresses[o->count++] = address;
+    }
+}
+
+static void ours_find(const struct usher_mesh *m, struct ours *o)
+{
+    const struct usher_model *model;
+
+    o->count = 0;
+    ours_add(o, USHER_ADDR_ALL_NODES);
+    for (unsigned i = 0; i < m->net.elements; i++) {
+        ours_add(o, (uint16_t)(m->net.address + i));
+    }
+    ours_add(o, m->net.heartbeat.sub_dst);
+    for (unsigned i = 0; (model = access_each(m, i)) != NULL; i++) {
+        for (unsigned k = 0; k < USHER_SUBSCRIPTIONS; k++) {
+            ours_add(o, model->subscriptions[k].address);
+        }
+    }
+}
+
+/* The index of a subnet that we have, for a server that has told none. */
+static uint16_t any_subnet(const struct usher_keys *k)
+{
+    uint16_t i = 0;
+
+    while (i + 1 < k->subnet_count && !k->subnets[i].used) {
+        i++;
+    }
+    return k->subnets[i].index;
+}
+
+/* The server's beacon has come, or is not waited for: now the connection is of use. */
+static void client_begin(struct usher_mesh *m, struct usher_gatt_link *l)
+{
+    struct ours ours;
+
+    if (!l->greeted) {
+        l->greeted = true;
+        l->net_index = any_subnet(&m->net.keys);
+    }
+    l->beacon_news = m->net.beacon_news;
+    l->flows = true;
+    ours_find(m, &ours);
+    (void)send_addresses(m, l, ours.addresses, ours.count);
+}
+
+/* -- connections begin and end ----------------------------------------------------------------- */
+
+void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l)
+{
+    const struct usher_mesh *m = node_of(g);
+
+    l->flows = false;
+    l->told = false;
+    l->greeted = false;
+    l->queue_at = 0;
+    l->queue_count = 0;
+    proxy_filter_begin(&l->filter);
+    if (m == NULL || (l->is.server && !proxy_offers(g))) {
+        gatt_link_end(g, l);
+        return;
+    }
+    l->beacon_news = m->net.beacon_news;
+    if (l->is.server) {
+        l->beacon_at = 0;
+        l->flows = true;
+    } else {
+        l->beacon_at = m->net.keys.subnet_count; /* it is the server that greets */
+        l->greeting_until = g->node->port->now_ms(g->node->port->ctx) + GREETING_MS;
+    }
+}
+
+void proxy_link_closed(struct usher_gatt *g, struct usher_gatt_link *l)
+{
+    (void)g;
+    /* A client's attempt that failed is told, too; a server's is not, as nothing was before. */
+    l->told = l->told || !l->is.server;
+    l->flows = false;
+    l->state = GATT_LINK_ENDED;
+}
+
+static void end_all(struct usher_gatt *g, bool clients_too)
+{
+    for (uint8_t i = 0; i < g->config.link_count; i++) {
+        struct usher_gatt_link *l = &g->config.links[i];
+
+        if (is_proxy(l) && (clients_too || l->is.server)) {
+            gatt_link_end(g, l);
+        }
+    }
+}
+
+static void set_proxied(struct usher_net *n, bool proxied)
+{
+    if (n->proxied != proxied) {
+        net_bearers(n, !n->silent, proxied);
+    }
+}
+
+/* -- its turn ---------------------------------------------------------------------------------- */
+
+static void run_identities(struct usher_net *n, uint64_t now)
+{
+    for (uint16_t i = 0; i < n->keys.subnet_count; i++) {
+        struct usher_subnet *s = &n->keys.subnets[i];
+
+        if (s->used && s->identity != 0 && s->identity_until <= now) {
+            identity_set(s, now, false);
+        }
+    }
+}
+
+/* 4.2.12: the clients of a proxy that is switched off are disconnected. */
+static void run_state(struct usher_gatt *g, const struct usher_net *n, uint64_t now)
+{
+    if (g->proxy_was == PROXY_ON && n->proxy != PROXY_ON) {
+        g->shut_at = now + SHUT_MS;
+    }
+    g->proxy_was = n->proxy;
+    if (g->shut_at != 0 && g->shut_at <= now) {
+        g->shut_at = 0;
+        if (n->proxy != PROXY_ON) {
+            end_all(g, false);
+        }
+    }
+}
+
+/* @retval true  There is a connection that carries Network PDUs. */
+static bool run_links(struct usher_gatt *g, struct usher_mesh *m, uint64_t now)
+{
+    bool any = false;
+
+    for (uint8_t i = 0; i < g->config.link_count; i++) {
+        struct usher_gatt_link *l = &g->config.links[i];
+
+        if (is_open(l) && !l->is.server && !l->flows && (l->greeted || l->greeting_until <= now)) {
+            client_begin(m, l);
+        }
+        any = any || (is_open(l) && l->flows);
+    }
+    return any;
+}
+
+static void tell_link(struct usher_gatt *g, const struct usher_gatt_link *l,
+                      enum usher_gatt_event_type type)
+{
+    struct usher_gatt_event e = { .type = type };
+
+    e.params.connection.conn = l->is.conn;
+    e.params.connection.server = l->is.server;
+    e.params.connection.value_max = l->is.value_max;
+    e.params.connection.peer = l->is.peer;
+    tell(g, &e);
+}
+
+/* What has become of the connections. The handler may do anything to them. */
+static void tell_links(struct usher_gatt *g)
+{
+    for (uint8_t i = 0; i < g->config.link_count; i++) {
+        struct usher_gatt_link *l = &g->config.links[i];
+
+        if (is_open(l) && l->flows && !l->told) {
+            l->told = true;
+            tell_link(g, l, USHER_GATT_EVT_CONNECTED);
+        } else if (l->state == GATT_LINK_ENDED) {
+            l->state = GATT_LINK_FREE;
+            if (l->told) {
+                tell_link(g, l, USHER_GATT_EVT_DISCONNECTED);
+            }
+        }
+    }
+}
+
+void proxy_run(struct usher_gatt *g)
+{
+    struct usher_mesh *m = node_of(g);
+    uint64_t now = g->node->now;
+
+    if (m != NULL) {
+        run_identities(&m->net, now);
+        run_state(g, &m->net, now);
+        set_proxied(&m->net, run_links(g, m, now));
+        distribute(g, &m->net);
+    } else {
+        end_all(g, true);
+        g->shut_at = 0;
+        if (g->node->mesh != NULL) {
+            set_proxied(&g->node->mesh->net, false);
+        }
+    }
+    tell_links(g);
+}
+
+uint64_t proxy_deadline(const struct usher_gatt *g)
+{
+    const struct usher_mesh *m = node_of(g);
+    uint64_t at = g->shut_at != 0 ? g->shut_at : USHER_NEVER;
+
+    if (m == NULL) {
+        return USHER_NEVER;
+    }
+    for (uint16_t i = 0; i < m->net.keys.subnet_count; i++) {
+        const struct usher_subnet *s = &m->net.keys.subnets[i];
+
+        at = s->used && s->identity != 0 ? node_sooner(at, s->identity_until) : at;
+    }
+    for (uint8_t i = 0; i < g->config.link_count; i++) {
+        const struct usher_gatt_link *l = &g->config.links[i];
+
+        if (is_open(l) && !l->is.server && !l->flows) {
+            at = node_sooner(at, l->greeting_until);
+        }
+    }
+    return at;
+}
+
+/* -- advertising ------------------------------------------------------------------------------- */
+
+/* Service data after the UUID, by turns: a subnet's Network ID, its Node Identity. 0: not now. */
+static uint8_t service_data(struct usher_gatt *g, const struct usher_mesh *m, unsigned turn,
+                            uint8_t out[SERVICE_DATA_MAX])
+{
+    const struct usher_subnet *s = &m->net.keys.subnets[turn / IDENTITY_KINDS];
+    bool node = turn % IDENTITY_KINDS != 0;
+    uint8_t random[8];
+
+    if (!s->used || (node ? s->identity != 1 : m->net.proxy != PROXY_ON)) {
+        return 0;
+    }
+    if (!node) {
+        return identity_network_id(keys_tx(s), out);
+    }
+    return node_random(g->node, random, sizeof(random)) == USHER_OK
+               ? identity_node(m->net.crypto, keys_tx(s), m->net.address, random, out)
+               : 0;
+}
+
+bool proxy_offers(const struct usher_gatt *g)
+{
+    const struct usher_mesh *m = node_of(g);
+
+    if (m == NULL || (m->net.features & USHER_FEATURE_PROXY) == 0) {
+        return false;
+    }
+    for (uint16_t i = 0; i < m->net.keys.subnet_count; i++) {
+        if (m->net.keys.subnets[i].used && m->net.keys.subnets[i].identity == 1) {
+            return true;
+        }
+    }
+    return m->net.proxy == PROXY_ON;
+}
+
+uint8_t proxy_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX])
+{
+    static const uint8_t head[] = { 2, AD_FLAGS, 0x06, 3, AD_UUIDS, 0x28, 0x18 };
+    static const uint8_t uuid[] = { 0x28, 0x18 };
+    const struct usher_mesh *m = node_of(g);
+    uint8_t data[SERVICE_DATA_MAX], len = 0;
+    unsigned turns;
+
+    if (m == NULL || !proxy_offers(g)) {
+        return 0;
+    }
+    turns = m->net.keys.subnet_count * IDENTITY_KINDS;
+    for (unsigned i = 0; len == 0 && i < turns; i++) {
+        unsigned turn = (g->adv_turn + i) % turns;
+
+        len = service_data(g, m, turn, data);
+        if (len != 0) {
+            g->adv_turn = (uint16_t)((turn + 1) % turns);
+        }
+    }
+    if (len == 0) {
+        return 0;
+    }
+    memcpy(ad, head, sizeof(head));
+    ad += sizeof(head);
+    ad[0] = (uint8_t)(1 + sizeof(uuid) + len);
+    ad[1] = AD_SERVICE_DATA;
+    memcpy(ad + 2, uuid, sizeof(uuid));
+    memcpy(ad + 2 + sizeof(uuid), data, len);
+    return (uint8_t)(sizeof(head) + 2 + sizeof(uuid) + len);
+}
+
+/* -- finding a proxy --------------------------------------------------------------------------- */
+
+/* Whether service data are what this key and node would advertise; address 0: the network's own. */
+static bool is_of(const struct usher_crypto *c, const struct usher_net_keys *k, uint16_t address,
+                  const uint8_t *data, size_t len)
+{
+    static const uint8_t random_at = 9, random_end = 17;
+    uint8_t expected[SERVICE_DATA_MAX] = { 0 };
+    uint8_t expected_len = 0;
+    bool node = address != USHER_ADDR_UNASSIGNED;
+
+    if (len == 0) {
+        return false;
+    }
+    if (data[0] == IDENTITY_NETWORK_ID && !node) {
+        expected_len = identity_network_id(k, expected);
+    } else if (len != random_end) {
+        return false;
+    } else if (data[0] == IDENTITY_NODE && node) {
+        expected_len = identity_node(c, k, address, data + random_at, expected);
+    } else if (data[0] == IDENTITY_PRIVATE_NETWORK && !node) {
+        expected_len = identity_private_network(c, k, data + random_at, expected);
+    } else if (data[0] == IDENTITY_PRIVATE_NODE && node) {
+        expected_len = identity_private_node(c, k, address, data + random_at, expected);
+    }
+    return expected_len == len && memcmp(expected, data, len) == 0;
+}
+
+static bool is_of_subnet(const struct usher_crypto *c, const struct usher_subnet *s,
+                         uint16_t address, const uint8_t *data, size_t len)
+{
+    return s->used && (is_of(c, &s->key[0], address, data, len) ||
+                       (s->phase != 0 && is_of(c, &s->key[1], address, data, len)));
+}
+
+/* The one of ours that advertised these data, and which node it is. */
+static const struct usher_subnet *heard_from(const struct usher_gatt *g, const struct usher_mesh *m,
+                                             const uint8_t *data, size_t len, uint16_t *address)
+{
+    for (uint16_t i = 0; i < m->net.keys.subnet_count; i++) {
+        const struct usher_subnet *s = &m->net.keys.subnets[i];
+
+        *address = USHER_ADDR_UNASSIGNED;
+        if (is_of_subnet(m->net.crypto, s, *address, data, len)) {
+            return s;
+        }
+        for (uint8_t k = 0; k < g->wanted_count; k++) {
+            *address = g->wanted[k];
+            if (is_of_subnet(m->net.crypto, s, *address, data, len)) {
+                return s;
+            }
+        }
+    }
+    return NULL;
+}
+
+void proxy_heard(struct usher_gatt *g, const struct usher_adv_report *report, const uint8_t *data,
+                 size_t len)
+{
+    struct usher_gatt_event e = { .type = USHER_GATT_EVT_PROXY_RECEIVED };
+    const struct usher_mesh *m = node_of(g);
+    const struct usher_subnet *s;
+    uint16_t address;
+
+    if (m == NULL || !g->scanning) {
+        return;
+    }
+    s = heard_from(g, m, data, len, &address);
+    if (s == NULL) {
+        return;
+    }
+    e.params.proxy.peer.type = report->addr_type;
+    memcpy(e.params.proxy.peer.addr, report->addr, sizeof(report->addr));
+    e.params.proxy.rssi = report->rssi;
+    e.params.proxy.net_index = s->index;
+    e.params.proxy.address = address;
+    tell(g, &e);
+}
+
+/* -- the application's calls ------------------------------------------------------------------- */
+
+void usher_proxy_scan(struct usher_gatt *g, bool on, const uint16_t *nodes, unsigned count)
+{
+    g->scanning = on;
+    g->wanted_count = 0;
+    for (unsigned i = 0; on && i < count && g->wanted_count < USHER_PROXY_WANTED; i++) {
+        if (usher_is_unicast(nodes[i])) {
+            g->wanted[g->wanted_count++] = nodes[i];
+        }
+    }
+    node_drain(g->node);
+}
+
+enum usher_err usher_proxy_connect(struct usher_gatt *g, const struct usher_ble_addr *peer,
+                                   uint8_t *conn)
+{
+    struct usher_gatt_link *l;
+    enum usher_err err = USHER_E_STATE;
+
+    if (node_of(g) != NULL) {
+        err = gatt_link_begin(g, peer, USHER_GATT_PROXY, &l);
+    }
+    if (err == USHER_OK) {
+        *conn = l->is.conn;
+    }
+    return err;
+}
+
+enum usher_err usher_proxy_disconnect(struct usher_gatt *g, uint8_t conn)
+{
+    struct usher_gatt_link *l = link_find(g, conn);
+
+    if (l == NULL) {
+        return USHER_E_NOT_FOUND;
+    }
+    gatt_link_end(g, l);
+    node_drain(g->node);
+    return USHER_OK;
+}
+
+enum usher_err usher_proxy_filter_set(struct usher_gatt *g, uint8_t conn, uint8_t type,
+                                      const uint16_t *addresses, unsigned count)
+{
+    struct proxy_message message = { .opcode = PROXY_SET_FILTER_TYPE, .type = type };
+    struct usher_gatt_link *l = link_find(g, conn);
+    struct usher_mesh *m = node_of(g);
+    bool sent;
+
+    if (l == NULL || m == NULL || l->is.server || !l->flows) {
+        return USHER_E_NOT_FOUND;
+    }
+    if (type > PROXY_REJECT_LIST) {
+        return USHER_E_PARAM;
+    }
+    distribute(g, &m->net); /* what has lower sequence numbers goes first */
+    if (1 + (count + PROXY_ADDRESSES_MAX - 1) / PROXY_ADDRESSES_MAX > room(l)) {
+        return USHER_E_NO_MEM;
+    }
+    sent = send_message(m, l, &message) && send_addresses(m, l, addresses, count);
+    node_drain(g->node);
+    return sent ? USHER_OK : USHER_E_RESOURCES;
+}
+
+enum usher_err usher_node_identity(struct usher_gatt *g, uint16_t net_index)
+{
+    struct usher_mesh *m = node_of(g);
+    struct usher_subnet *s = m != NULL ? keys_subnet(&m->net.keys, net_index) : NULL;
+
+    if (m != NULL && (m->net.features & USHER_FEATURE_PROXY) == 0) {
+        return USHER_E_UNSUPPORTED;
+    }
+    if (s == NULL) {
+        return USHER_E_NOT_FOUND;
+    }
+    identity_set(s, usher_mesh_now(m), true);
+    node_drain(g->node);
+    return USHER_OK;
+}
