@@ -81,14 +81,11 @@ static void air_lost(struct air_radio_port *r, const char *what)
     radio_lost(&r->head, "the air at %s %s", place(r->head.name), what);
 }
 
-static void air_capture(const struct air_radio_port *r, const uint8_t addr[6],
+static void air_capture(const struct air_radio_port *r, const struct usher_ble_addr *from,
                         enum usher_adv_type type, const uint8_t *ad, uint8_t len)
 {
     if (r->head.capture != NULL) {
-        struct usher_ble_addr from = { .type = 1 };
-
-        memcpy(from.addr, addr, sizeof(from.addr));
-        pcap_sniff(r->head.capture, radio_time_us(), 37, &from, type, ad, len);
+        pcap_sniff(r->head.capture, radio_time_us(), 37, from, type, ad, len);
     }
 }
 
@@ -96,11 +93,15 @@ static void air_report(struct air_radio_port *r, const struct air_msg *msg)
 {
     struct usher_adv_report report = { .type = (enum usher_adv_type)msg->adv_type,
                                        .rssi = (int8_t)msg->rssi,
+                                       .addr_type = msg->addr_type,
                                        .len = msg->ad_len,
                                        .data = msg->ad };
 
+    struct usher_ble_addr from = { .type = msg->addr_type };
+
     memcpy(report.addr, msg->addr, sizeof(report.addr));
-    air_capture(r, msg->addr, report.type, msg->ad, msg->ad_len);
+    memcpy(from.addr, msg->addr, sizeof(from.addr));
+    air_capture(r, &from, report.type, msg->ad, msg->ad_len);
     usher_in_adv(r->head.node, &report);
 }
 
@@ -171,7 +172,7 @@ static void on_socket(uv_poll_t *poll, int status, int events)
 
 static enum usher_err air_adv_start(void *ctx, const struct usher_adv *adv)
 {
-    static const uint8_t own[6];
+    static const struct usher_ble_addr own;
     struct air_radio_port *r = ctx;
     struct air_msg msg = { .type = AIR_MSG_SEND,
                            .slot = adv->slot,
@@ -189,7 +190,7 @@ static enum usher_err air_adv_start(void *ctx, const struct usher_adv *adv)
     if (!air_flush(r) || air_wire_send(r->fd, &msg) != AIR_WIRE_OK) {
         return USHER_E_BUSY;
     }
-    air_capture(r, own, adv->type, adv->data, adv->len);
+    air_capture(r, &own, adv->type, adv->data, adv->len);
     r->turn[adv->slot] = r->next_turn++;
     r->busy |= (uint32_t)1 << adv->slot;
     return USHER_OK;

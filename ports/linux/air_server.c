@@ -98,6 +98,7 @@ static void on_report(void *ctx, const struct usher_adv_report *report)
     struct air_msg msg = { .type = AIR_MSG_REPORT,
                            .adv_type = (uint8_t)report->type,
                            .rssi = (uint8_t)report->rssi,
+                           .addr_type = report->addr_type,
                            .ad_len = report->len };
 
     memcpy(msg.addr, report->addr, sizeof(msg.addr));

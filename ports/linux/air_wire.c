@@ -43,6 +43,7 @@ static bool msg_fields(struct io *io, struct air_msg *msg, bool reading)
     case AIR_MSG_REPORT:
         io_u8(io, &msg->adv_type);
         io_u8(io, &msg->rssi);
+        io_u8(io, &msg->addr_type);
         io_bytes(io, msg->addr, sizeof(msg->addr));
         ad_fields(io, msg, reading);
         return true;
@@ -64,13 +65,20 @@ size_t air_wire_encode(const struct air_msg *msg, uint8_t buf[AIR_WIRE_MAX])
     return io_pos(&io);
 }
 
+/* An instance sends no scannable advertisements, but others on the air may. */
+static bool adv_type_possible(const struct air_msg *msg)
+{
+    return msg->adv_type == USHER_ADV_IND || msg->adv_type == USHER_ADV_NONCONN_IND ||
+           (msg->adv_type == USHER_ADV_SCAN_IND && msg->type == AIR_MSG_REPORT);
+}
+
 bool air_wire_decode(struct air_msg *msg, const uint8_t *buf, size_t len)
 {
     struct io io = io_reader(buf, len);
 
     memset(msg, 0, sizeof(*msg)); /* fields that a message does not have are in range */
     return msg_fields(&io, msg, true) && io_done(&io) && msg->slot < USHER_ADV_SLOTS &&
-           (msg->adv_type == USHER_ADV_IND || msg->adv_type == USHER_ADV_NONCONN_IND) &&
+           adv_type_possible(msg) && msg->addr_type <= 1 &&
            (msg->type != AIR_MSG_SEND || msg->count > 0);
 }
 

@@ -7,13 +7,13 @@
  *     client   02 slot turn(2) type count interval_ms(2) ad(0..31) start an advertisement
  *              03 slot                                             stop it
  *              04 what                                             scan: bits of enum usher_scan
- *     server   05 type rssi addr(6) ad(0..31)                      an advertisement was received
+ *     server   05 type rssi addr_type addr(6) ad(0..31)            an advertisement was received
  *              06 slot turn(2)                                     an advertisement is over
  *
  * `turn` is the client's count of advertisements: when one is stopped and its slot used again while
  * the word that it is over is under way, the client can tell that the word is not about the new.
  *
- * Used by air_server.c and linux_port.c; each checks all that it receives.
+ * Used by air_server.c and air_radio.c; each checks all that it receives.
  */
 #ifndef AIR_WIRE_H
 #define AIR_WIRE_H
@@ -21,8 +21,8 @@
 #include <usher/config.h>
 #include <usher/port.h>
 
-#define AIR_WIRE_VERSION 1
-#define AIR_WIRE_MAX (9 + USHER_AD_MAX) /* octets of a report, the longest message */
+#define AIR_WIRE_VERSION 2
+#define AIR_WIRE_MAX (10 + USHER_AD_MAX) /* octets of a report, the longest message */
 
 enum air_msg_type {
     AIR_MSG_HELLO = 1,
@@ -43,6 +43,7 @@ struct air_msg {
     uint16_t interval_ms; /* SEND */
     uint8_t what;         /* SCAN */
     uint8_t rssi;         /* REPORT: an int8_t */
+    uint8_t addr_type;    /* REPORT: 0 public, 1 random */
     uint8_t addr[6];      /* REPORT */
     uint8_t ad_len;       /* SEND, REPORT: octets at ad */
     uint8_t ad[USHER_AD_MAX];

@@ -229,10 +229,10 @@ static void what_breaks_the_protocol_ends_the_connection(void **state)
         uint8_t octets[AIR_WIRE_MAX + 1];
         size_t len;
     } breaches[] = {
-        { { AIR_MSG_HELLO, AIR_WIRE_VERSION }, 2 },               /* a second one */
-        { { AIR_MSG_STOP, USHER_ADV_SLOTS }, 2 },                 /* no such slot */
-        { { AIR_MSG_DONE, 0, 0, 0 }, 4 },                         /* ours to say */
-        { { AIR_MSG_REPORT, 0, 0, 0, 0, 0, 0, 0, 0, 1, 6 }, 11 }, /* likewise */
+        { { AIR_MSG_HELLO, AIR_WIRE_VERSION }, 2 },                  /* a second one */
+        { { AIR_MSG_STOP, USHER_ADV_SLOTS }, 2 },                    /* no such slot */
+        { { AIR_MSG_DONE, 0, 0, 0 }, 4 },                            /* ours to say */
+        { { AIR_MSG_REPORT, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 6 }, 12 }, /* likewise */
         { { 0xEE }, AIR_WIRE_MAX + 1 },
         { { AIR_MSG_SCAN }, 1 },
     };

@@ -18,7 +18,7 @@ static const struct {
     uint8_t octets[AIR_WIRE_MAX];
     size_t len;
 } samples[] = {
-    { { .type = AIR_MSG_HELLO, .version = 1 }, { 1, 1 }, 2 },
+    { { .type = AIR_MSG_HELLO, .version = 2 }, { 1, 2 }, 2 },
     { { .type = AIR_MSG_SEND,
         .slot = 3,
         .turn = 0x1234,
@@ -34,11 +34,12 @@ static const struct {
     { { .type = AIR_MSG_REPORT,
         .adv_type = USHER_ADV_IND,
         .rssi = 0xC4,
+        .addr_type = 1,
         .addr = { 0xC0, 1, 2, 3, 4, 5 },
         .ad_len = 2,
         .ad = { 1, 6 } },
-      { 5, 0, 0xC4, 0xC0, 1, 2, 3, 4, 5, 1, 6 },
-      11 },
+      { 5, 0, 0xC4, 1, 0xC0, 1, 2, 3, 4, 5, 1, 6 },
+      12 },
     { { .type = AIR_MSG_DONE, .slot = 1, .turn = 0xFFFE }, { 6, 1, 0xFF, 0xFE }, 4 },
 };
 
@@ -94,9 +95,11 @@ static void fields_out_of_range_are_refused(void **state)
         { AIR_MSG_SEND, USHER_ADV_SLOTS, 0, 0, USHER_ADV_IND, 1, 0, 0 },
         { AIR_MSG_SEND, 0, 0, 0, 1 /* directed */, 1, 0, 0 },
         { AIR_MSG_SEND, 0, 0, 0, USHER_ADV_IND, 0 /* count */, 0, 0 },
-        { AIR_MSG_REPORT, 4 /* scan response */, 0, 0, 0, 0, 0, 0, 0 },
+        { AIR_MSG_SEND, 0, 0, 0, USHER_ADV_SCAN_IND, 1, 0, 0 },
+        { AIR_MSG_REPORT, 4 /* scan response */ },
+        { AIR_MSG_REPORT, USHER_ADV_IND, 0, 2 /* type of address */ },
     };
-    static const size_t len[] = { 2, 2, 2, 4, 8, 8, 8, 9 };
+    static const size_t len[] = { 2, 2, 2, 4, 8, 8, 8, 8, 10, 10 };
     struct air_msg msg;
 
     (void)state;

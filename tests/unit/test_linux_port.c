@@ -359,12 +359,12 @@ static void garbage_of_a_server_is_survived(void **state)
         play_server(site, AIR_WIRE_VERSION);
         for (unsigned k = 0; k < 40; k++) {
             uint8_t buf[64] = { AIR_MSG_REPORT, USHER_ADV_NONCONN_IND };
-            size_t len = 9 + (size_t)random() % (USHER_AD_MAX + 1);
+            size_t len = 10 + (size_t)random() % (USHER_AD_MAX + 1);
             for (size_t at = 2; at < len; at++) {
-                buf[at] = (uint8_t)(random() % (at < 11 ? 0x30 : 256));
+                buf[at] = (uint8_t)(at == 3 ? random() % 2 : random() % (at < 12 ? 0x30 : 256));
             }
             if (k == 39) { /* the last one is no message */
-                len = random() % 2 != 0 ? sizeof(buf) : (size_t)random() % 9;
+                len = random() % 2 != 0 ? sizeof(buf) : (size_t)random() % 10;
             }
             send(site->peer, buf, len, MSG_NOSIGNAL);
         }
