@@ -12,10 +12,14 @@
 struct hci_conn {
     uint8_t state;
     bool server;     /* peripheral */
-    bool told;       /* the instance knows it as open */
+    bool held;       /* the instance uses its number */
+    bool opened;     /* it carries values */
+    uint8_t tries;   /* central: that have failed */
+    uint8_t answer;  /* a question of the controller's that waits for it */
     uint16_t handle; /* the controller's */
     struct usher_ble_addr peer;
     enum usher_gatt_service service; /* central: which one is wanted */
+    uint16_t asked[4];               /* the parameters that the peer asks for */
     uint16_t in_controller;          /* ACL fragments that are not completed yet */
     /* the L2CAP frame that is being handed to the controller, fragment by fragment */
     uint16_t out_len, out_at;

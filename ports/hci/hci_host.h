@@ -53,15 +53,47 @@ struct hci_host_config {
     void *ctx;
 };
 
-/** One command that waits for its answer or for its turn. Private. */
-struct hci_command {
-    uint16_t opcode;
-    uint8_t len;
-    uint8_t params[64];
+#ifndef HCI_PACKET_MAX
+#define HCI_PACKET_MAX 512u /* octets of the longest packet that is taken; at least 264 */
+#endif
+#define HCI_COMMANDS                                                                               \
+    4u /* that can wait for their answers at once, where a controller takes more                   \
+        */
+#define HCI_WHY_MAX 100u
+
+/** The H4 stream from the controller, being cut into packets (h4.h). Private. */
+struct h4 {
+    uint16_t at;  /* octets at packet */
+    bool hunting; /* the stream is out of step: only the answer to Reset counts */
+    uint8_t packet[HCI_PACKET_MAX];
 };
 
-#define HCI_COMMANDS 48u    /* that can wait */
-#define HCI_PACKET_MAX 512u /* octets of the longest packet that is taken, event or ACL data */
+/** One command that waits for its answer. Private. */
+struct hci_pending {
+    uint16_t opcode;
+    uint8_t index; /* of the slot or connection that it is for */
+    bool on;       /* an enable command: what it says */
+    uint64_t deadline;
+};
+
+/** One advertisement, and the advertising set that sends it. Private to hci_adv.c. */
+struct hci_slot {
+    struct usher_adv adv;
+    bool wanted;          /* the instance waits for the end of adv */
+    bool has_data;        /* its data were given to the controller */
+    bool busy;            /* a command that must be answered first is with the controller */
+    bool enabled;         /* the controller was told to advertise, and not yet to stop */
+    bool ending;          /* it is to be told to stop */
+    bool over;            /* it has stopped by itself before it answered that it begins */
+    bool made;            /* extended: the set exists */
+    bool remove;          /* extended: it is to be made anew */
+    bool addressed;       /* extended: it has its random address */
+    bool named;           /* it has its scan response */
+    uint8_t kind;         /* the type that its parameters are for */
+    uint8_t events;       /* legacy: that are still to be sent */
+    uint16_t interval_ms; /* of its parameters */
+    uint64_t at;          /* enabled: when to stop; else, when to begin */
+};
 
 /** One host. All members are private. */
 struct hci_host {
@@ -70,10 +102,59 @@ struct hci_host {
     struct usher_port *port; /* whose adv_slots it keeps true */
     enum hci_host_state state;
     uint64_t now;
-    /* ... the members that the implementation needs follow */
+    char why[HCI_WHY_MAX];
+
+    /* the stream, and commands under way */
+    struct h4 in;
+    uint8_t credits;     /* commands that the controller takes, as it said last */
+    uint64_t credits_by; /* when it has to take some again */
+    uint8_t pending_count;
+    struct hci_pending pending[HCI_COMMANDS];
+    uint8_t step;       /* STARTING: of hci_start.c */
+    uint8_t resets;     /* in a row, that did not help for long */
+    uint64_t ready_at;  /* when it was ready last */
+    uint8_t entered;    /* depth of calls from the owner: the kick waits for the outermost */
+    bool touched;       /* there may be something to send */
+    uint64_t told_wait; /* the deadline that the owner has seen */
+
+    /* what the controller is */
+    uint8_t version;   /* of HCI; 9: Bluetooth 5.0 */
+    bool can_extended; /* it has the commands of extended advertising */
+    bool extended;     /* they are used */
+    bool can_public;   /* it has an address of its own */
+    bool use_public;   /* ours is not taken, so that one is used */
+    bool address_set;  /* address is drawn, or given */
+    uint8_t address[6];
+    uint8_t features[8];
+    uint8_t sets;
+    uint16_t acl_len; /* 0: no connections */
+    uint16_t acl_count;
+
+    /* advertising */
+    struct hci_slot slots[USHER_ADV_SLOTS];
+    uint8_t slot_turn;
+    uint8_t refusals;   /* of advertisements, in a row */
+    bool slow_interval; /* legacy: 100 ms at least for what is not connectable */
+
+    /* scanning */
+    uint8_t scan_what;
+    bool scan_on;
+    uint64_t scan_at; /* not before, after a refusal */
+
+    /* connections */
+    struct gatt_database database;
+    uint8_t conn_turn, acl_turn;
+    bool scan_pauses; /* it cannot scan and connect at the same time */
+    bool poll;        /* links are to be polled: their frames have gone out */
+    uint8_t stray_count;
+    uint16_t strays[4]; /* connections that nobody wants, to be ended */
 };
 
-/** @retval USHER_E_PARAM  MTU, count of connections or slots out of range. */
+/**
+ * @retval USHER_E_NULL   @p h, @p config or its kick is NULL, or there are connections without
+ * memory.
+ * @retval USHER_E_PARAM  MTU, count of slots or length of the name out of range.
+ */
 enum usher_err hci_host_init(struct hci_host *h, const struct hci_host_config *config);
 
 /**
