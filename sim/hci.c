@@ -4,8 +4,9 @@
  * air.
  *
  * What is told to the host goes out at once, but in order: a packet that arises while another is
- * being handed over, or while a command is being carried out, waits for its turn. So an answer
- * precedes the events of its command, and a host that answers from within does not nest.
+ * being handed over, while octets are being read, or while a command is being carried out, waits
+ * for its turn. So an answer precedes the events of its command, and a host that answers from
+ * within does not nest.
  */
 #include "hci_state.h"
 
@@ -30,7 +31,7 @@ static struct hci_packet *packet_new(const uint8_t *packet, size_t len)
 
 static void packets_tell(struct sim_hci *c)
 {
-    if (c->telling || c->answering) {
+    if (c->telling || c->held_back) {
         return;
     }
     c->telling = true;
@@ -125,9 +126,9 @@ static void command_due(void *ctx)
     request = c->requests[c->request_first];
     c->request_first = (uint8_t)((c->request_first + 1) % COMMANDS);
     c->request_count--;
-    c->answering = true;
+    c->held_back = true;
     hci_command_run(c, &request);
-    c->answering = false;
+    c->held_back = false;
     command_plan(c);
     packets_tell(c);
 }
@@ -227,6 +228,7 @@ static size_t take(struct sim_hci *c, const uint8_t *octets, size_t len)
 
 void sim_hci_in(struct sim_hci *c, const uint8_t *octets, size_t len)
 {
+    c->held_back = true;
     while (len != 0 && !c->hung) {
         size_t n = 1;
 
@@ -241,6 +243,8 @@ void sim_hci_in(struct sim_hci *c, const uint8_t *octets, size_t len)
         octets += n;
         len -= n;
     }
+    c->held_back = false;
+    packets_tell(c);
 }
 
 /* -- life --- */

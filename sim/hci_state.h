@@ -157,9 +157,10 @@ struct sim_hci {
     uint8_t request_first, request_count;
     struct air_timer command;
 
-    /* packets to the host: held back while one is handed over, or an answer is being made */
+    /* packets to the host */
     struct hci_packet *packets, **packets_end;
-    bool telling, answering;
+    bool telling;   /* one is being handed over */
+    bool held_back; /* until octets are read, or a command is carried out */
 
     /* what the host has set */
     enum hci_mode mode;
