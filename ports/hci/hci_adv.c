@@ -44,7 +44,7 @@ static uint16_t enable_opcode(const struct hci_host *h)
     return h->extended ? HCI_LE_SET_EXT_ADV_ENABLE : HCI_LE_SET_ADV_ENABLE;
 }
 
-void hci_adv_reset(struct hci_host *h)
+void host_adv_reset(struct hci_host *h)
 {
     memset(h->slots, 0, sizeof(h->slots));
     for (unsigned i = 0; i < USHER_ADV_SLOTS; i++) {
@@ -76,13 +76,13 @@ static void slot_over(struct hci_host *h, uint8_t i)
 
     s->enabled = s->ending = s->over = false;
     s->at = 0;
-    hci_touch(h);
+    host_touch(h);
     if (s->has_data) {
         slot_done(h, i);
     }
 }
 
-void hci_adv_lose(struct hci_host *h)
+void host_adv_lose(struct hci_host *h)
 {
     for (uint8_t i = 0; i < USHER_ADV_SLOTS; i++) {
         h->slots[i].enabled = h->slots[i].ending = h->slots[i].over = false;
@@ -99,10 +99,10 @@ static void slot_refused(struct hci_host *h, uint8_t i, uint16_t opcode, uint8_t
     s->enabled = s->ending = true;
     s->over = false;
     s->at = 0;
-    hci_touch(h);
+    host_touch(h);
     /* Beside connections, not every controller can advertise in every way. */
-    if (s->adv.type == USHER_ADV_NONCONN_IND && !hci_conn_any(h) && ++h->refusals == REFUSALS) {
-        hci_recover(h, "the controller refuses", opcode, status, false);
+    if (s->adv.type == USHER_ADV_NONCONN_IND && !host_conn_any(h) && ++h->refusals == REFUSALS) {
+        host_recover(h, "the controller refuses", opcode, status, false);
         return;
     }
     slot_done(h, i);
@@ -296,7 +296,7 @@ static bool slot_next(struct hci_host *h, uint8_t i, struct hci_command *c)
     return true;
 }
 
-bool hci_adv_next(struct hci_host *h, struct hci_command *c)
+bool host_adv_next(struct hci_host *h, struct hci_command *c)
 {
     for (unsigned n = 0; n < USHER_ADV_SLOTS; n++) {
         uint8_t i = (uint8_t)((h->slot_turn + n) % USHER_ADV_SLOTS);
@@ -347,7 +347,7 @@ static void enabled_answer(struct hci_host *h, const struct hci_pending *p, uint
     }
 }
 
-void hci_adv_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
+void host_adv_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
 {
     struct hci_slot *s = &h->slots[p->index];
 
@@ -390,7 +390,7 @@ void hci_adv_answer(struct hci_host *h, const struct hci_pending *p, uint8_t sta
 
 /* -- events and time --------------------------------------------------------------------------- */
 
-void hci_adv_terminated(struct hci_host *h, struct io *io)
+void host_adv_terminated(struct hci_host *h, struct io *io)
 {
     uint8_t status = 0, i = 0;
     struct hci_slot *s;
@@ -398,23 +398,23 @@ void hci_adv_terminated(struct hci_host *h, struct io *io)
     io_u8(io, &status);
     io_u8(io, &i);
     if (!io_ok(io) || i >= USHER_ADV_SLOTS || !h->slots[i].enabled ||
-        hci_waits(h, HCI_LE_SET_EXT_ADV_ENABLE, i, false)) {
+        host_waits(h, HCI_LE_SET_EXT_ADV_ENABLE, i, false)) {
         return;
     }
     s = &h->slots[i];
-    if (hci_waits(h, HCI_LE_SET_EXT_ADV_ENABLE, i, true)) {
+    if (host_waits(h, HCI_LE_SET_EXT_ADV_ENABLE, i, true)) {
         s->over = true;
     } else {
         slot_over(h, i);
     }
 }
 
-void hci_adv_connected(struct hci_host *h)
+void host_adv_connected(struct hci_host *h)
 {
     struct hci_slot *s = &h->slots[0];
 
     if (!h->extended && s->enabled && s->kind == USHER_ADV_IND &&
-        !hci_waits(h, HCI_LE_SET_ADV_ENABLE, 0, false)) {
+        !host_waits(h, HCI_LE_SET_ADV_ENABLE, 0, false)) {
         slot_over(h, 0);
     }
 }
@@ -425,7 +425,7 @@ static void slot_due(struct hci_host *h, uint8_t i)
     struct hci_slot *s = &h->slots[i];
 
     s->ending = true;
-    hci_touch(h);
+    host_touch(h);
     if (!h->extended && --s->events > 0) {
         s->at += s->adv.interval_ms > HOLD_MS ? s->adv.interval_ms - HOLD_MS : 0;
         return;
@@ -434,7 +434,7 @@ static void slot_due(struct hci_host *h, uint8_t i)
     slot_done(h, i);
 }
 
-void hci_adv_process(struct hci_host *h)
+void host_adv_process(struct hci_host *h)
 {
     for (uint8_t i = 0; i < USHER_ADV_SLOTS && h->state == HCI_READY; i++) {
         struct hci_slot *s = &h->slots[i];
@@ -446,12 +446,12 @@ void hci_adv_process(struct hci_host *h)
             slot_due(h, i);
         } else if (s->wanted && s->at != 0) {
             s->at = 0;
-            hci_touch(h);
+            host_touch(h);
         }
     }
 }
 
-uint64_t hci_adv_deadline(const struct hci_host *h)
+uint64_t host_adv_deadline(const struct hci_host *h)
 {
     uint64_t at = USHER_NEVER;
 
@@ -459,7 +459,7 @@ uint64_t hci_adv_deadline(const struct hci_host *h)
         const struct hci_slot *s = &h->slots[i];
 
         if ((s->enabled && !s->ending) || (s->wanted && s->at != 0)) {
-            at = hci_sooner(at, s->at);
+            at = host_sooner(at, s->at);
         }
     }
     return at;
@@ -482,12 +482,12 @@ static enum usher_err may_start(const struct hci_host *h, const struct usher_adv
         if (h->acl_len == 0) {
             return USHER_E_UNSUPPORTED;
         }
-        return hci_conn_room(h) ? USHER_OK : USHER_E_RESOURCES;
+        return host_conn_room(h) ? USHER_OK : USHER_E_RESOURCES;
     }
     return adv->type == USHER_ADV_NONCONN_IND ? USHER_OK : USHER_E_UNSUPPORTED;
 }
 
-enum usher_err hci_adv_start(void *ctx, const struct usher_adv *adv)
+enum usher_err host_adv_start(void *ctx, const struct usher_adv *adv)
 {
     struct hci_host *h = ctx;
     enum usher_err err = may_start(h, adv);
@@ -495,32 +495,32 @@ enum usher_err hci_adv_start(void *ctx, const struct usher_adv *adv)
     if (err == USHER_OK) {
         struct hci_slot *s = &h->slots[adv->slot];
 
-        hci_enter(h);
+        host_enter(h);
         s->adv = *adv;
         s->wanted = true;
         s->events = adv->count;
         s->at = 0;
-        hci_touch(h);
-        hci_leave(h);
+        host_touch(h);
+        host_leave(h);
     }
     return err;
 }
 
-void hci_adv_stop(void *ctx, uint8_t slot)
+void host_adv_stop(void *ctx, uint8_t slot)
 {
     struct hci_host *h = ctx;
 
     if (slot < USHER_ADV_SLOTS) {
         struct hci_slot *s = &h->slots[slot];
 
-        hci_enter(h);
+        host_enter(h);
         s->wanted = false;
         s->has_data = false;
         if (s->enabled) {
             s->ending = true;
         }
         s->at = 0;
-        hci_touch(h);
-        hci_leave(h);
+        host_touch(h);
+        host_leave(h);
     }
 }

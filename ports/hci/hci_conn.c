@@ -1,24 +1,11 @@
 /*
- * Connections in both roles (Core Specification, Vol 4, Part E, sections 4.1, 7.1.6, 7.7.5, 7.7.19,
- * 7.8.12 and 7.8.66): making and ending them, and ACL data in and out, with the controller's
- * buffers shared fairly. What is in the data is gatt_link.h's. Called by hci_host.c.
+ * Connections in both roles (Core Specification, Vol 4, Part E, sections 7.1.6, 7.7.5, 7.8.12,
+ * 7.8.13 and 7.8.66): making and ending them, and what the controller asks about them. What is
+ * carried over them is hci_acl.c's. Called by hci_host.c.
  */
 #include "hci_parts.h"
 
 #include <string.h>
-
-/* State of a connection. As central it is queued, then made by the one initiator that a controller
- * has; it can be called off. When it ends, what waits goes out first. */
-enum {
-    CONN_FREE,
-    CONN_QUEUED,
-    CONN_MAKING,
-    CONN_CALLED_OFF, /* to be cancelled */
-    CONN_CANCELLED,  /* the controller was told so */
-    CONN_OPEN,
-    CONN_ENDING,
-    CONN_ENDED, /* the controller was told so */
-};
 
 /* What a connection owes its controller an answer to, bits. */
 #define ANSWER_LTK 1u
@@ -39,29 +26,17 @@ enum {
 #define SUPERVISION 0x0190u /* 4 s, in units of 10 ms */
 #define PHY_1M 1u
 
-/* Flags of an ACL data packet, with the handle. */
-#define ACL_HANDLE 0x0FFFu
-#define ACL_BOUNDARY(v) ((v) >> 12 & 3u)
-#define ACL_BROADCAST(v) ((v) >> 14)
-#define ACL_CONTINUES 1u
-#define ACL_NOT_USED 3u
-
 /* -- finding ----------------------------------------------------------------------------------- */
 
-static struct hci_conn *conn_of(const struct hci_host *h, uint8_t i)
-{
-    return &h->config.conns[i];
-}
-
-static bool has_handle(const struct hci_conn *c)
+bool host_conn_has_handle(const struct hci_conn *c)
 {
     return c->state == CONN_OPEN || c->state == CONN_ENDING || c->state == CONN_ENDED;
 }
 
-static uint8_t find_handle(const struct hci_host *h, uint16_t handle)
+uint8_t host_conn_find(const struct hci_host *h, uint16_t handle)
 {
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        if (has_handle(conn_of(h, i)) && conn_of(h, i)->handle == handle) {
+        if (host_conn_has_handle(host_conn(h, i)) && host_conn(h, i)->handle == handle) {
             return i;
         }
     }
@@ -71,7 +46,7 @@ static uint8_t find_handle(const struct hci_host *h, uint16_t handle)
 static uint8_t find_free(const struct hci_host *h)
 {
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        if (conn_of(h, i)->state == CONN_FREE) {
+        if (host_conn(h, i)->state == CONN_FREE) {
             return i;
         }
     }
@@ -81,7 +56,7 @@ static uint8_t find_free(const struct hci_host *h)
 static uint8_t find_making(const struct hci_host *h)
 {
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        uint8_t state = conn_of(h, i)->state;
+        uint8_t state = host_conn(h, i)->state;
 
         if (state == CONN_MAKING || state == CONN_CALLED_OFF || state == CONN_CANCELLED) {
             return i;
@@ -90,28 +65,28 @@ static uint8_t find_making(const struct hci_host *h)
     return HCI_NOBODY;
 }
 
-bool hci_conn_making(const struct hci_host *h)
+bool host_conn_making(const struct hci_host *h)
 {
     if (find_making(h) != HCI_NOBODY) {
         return true;
     }
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        if (conn_of(h, i)->state == CONN_QUEUED) {
+        if (host_conn(h, i)->state == CONN_QUEUED) {
             return true;
         }
     }
     return false;
 }
 
-bool hci_conn_room(const struct hci_host *h)
+bool host_conn_room(const struct hci_host *h)
 {
     return find_free(h) != HCI_NOBODY;
 }
 
-bool hci_conn_any(const struct hci_host *h)
+bool host_conn_any(const struct hci_host *h)
 {
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        if (conn_of(h, i)->state != CONN_FREE) {
+        if (host_conn(h, i)->state != CONN_FREE) {
             return true;
         }
     }
@@ -124,31 +99,31 @@ bool hci_conn_any(const struct hci_host *h)
  */
 static void conn_gone(struct hci_host *h, uint8_t i)
 {
-    struct hci_conn *c = conn_of(h, i);
+    struct hci_conn *c = host_conn(h, i);
     bool held = c->held;
 
     c->state = CONN_FREE;
     c->held = false;
-    hci_touch(h);
+    host_touch(h);
     if (held) {
         usher_in_gatt_close(h->node, i);
     }
 }
 
-static void conn_end(struct hci_host *h, struct hci_conn *c)
+void host_conn_end(struct hci_host *h, struct hci_conn *c)
 {
     c->state = CONN_ENDING;
     c->deadline = h->now + DRAIN_MS;
-    hci_touch(h);
+    host_touch(h);
 }
 
-void hci_conn_lose(struct hci_host *h)
+void host_conn_lose(struct hci_host *h)
 {
     h->stray_count = 0;
     h->scan_pauses = false;
     h->poll = false;
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        if (conn_of(h, i)->state != CONN_FREE) {
+        if (host_conn(h, i)->state != CONN_FREE) {
             conn_gone(h, i);
         }
     }
@@ -158,11 +133,11 @@ void hci_conn_lose(struct hci_host *h)
 static void stray(struct hci_host *h, uint16_t handle)
 {
     if (h->stray_count == sizeof(h->strays) / sizeof(h->strays[0])) {
-        hci_recover(h, "the controller makes connections that nobody wants", 0, -1, false);
+        host_recover(h, "the controller makes connections that nobody wants", 0, -1, false);
         return;
     }
     h->strays[h->stray_count++] = handle;
-    hci_touch(h);
+    host_touch(h);
 }
 
 /* -- commands ---------------------------------------------------------------------------------- */
@@ -218,7 +193,7 @@ static void put_connection_parameters(struct io *io)
 
 static void create_command(const struct hci_host *h, uint8_t i, struct hci_command *c)
 {
-    const struct hci_conn *conn = conn_of(h, i);
+    const struct hci_conn *conn = host_conn(h, i);
     uint8_t own = h->use_public ? 0 : 1;
     struct io io;
 
@@ -243,35 +218,25 @@ static void create_command(const struct hci_host *h, uint8_t i, struct hci_comma
     c->index = i;
 }
 
-/* Takes the next frame of a connection that is between two. @retval false  Nothing is to go out. */
-static bool fill(const struct hci_host *h, struct hci_conn *c)
-{
-    if (c->out_at == c->out_len) {
-        c->out_at = 0;
-        c->out_len = gatt_link_next(&c->gatt, h->now, c->out);
-    }
-    return c->out_at < c->out_len;
-}
-
 /* What one connection has to tell the controller. */
 static bool conn_next(struct hci_host *h, uint8_t i, struct hci_command *c)
 {
-    struct hci_conn *conn = conn_of(h, i);
+    struct hci_conn *conn = host_conn(h, i);
 
-    if (has_handle(conn) && (conn->answer & ANSWER_LTK) != 0) {
+    if (host_conn_has_handle(conn) && (conn->answer & ANSWER_LTK) != 0) {
         conn->answer &= (uint8_t)~ANSWER_LTK;
         handle_command(c, HCI_LE_REFUSE_LTK, i, conn->handle);
-    } else if (has_handle(conn) && (conn->answer & ANSWER_PARAMETERS) != 0) {
+    } else if (host_conn_has_handle(conn) && (conn->answer & ANSWER_PARAMETERS) != 0) {
         conn->answer &= (uint8_t)~ANSWER_PARAMETERS;
         parameters_command(conn, i, c);
     } else if (conn->state == CONN_ENDING &&
-               (conn->deadline == 0 || (!fill(h, conn) && conn->in_controller == 0))) {
+               (conn->deadline == 0 || (!host_conn_fill(h, conn) && conn->in_controller == 0))) {
         conn->state = CONN_ENDED;
         conn->deadline = h->now + ENDED_MS;
         handle_command(c, HCI_DISCONNECT, i, conn->handle);
     } else if (conn->state == CONN_CALLED_OFF &&
-               !hci_waits(h, HCI_LE_CREATE_CONNECTION, i, false) &&
-               !hci_waits(h, HCI_LE_EXT_CREATE_CONNECTION, i, false)) {
+               !host_waits(h, HCI_LE_CREATE_CONNECTION, i, false) &&
+               !host_waits(h, HCI_LE_EXT_CREATE_CONNECTION, i, false)) {
         conn->state = CONN_CANCELLED;
         conn->deadline = h->now + CANCEL_MS;
         (void)hci_command_open(c, HCI_LE_CREATE_CONNECTION_CANCEL);
@@ -292,10 +257,10 @@ static bool make_next(struct hci_host *h, struct hci_command *c)
     for (unsigned n = 0; n < h->config.conn_count; n++) {
         uint8_t i = (uint8_t)((h->conn_turn + n) % h->config.conn_count);
 
-        if (conn_of(h, i)->state == CONN_QUEUED) {
+        if (host_conn(h, i)->state == CONN_QUEUED) {
             h->conn_turn = (uint8_t)(i + 1);
-            conn_of(h, i)->state = CONN_MAKING;
-            conn_of(h, i)->deadline = h->now + MAKING_MS;
+            host_conn(h, i)->state = CONN_MAKING;
+            host_conn(h, i)->deadline = h->now + MAKING_MS;
             create_command(h, i, c);
             return true;
         }
@@ -303,7 +268,7 @@ static bool make_next(struct hci_host *h, struct hci_command *c)
     return false;
 }
 
-bool hci_conn_next(struct hci_host *h, struct hci_command *c)
+bool host_conn_next(struct hci_host *h, struct hci_command *c)
 {
     if (h->stray_count > 0) {
         h->stray_count--;
@@ -318,14 +283,14 @@ bool hci_conn_next(struct hci_host *h, struct hci_command *c)
     return make_next(h, c);
 }
 
-void hci_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
+void host_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
 {
     struct hci_conn *c;
 
     if (status == HCI_OK || p->index == HCI_NOBODY) {
         return;
     }
-    c = conn_of(h, p->index);
+    c = host_conn(h, p->index);
     switch (p->opcode) {
     case HCI_DISCONNECT:
         if (c->state == CONN_ENDED) {
@@ -356,12 +321,12 @@ void hci_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t st
 /* The peer was there, and not any more before the first packet: once more, as air is lossy. */
 static void conn_failed(struct hci_host *h, uint8_t i, uint8_t status)
 {
-    struct hci_conn *c = conn_of(h, i);
+    struct hci_conn *c = host_conn(h, i);
 
     if (status == HCI_NOT_ESTABLISHED && !c->server && c->held && !c->opened &&
         ++c->tries < TRIES) {
         c->state = CONN_QUEUED;
-        hci_touch(h);
+        host_touch(h);
     } else {
         conn_gone(h, i);
     }
@@ -369,14 +334,14 @@ static void conn_failed(struct hci_host *h, uint8_t i, uint8_t status)
 
 static void conn_begin(struct hci_host *h, uint8_t i, const struct hci_connection *is)
 {
-    struct hci_conn *c = conn_of(h, i);
+    struct hci_conn *c = host_conn(h, i);
 
     c->state = CONN_OPEN;
     c->opened = false;
     c->answer = 0;
     c->handle = is->handle;
     c->in_controller = c->out_len = c->out_at = 0;
-    hci_touch(h);
+    host_touch(h);
     if (c->server) {
         c->peer = is->peer;
         gatt_link_serve(&c->gatt, &h->database, h->now);
@@ -384,7 +349,7 @@ static void conn_begin(struct hci_host *h, uint8_t i, const struct hci_connectio
     }
     gatt_link_find(&c->gatt, &h->database, c->service, h->now);
     if (!c->held) {
-        conn_end(h, c);
+        host_conn_end(h, c);
     }
 }
 
@@ -394,8 +359,8 @@ static void in_central(struct hci_host *h, const struct hci_connection *is)
 
     if (i == HCI_NOBODY) {
         stray(h, is->handle);
-    } else if (is->peer.type != conn_of(h, i)->peer.type ||
-               memcmp(is->peer.addr, conn_of(h, i)->peer.addr, sizeof(is->peer.addr)) != 0) {
+    } else if (is->peer.type != host_conn(h, i)->peer.type ||
+               memcmp(is->peer.addr, host_conn(h, i)->peer.addr, sizeof(is->peer.addr)) != 0) {
         stray(h, is->handle);
         conn_gone(h, i);
     } else {
@@ -410,16 +375,16 @@ static void in_peripheral(struct hci_host *h, const struct hci_connection *is)
     if (i == HCI_NOBODY || h->acl_len == 0) {
         stray(h, is->handle);
     } else {
-        conn_of(h, i)->server = true;
-        conn_of(h, i)->held = false;
+        host_conn(h, i)->server = true;
+        host_conn(h, i)->held = false;
         conn_begin(h, i, is);
     }
     if (h->state == HCI_READY) {
-        hci_adv_connected(h);
+        host_adv_connected(h);
     }
 }
 
-void hci_conn_complete(struct hci_host *h, bool enhanced, struct io *io)
+void host_conn_complete(struct hci_host *h, bool enhanced, struct io *io)
 {
     struct hci_connection is;
     uint8_t old;
@@ -435,7 +400,7 @@ void hci_conn_complete(struct hci_host *h, bool enhanced, struct io *io)
         }
         return;
     }
-    old = find_handle(h, is.handle);
+    old = host_conn_find(h, is.handle);
     if (old != HCI_NOBODY) { /* its end went unheard */
         conn_gone(h, old);
     }
@@ -449,7 +414,7 @@ void hci_conn_complete(struct hci_host *h, bool enhanced, struct io *io)
     }
 }
 
-void hci_conn_ended(struct hci_host *h, struct io *io)
+void host_conn_ended(struct hci_host *h, struct io *io)
 {
     uint8_t status = 0, reason = 0, i;
     uint16_t handle = 0;
@@ -457,7 +422,7 @@ void hci_conn_ended(struct hci_host *h, struct io *io)
     io_u8(io, &status);
     io_le16(io, &handle);
     io_u8(io, &reason);
-    i = find_handle(h, handle);
+    i = host_conn_find(h, handle);
     if (!io_ok(io) || i == HCI_NOBODY) {
         return;
     }
@@ -468,20 +433,20 @@ void hci_conn_ended(struct hci_host *h, struct io *io)
 
 /* -- questions of the controller --------------------------------------------------------------- */
 
-void hci_conn_ltk_request(struct hci_host *h, struct io *io)
+void host_conn_ltk_request(struct hci_host *h, struct io *io)
 {
     uint16_t handle = 0;
     uint8_t i;
 
     io_le16(io, &handle);
-    i = find_handle(h, handle);
+    i = host_conn_find(h, handle);
     if (io_ok(io) && i != HCI_NOBODY) {
-        conn_of(h, i)->answer |= ANSWER_LTK;
-        hci_touch(h);
+        host_conn(h, i)->answer |= ANSWER_LTK;
+        host_touch(h);
     }
 }
 
-void hci_conn_parameter_request(struct hci_host *h, struct io *io)
+void host_conn_parameter_request(struct hci_host *h, struct io *io)
 {
     uint16_t handle = 0, asked[4] = { 0 };
     uint8_t i;
@@ -490,173 +455,32 @@ void hci_conn_parameter_request(struct hci_host *h, struct io *io)
     for (unsigned n = 0; n < 4; n++) {
         io_le16(io, &asked[n]);
     }
-    i = find_handle(h, handle);
+    i = host_conn_find(h, handle);
     if (io_ok(io) && i != HCI_NOBODY) {
-        memcpy(conn_of(h, i)->asked, asked, sizeof(asked));
-        conn_of(h, i)->answer |= ANSWER_PARAMETERS;
-        hci_touch(h);
+        memcpy(host_conn(h, i)->asked, asked, sizeof(asked));
+        host_conn(h, i)->answer |= ANSWER_PARAMETERS;
+        host_touch(h);
     }
-}
-
-/* -- data -------------------------------------------------------------------------------------- */
-
-static void opened(struct hci_host *h, uint8_t i, const struct gatt_event_data *data)
-{
-    struct hci_conn *c = conn_of(h, i);
-    struct usher_gatt_opened is = { .conn = i,
-                                    .server = c->server,
-                                    .service = data->service,
-                                    .value_max = data->value_max,
-                                    .peer = c->peer };
-
-    c->opened = true;
-    c->held = true;
-    usher_in_gatt_open(h->node, &is);
-}
-
-/* Takes what the link has to tell, until it is quiet or not ours any more. */
-static void poll(struct hci_host *h, uint8_t i)
-{
-    struct hci_conn *c = conn_of(h, i);
-    enum gatt_event event = GATT_READY;
-    struct gatt_event_data data;
-
-    hci_touch(h);
-    while (event != GATT_NOTHING && c->state == CONN_OPEN) {
-        event = gatt_link_poll(&c->gatt, h->now, &data);
-        switch (event) {
-        case GATT_OPENED:
-            opened(h, i, &data);
-            break;
-        case GATT_VALUE:
-            usher_in_gatt_data(h->node, i, data.value, data.len);
-            break;
-        case GATT_READY:
-            usher_in_gatt_ready(h->node, i);
-            break;
-        case GATT_FAILED:
-            conn_end(h, c);
-            if (c->held) {
-                c->held = false;
-                usher_in_gatt_close(h->node, i);
-            }
-            break;
-        default:
-            break;
-        }
-    }
-}
-
-void hci_conn_rx(struct hci_host *h, const uint8_t *packet, size_t len)
-{
-    struct io io = io_reader(packet + 1, len - 1);
-    uint16_t head = 0, size = 0;
-    uint8_t i;
-
-    io_le16(&io, &head);
-    io_le16(&io, &size);
-    i = find_handle(h, head & ACL_HANDLE);
-    if (!io_ok(&io) || size == 0 || size != io_left(&io) || i == HCI_NOBODY ||
-        conn_of(h, i)->state != CONN_OPEN || ACL_BOUNDARY(head) == ACL_NOT_USED ||
-        ACL_BROADCAST(head) != 0) {
-        return;
-    }
-    gatt_link_rx(&conn_of(h, i)->gatt, h->now, ACL_BOUNDARY(head) != ACL_CONTINUES,
-                 hci_take(&io, size), size);
-    poll(h, i);
-}
-
-void hci_conn_completed_packets(struct hci_host *h, struct io *io)
-{
-    uint8_t count = 0;
-
-    io_u8(io, &count);
-    for (; count > 0; count--) {
-        uint16_t handle = 0, packets = 0;
-        uint8_t i;
-
-        io_le16(io, &handle);
-        io_le16(io, &packets);
-        i = find_handle(h, handle);
-        if (!io_ok(io)) {
-            return;
-        }
-        if (i != HCI_NOBODY) {
-            struct hci_conn *c = conn_of(h, i);
-
-            c->in_controller =
-                (uint16_t)(packets < c->in_controller ? c->in_controller - packets : 0);
-            hci_touch(h);
-        }
-    }
-}
-
-/* How many of the controller's buffers one connection may have: its share of all, at least one. */
-static uint16_t share(const struct hci_host *h, uint16_t *used)
-{
-    uint16_t users = 0, part;
-
-    *used = 0;
-    for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        if (has_handle(conn_of(h, i))) {
-            *used = (uint16_t)(*used + conn_of(h, i)->in_controller);
-            users++;
-        }
-    }
-    part = (uint16_t)(users > 1 ? h->acl_count / users : h->acl_count);
-    return part > 0 ? part : 1;
-}
-
-static size_t fragment(struct hci_host *h, struct hci_conn *c, uint8_t *packet)
-{
-    uint16_t left = (uint16_t)(c->out_len - c->out_at), n = left < h->acl_len ? left : h->acl_len;
-    struct io io = io_writer(packet, H4_HEADER_MAX + L2CAP_FRAME_MAX);
-
-    hci_put8(&io, H4_ACL);
-    hci_put16(&io, (uint16_t)(c->handle | (c->out_at > 0 ? ACL_CONTINUES << 12 : 0)));
-    hci_put16(&io, n);
-    io_bytes(&io, c->out + c->out_at, n);
-    c->out_at = (uint16_t)(c->out_at + n);
-    c->in_controller++;
-    h->poll = true; /* there may be room for values */
-    return io_pos(&io);
-}
-
-size_t hci_conn_tx(struct hci_host *h, uint8_t *packet)
-{
-    uint16_t used, most = share(h, &used);
-
-    for (unsigned n = 0; n < h->config.conn_count && used < h->acl_count; n++) {
-        uint8_t i = (uint8_t)((h->acl_turn + n) % h->config.conn_count);
-        struct hci_conn *c = conn_of(h, i);
-
-        if ((c->state == CONN_OPEN || c->state == CONN_ENDING) && c->in_controller < most &&
-            fill(h, c)) {
-            h->acl_turn = (uint8_t)(i + 1);
-            return fragment(h, c, packet);
-        }
-    }
-    return 0;
 }
 
 /* -- time -------------------------------------------------------------------------------------- */
 
 static void overdue(struct hci_host *h, uint8_t i)
 {
-    struct hci_conn *c = conn_of(h, i);
+    struct hci_conn *c = host_conn(h, i);
 
     switch (c->state) {
     case CONN_MAKING:
         c->state = CONN_CALLED_OFF;
-        hci_touch(h);
+        host_touch(h);
         break;
     case CONN_ENDING:
         c->deadline = 0;
-        hci_touch(h);
+        host_touch(h);
         break;
     case CONN_CANCELLED:
     case CONN_ENDED:
-        hci_recover(h, "the controller does not end a connection", 0, -1, false);
+        host_recover(h, "the controller does not end a connection", 0, -1, false);
         break;
     default:
         break;
@@ -670,35 +494,35 @@ static bool timed(const struct hci_conn *c)
                                 c->state == CONN_ENDING || c->state == CONN_ENDED);
 }
 
-void hci_conn_process(struct hci_host *h)
+void host_conn_process(struct hci_host *h)
 {
     bool all = h->poll;
 
     h->poll = false;
     for (uint8_t i = 0; i < h->config.conn_count && h->state == HCI_READY; i++) {
-        struct hci_conn *c = conn_of(h, i);
+        struct hci_conn *c = host_conn(h, i);
 
         if (timed(c) && c->deadline <= h->now) {
             overdue(h, i);
         }
         if (c->state == CONN_OPEN && (all || gatt_link_deadline(&c->gatt) <= h->now)) {
-            poll(h, i);
+            host_conn_poll(h, i);
         }
     }
 }
 
-uint64_t hci_conn_deadline(const struct hci_host *h)
+uint64_t host_conn_deadline(const struct hci_host *h)
 {
     uint64_t at = h->poll ? h->now : USHER_NEVER;
 
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        const struct hci_conn *c = conn_of(h, i);
+        const struct hci_conn *c = host_conn(h, i);
 
         if (timed(c)) {
-            at = hci_sooner(at, c->deadline);
+            at = host_sooner(at, c->deadline);
         }
         if (c->state == CONN_OPEN) {
-            at = hci_sooner(at, gatt_link_deadline(&c->gatt));
+            at = host_sooner(at, gatt_link_deadline(&c->gatt));
         }
     }
     return at;
@@ -706,25 +530,8 @@ uint64_t hci_conn_deadline(const struct hci_host *h)
 
 /* -- the port ---------------------------------------------------------------------------------- */
 
-void hci_gatt_serve(void *ctx, enum usher_gatt_service service)
-{
-    struct hci_host *h = ctx;
-
-    hci_enter(h);
-    h->database.service = service;
-    for (uint8_t i = 0; i < h->config.conn_count; i++) {
-        struct hci_conn *c = conn_of(h, i);
-
-        if (c->state == CONN_OPEN && c->server) {
-            gatt_link_service_changed(&c->gatt, h->now);
-            hci_touch(h);
-        }
-    }
-    hci_leave(h);
-}
-
-enum usher_err hci_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
-                                enum usher_gatt_service service, uint8_t *conn)
+enum usher_err host_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
+                                 enum usher_gatt_service service, uint8_t *conn)
 {
     struct hci_host *h = ctx;
     struct hci_conn *c;
@@ -739,53 +546,37 @@ enum usher_err hci_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
     if (*conn == HCI_NOBODY) {
         return USHER_E_RESOURCES;
     }
-    hci_enter(h);
-    c = conn_of(h, *conn);
+    host_enter(h);
+    c = host_conn(h, *conn);
     c->state = CONN_QUEUED;
     c->server = c->opened = false;
     c->held = true;
     c->tries = 0;
     c->peer = *peer;
     c->service = service;
-    hci_touch(h);
-    hci_leave(h);
+    host_touch(h);
+    host_leave(h);
     return USHER_OK;
 }
 
-void hci_gatt_disconnect(void *ctx, uint8_t conn)
+void host_gatt_disconnect(void *ctx, uint8_t conn)
 {
     struct hci_host *h = ctx;
     struct hci_conn *c;
 
-    if (conn >= h->config.conn_count || !conn_of(h, conn)->held) {
+    if (conn >= h->config.conn_count || !host_conn(h, conn)->held) {
         return;
     }
-    hci_enter(h);
-    c = conn_of(h, conn);
+    host_enter(h);
+    c = host_conn(h, conn);
     c->held = false;
     if (c->state == CONN_QUEUED) {
         c->state = CONN_FREE;
     } else if (c->state == CONN_MAKING) {
         c->state = CONN_CALLED_OFF;
     } else if (c->state == CONN_OPEN) {
-        conn_end(h, c);
+        host_conn_end(h, c);
     }
-    hci_touch(h);
-    hci_leave(h);
-}
-
-enum usher_err hci_gatt_send(void *ctx, uint8_t conn, const uint8_t *value, uint8_t len)
-{
-    struct hci_host *h = ctx;
-    enum usher_err err;
-
-    if (conn >= h->config.conn_count || !conn_of(h, conn)->held ||
-        conn_of(h, conn)->state != CONN_OPEN) {
-        return USHER_E_STATE;
-    }
-    hci_enter(h);
-    err = gatt_link_send(&conn_of(h, conn)->gatt, h->now, value, len);
-    hci_touch(h);
-    hci_leave(h);
-    return err;
+    host_touch(h);
+    host_leave(h);
 }

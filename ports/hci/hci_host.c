@@ -29,7 +29,7 @@ static void why_add(struct hci_host *h, const char *text)
     h->why[at + len] = '\0';
 }
 
-void hci_why(struct hci_host *h, const char *what, uint16_t opcode, int status)
+void host_why(struct hci_host *h, const char *what, uint16_t opcode, int status)
 {
     static const char digits[] = "0123456789ABCDEF";
 
@@ -56,7 +56,7 @@ static void tell_state(struct hci_host *h)
 
 /* -- entering and leaving ---------------------------------------------------------------------- */
 
-void hci_touch(struct hci_host *h)
+void host_touch(struct hci_host *h)
 {
     h->touched = true;
 }
@@ -69,12 +69,12 @@ static void enter_at(struct hci_host *h, uint64_t now)
     h->entered++;
 }
 
-void hci_enter(struct hci_host *h)
+void host_enter(struct hci_host *h)
 {
     enter_at(h, h->port->now_ms(h->port->ctx));
 }
 
-void hci_leave(struct hci_host *h)
+void host_leave(struct hci_host *h)
 {
     uint64_t deadline;
 
@@ -97,8 +97,8 @@ static void lose(struct hci_host *h)
     h->port->adv_slots = 0;
     h->pending_count = 0;
     h->scan_on = false;
-    hci_adv_lose(h);
-    hci_conn_lose(h);
+    host_adv_lose(h);
+    host_conn_lose(h);
 }
 
 static void end(struct hci_host *h, enum hci_host_state state)
@@ -116,20 +116,20 @@ static void begin(struct hci_host *h, bool hunting)
     h->step = 0;
     h->credits = 1;
     h4_reset(&h->in, hunting);
-    hci_touch(h);
+    host_touch(h);
     lose(h);
     if (h->state == HCI_STARTING) {
-        hci_adv_reset(h);
+        host_adv_reset(h);
         tell_state(h);
     }
 }
 
-void hci_recover(struct hci_host *h, const char *what, uint16_t opcode, int status, bool hunting)
+void host_recover(struct hci_host *h, const char *what, uint16_t opcode, int status, bool hunting)
 {
     if (h->state == HCI_READY && h->now - h->ready_at >= SOUND_MS) {
         h->resets = 0;
     }
-    hci_why(h, what, opcode, status);
+    host_why(h, what, opcode, status);
     if (h->resets == RESETS) {
         end(h, HCI_DOWN);
         return;
@@ -138,13 +138,13 @@ void hci_recover(struct hci_host *h, const char *what, uint16_t opcode, int stat
     begin(h, hunting);
 }
 
-void hci_fail(struct hci_host *h, const char *what, uint16_t opcode, int status)
+void host_fail(struct hci_host *h, const char *what, uint16_t opcode, int status)
 {
-    hci_why(h, what, opcode, status);
+    host_why(h, what, opcode, status);
     end(h, HCI_FAILED);
 }
 
-void hci_ready(struct hci_host *h)
+void host_ready(struct hci_host *h)
 {
     uint8_t most = h->config.slots != 0 ? h->config.slots : USHER_ADV_SLOTS;
 
@@ -152,14 +152,14 @@ void hci_ready(struct hci_host *h)
     h->ready_at = h->now;
     h->why[0] = '\0';
     h->port->adv_slots = !h->extended ? 1 : h->sets < most ? h->sets : most;
-    hci_touch(h);
+    host_touch(h);
     tell_state(h);
     usher_process(h->node);
 }
 
 /* -- answers ----------------------------------------------------------------------------------- */
 
-bool hci_waits(const struct hci_host *h, uint16_t opcode, uint8_t index, bool on)
+bool host_waits(const struct hci_host *h, uint16_t opcode, uint8_t index, bool on)
 {
     for (uint8_t i = 0; i < h->pending_count; i++) {
         const struct hci_pending *p = &h->pending[i];
@@ -194,13 +194,13 @@ static void answered(struct hci_host *h, uint16_t opcode, uint8_t status, struct
         return;
     }
     if (h->state == HCI_STARTING) {
-        hci_start_answer(h, opcode, status, io);
+        host_start_answer(h, opcode, status, io);
         return;
     }
     switch (opcode) {
     case HCI_LE_SET_SCAN_ENABLE:
     case HCI_LE_SET_EXT_SCAN_ENABLE:
-        hci_scan_answer(h, &p, status);
+        host_scan_answer(h, &p, status);
         break;
     case HCI_DISCONNECT:
     case HCI_LE_CREATE_CONNECTION:
@@ -209,10 +209,10 @@ static void answered(struct hci_host *h, uint16_t opcode, uint8_t status, struct
     case HCI_LE_REFUSE_LTK:
     case HCI_LE_ACCEPT_PARAMETERS:
     case HCI_LE_REFUSE_PARAMETERS:
-        hci_conn_answer(h, &p, status);
+        host_conn_answer(h, &p, status);
         break;
     default:
-        hci_adv_answer(h, &p, status);
+        host_adv_answer(h, &p, status);
         break;
     }
 }
@@ -240,7 +240,7 @@ static void in_answer(struct hci_host *h, bool complete, struct io *io)
         return;
     }
     if (credits > h->credits) {
-        hci_touch(h);
+        host_touch(h);
     }
     h->credits = credits;
     if (credits == 0) {
@@ -253,7 +253,7 @@ static void in_answer(struct hci_host *h, bool complete, struct io *io)
         io_u8(io, &status);
     }
     if (io_ok(io) && (complete || status != HCI_OK || only_begins(opcode))) {
-        hci_touch(h);
+        host_touch(h);
         answered(h, opcode, status, io);
     }
 }
@@ -267,25 +267,25 @@ static void in_le_meta(struct hci_host *h, struct io *io)
     io_u8(io, &subevent);
     switch (subevent) {
     case HCI_LE_CONNECTION_COMPLETE:
-        hci_conn_complete(h, false, io);
+        host_conn_complete(h, false, io);
         break;
     case HCI_LE_ENHANCED_CONNECTION_COMPLETE:
-        hci_conn_complete(h, true, io);
+        host_conn_complete(h, true, io);
         break;
     case HCI_LE_ADV_REPORT:
-        hci_scan_reports(h, false, io);
+        host_scan_reports(h, false, io);
         break;
     case HCI_LE_EXT_ADV_REPORT:
-        hci_scan_reports(h, true, io);
+        host_scan_reports(h, true, io);
         break;
     case HCI_LE_SET_TERMINATED:
-        hci_adv_terminated(h, io);
+        host_adv_terminated(h, io);
         break;
     case HCI_LE_LTK_REQUEST:
-        hci_conn_ltk_request(h, io);
+        host_conn_ltk_request(h, io);
         break;
     case HCI_LE_PARAMETER_REQUEST:
-        hci_conn_parameter_request(h, io);
+        host_conn_parameter_request(h, io);
         break;
     default:
         break;
@@ -300,10 +300,10 @@ static void in_radio_event(struct hci_host *h, uint8_t code, struct io *io)
         in_le_meta(h, io);
         break;
     case HCI_DISCONNECTION_COMPLETE:
-        hci_conn_ended(h, io);
+        host_conn_ended(h, io);
         break;
     case HCI_COMPLETED_PACKETS:
-        hci_conn_completed_packets(h, io);
+        host_conn_completed_packets(h, io);
         break;
     default:
         break;
@@ -322,7 +322,7 @@ static void in_event(struct hci_host *h, struct io *io)
         uint8_t error = 0;
 
         io_u8(io, &error);
-        hci_recover(h, "the controller reports a hardware error", 0, error, false);
+        host_recover(h, "the controller reports a hardware error", 0, error, false);
     } else if (h->state == HCI_READY) {
         in_radio_event(h, code, io);
     }
@@ -347,7 +347,7 @@ static void in_packet(struct hci_host *h)
 
         in_event(h, &io);
     } else if (h->state == HCI_READY) {
-        hci_conn_rx(h, packet, len);
+        host_conn_rx(h, packet, len);
     }
 }
 
@@ -361,10 +361,10 @@ void hci_host_in(struct hci_host *h, uint64_t now, const uint8_t *octets, size_t
         if (result == H4_PACKET) {
             in_packet(h);
         } else if (result == H4_GARBAGE) {
-            hci_recover(h, "the stream from the controller is out of step", 0, -1, true);
+            host_recover(h, "the stream from the controller is out of step", 0, -1, true);
         }
     }
-    hci_leave(h);
+    host_leave(h);
 }
 
 /* -- out --------------------------------------------------------------------------------------- */
@@ -375,9 +375,9 @@ static bool next_command(struct hci_host *h, struct hci_command *c)
         return false;
     }
     if (h->state == HCI_STARTING) {
-        return h->pending_count == 0 && hci_start_next(h, c);
+        return h->pending_count == 0 && host_start_next(h, c);
     }
-    return hci_conn_next(h, c) || hci_scan_next(h, c) || hci_adv_next(h, c);
+    return host_conn_next(h, c) || host_scan_next(h, c) || host_adv_next(h, c);
 }
 
 static size_t out_command(struct hci_host *h, uint8_t *packet)
@@ -407,14 +407,14 @@ size_t hci_host_out(struct hci_host *h, uint64_t now, uint8_t *buf, size_t size)
            (h->state == HCI_STARTING || h->state == HCI_READY)) {
         len = out_command(h, buf + used);
         if (len == 0 && h->state == HCI_READY) {
-            len = hci_conn_tx(h, buf + used);
+            len = host_conn_tx(h, buf + used);
         }
         if (len > 0) {
             trace(h, false, buf + used, len);
         }
         used += len;
     }
-    hci_leave(h);
+    host_leave(h);
     return used;
 }
 
@@ -436,16 +436,16 @@ void hci_host_process(struct hci_host *h, uint64_t now)
         uint16_t opcode = h->pending_count > 0 ? h->pending[0].opcode : 0;
 
         /* A second Reset in a row may find the stream in the middle of a packet. */
-        hci_recover(h, no_answer, opcode, -1, opcode == HCI_RESET);
+        host_recover(h, no_answer, opcode, -1, opcode == HCI_RESET);
     }
     if (h->state == HCI_READY) {
-        hci_scan_process(h);
-        hci_conn_process(h);
+        host_scan_process(h);
+        host_conn_process(h);
     }
     if (h->state == HCI_READY) {
-        hci_adv_process(h);
+        host_adv_process(h);
     }
-    hci_leave(h);
+    host_leave(h);
 }
 
 uint64_t hci_host_deadline(const struct hci_host *h)
@@ -457,9 +457,9 @@ uint64_t hci_host_deadline(const struct hci_host *h)
     }
     at = patience(h);
     if (h->state == HCI_READY) {
-        at = hci_sooner(at, hci_sooner(hci_adv_deadline(h), hci_conn_deadline(h)));
+        at = host_sooner(at, host_sooner(host_adv_deadline(h), host_conn_deadline(h)));
         if (h->scan_at != 0) {
-            at = hci_sooner(at, h->scan_at);
+            at = host_sooner(at, h->scan_at);
         }
     }
     return at;
@@ -501,15 +501,15 @@ void hci_host_port(struct hci_host *h, struct usher_port *port)
     h->port = port;
     port->ctx = h;
     port->adv_slots = 0;
-    port->adv_start = hci_adv_start;
-    port->adv_stop = hci_adv_stop;
-    port->scan = hci_scan;
+    port->adv_start = host_adv_start;
+    port->adv_stop = host_adv_stop;
+    port->scan = host_scan;
     port->gatt_conns = h->config.conn_count;
     if (h->config.conn_count > 0) {
-        port->gatt_serve = hci_gatt_serve;
-        port->gatt_connect = hci_gatt_connect;
-        port->gatt_disconnect = hci_gatt_disconnect;
-        port->gatt_send = hci_gatt_send;
+        port->gatt_serve = host_gatt_serve;
+        port->gatt_connect = host_gatt_connect;
+        port->gatt_disconnect = host_gatt_disconnect;
+        port->gatt_send = host_gatt_send;
     }
 }
 
@@ -534,19 +534,19 @@ void hci_host_up(struct hci_host *h, struct usher *node, uint64_t now)
     if (draw_address(h)) {
         begin(h, true);
     } else {
-        hci_fail(h, "no randomness for a device address", 0, -1);
+        host_fail(h, "no randomness for a device address", 0, -1);
     }
-    hci_leave(h);
+    host_leave(h);
 }
 
 void hci_host_down(struct hci_host *h, uint64_t now)
 {
     enter_at(h, now);
     if (h->state != HCI_DOWN) {
-        hci_why(h, "the stream to the controller is closed", 0, -1);
+        host_why(h, "the stream to the controller is closed", 0, -1);
         end(h, HCI_DOWN);
     }
-    hci_leave(h);
+    host_leave(h);
 }
 
 const char *hci_host_why(const struct hci_host *h)

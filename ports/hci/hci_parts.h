@@ -1,9 +1,9 @@
 /*
  * What the files of the HCI host call of each other (hci_host.h is its interface): hci_host.c has
  * the stream, the flow of commands and recovery; hci_start.c what follows a Reset; hci_adv.c,
- * hci_scan.c and hci_conn.c one part of the radio each. A part keeps what it wants of the
- * controller in its own state and is asked for its next command when the controller takes one, so
- * nothing is queued.
+ * hci_scan.c, hci_conn.c and hci_acl.c one part of the radio each. A part keeps what it wants of
+ * the controller in its own state and is asked for its next command when the controller takes one,
+ * so nothing is queued.
  */
 #ifndef HCI_PARTS_H
 #define HCI_PARTS_H
@@ -18,15 +18,15 @@
 /* -- hci_host.c -------------------------------------------------------------------------------- */
 
 /** There may be something to send, or the deadline has changed. */
-void hci_touch(struct hci_host *h);
+void host_touch(struct hci_host *h);
 
-/** A function of the port is called: takes the time. hci_leave() follows. */
-void hci_enter(struct hci_host *h);
+/** A function of the port is called: takes the time. host_leave() follows. */
+void host_enter(struct hci_host *h);
 /** A function is done: tells the owner, from the outermost one. */
-void hci_leave(struct hci_host *h);
+void host_leave(struct hci_host *h);
 
 /** Whether such a command waits for its answer. */
-bool hci_waits(const struct hci_host *h, uint16_t opcode, uint8_t index, bool on);
+bool host_waits(const struct hci_host *h, uint16_t opcode, uint8_t index, bool on);
 
 /**
  * Begins anew with Reset. What was on the air or connected is lost, and the instance is told.
@@ -36,81 +36,113 @@ bool hci_waits(const struct hci_host *h, uint16_t opcode, uint8_t index, bool on
  * @param status     How it was answered, or -1.
  * @param hunting    The stream is out of step.
  */
-void hci_recover(struct hci_host *h, const char *what, uint16_t opcode, int status, bool hunting);
-/** Gives up: the controller cannot be a radio. Parameters as of hci_recover(). */
-void hci_fail(struct hci_host *h, const char *what, uint16_t opcode, int status);
+void host_recover(struct hci_host *h, const char *what, uint16_t opcode, int status, bool hunting);
+/** Gives up: the controller cannot be a radio. Parameters as of host_recover(). */
+void host_fail(struct hci_host *h, const char *what, uint16_t opcode, int status);
 /** All is well: what follows a Reset is done. */
-void hci_ready(struct hci_host *h);
+void host_ready(struct hci_host *h);
 /** Sets hci_host_why(). */
-void hci_why(struct hci_host *h, const char *what, uint16_t opcode, int status);
+void host_why(struct hci_host *h, const char *what, uint16_t opcode, int status);
 
-static inline uint64_t hci_sooner(uint64_t a, uint64_t b)
+static inline uint64_t host_sooner(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
 }
 
 /* -- hci_start.c ------------------------------------------------------------------------------- */
 
-bool hci_start_next(struct hci_host *h, struct hci_command *c);
+bool host_start_next(struct hci_host *h, struct hci_command *c);
 /** @param io  The return parameters that follow the status. */
-void hci_start_answer(struct hci_host *h, uint16_t opcode, uint8_t status, struct io *io);
+void host_start_answer(struct hci_host *h, uint16_t opcode, uint8_t status, struct io *io);
 
 /* -- hci_adv.c --------------------------------------------------------------------------------- */
 
 /** After a Reset: no set is made, nothing is on the air. */
-void hci_adv_reset(struct hci_host *h);
+void host_adv_reset(struct hci_host *h);
 /** Tells the instance that all its advertisements are over. adv_slots is 0 by then. */
-void hci_adv_lose(struct hci_host *h);
-bool hci_adv_next(struct hci_host *h, struct hci_command *c);
-/** The answer to a command that hci_adv_next() gave. */
-void hci_adv_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status);
+void host_adv_lose(struct hci_host *h);
+bool host_adv_next(struct hci_host *h, struct hci_command *c);
+/** The answer to a command that host_adv_next() gave. */
+void host_adv_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status);
 /** Advertising Set Terminated, after the subevent code. */
-void hci_adv_terminated(struct hci_host *h, struct io *io);
+void host_adv_terminated(struct hci_host *h, struct io *io);
 /** A peer has connected to us: legacy advertising has ended with that. */
-void hci_adv_connected(struct hci_host *h);
-void hci_adv_process(struct hci_host *h);
-uint64_t hci_adv_deadline(const struct hci_host *h);
-enum usher_err hci_adv_start(void *ctx, const struct usher_adv *adv);
-void hci_adv_stop(void *ctx, uint8_t slot);
+void host_adv_connected(struct hci_host *h);
+void host_adv_process(struct hci_host *h);
+uint64_t host_adv_deadline(const struct hci_host *h);
+enum usher_err host_adv_start(void *ctx, const struct usher_adv *adv);
+void host_adv_stop(void *ctx, uint8_t slot);
 
 /* -- hci_scan.c -------------------------------------------------------------------------------- */
 
 /** Writes the parameters of LE Set Scan Parameters, or of the extended one. */
-void hci_scan_parameters(const struct hci_host *h, struct io *io);
-bool hci_scan_next(struct hci_host *h, struct hci_command *c);
-void hci_scan_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status);
+void host_scan_parameters(const struct hci_host *h, struct io *io);
+bool host_scan_next(struct hci_host *h, struct hci_command *c);
+void host_scan_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status);
 /** Advertising Report, after the subevent code. */
-void hci_scan_reports(struct hci_host *h, bool extended, struct io *io);
-void hci_scan_process(struct hci_host *h);
-enum usher_err hci_scan(void *ctx, unsigned what);
+void host_scan_reports(struct hci_host *h, bool extended, struct io *io);
+void host_scan_process(struct hci_host *h);
+enum usher_err host_scan(void *ctx, unsigned what);
 
 /* -- hci_conn.c -------------------------------------------------------------------------------- */
 
+/** State of a connection. As central it is queued, then made by the one initiator that a controller
+ * has; it can be called off. When it ends, what waits goes out first. */
+enum host_conn_state {
+    CONN_FREE,
+    CONN_QUEUED,
+    CONN_MAKING,
+    CONN_CALLED_OFF, /* to be cancelled */
+    CONN_CANCELLED,  /* the controller was told so */
+    CONN_OPEN,
+    CONN_ENDING,
+    CONN_ENDED, /* the controller was told so */
+};
+
+static inline struct hci_conn *host_conn(const struct hci_host *h, uint8_t i)
+{
+    return &h->config.conns[i];
+}
+
+/** Whether the controller knows it by its handle. */
+bool host_conn_has_handle(const struct hci_conn *c);
+/** The number of the connection with that handle, or HCI_NOBODY. */
+uint8_t host_conn_find(const struct hci_host *h, uint16_t handle);
+/** Ends a connection that is open, once what waits has gone out. */
+void host_conn_end(struct hci_host *h, struct hci_conn *c);
 /** Tells the instance that all connections are gone. */
-void hci_conn_lose(struct hci_host *h);
-bool hci_conn_next(struct hci_host *h, struct hci_command *c);
-void hci_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status);
+void host_conn_lose(struct hci_host *h);
+bool host_conn_next(struct hci_host *h, struct hci_command *c);
+void host_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status);
 /** Whether a connection is being made as central. */
-bool hci_conn_making(const struct hci_host *h);
+bool host_conn_making(const struct hci_host *h);
 /** Whether there is room for one more. */
-bool hci_conn_room(const struct hci_host *h);
+bool host_conn_room(const struct hci_host *h);
 /** Whether there is any, or one is being made. */
-bool hci_conn_any(const struct hci_host *h);
-void hci_conn_complete(struct hci_host *h, bool enhanced, struct io *io);
-void hci_conn_ended(struct hci_host *h, struct io *io);
-void hci_conn_completed_packets(struct hci_host *h, struct io *io);
-void hci_conn_ltk_request(struct hci_host *h, struct io *io);
-void hci_conn_parameter_request(struct hci_host *h, struct io *io);
+bool host_conn_any(const struct hci_host *h);
+void host_conn_complete(struct hci_host *h, bool enhanced, struct io *io);
+void host_conn_ended(struct hci_host *h, struct io *io);
+void host_conn_ltk_request(struct hci_host *h, struct io *io);
+void host_conn_parameter_request(struct hci_host *h, struct io *io);
+void host_conn_process(struct hci_host *h);
+uint64_t host_conn_deadline(const struct hci_host *h);
+enum usher_err host_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
+                                 enum usher_gatt_service service, uint8_t *conn);
+void host_gatt_disconnect(void *ctx, uint8_t conn);
+
+/* -- hci_acl.c --------------------------------------------------------------------------------- */
+
+/** Number Of Completed Packets. */
+void host_conn_completed_packets(struct hci_host *h, struct io *io);
 /** An H4 packet of ACL data came. */
-void hci_conn_rx(struct hci_host *h, const uint8_t *packet, size_t len);
+void host_conn_rx(struct hci_host *h, const uint8_t *packet, size_t len);
 /** The next ACL data packet to go out, H4 type included. @return octets; 0: none */
-size_t hci_conn_tx(struct hci_host *h, uint8_t *packet);
-void hci_conn_process(struct hci_host *h);
-uint64_t hci_conn_deadline(const struct hci_host *h);
-void hci_gatt_serve(void *ctx, enum usher_gatt_service service);
-enum usher_err hci_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
-                                enum usher_gatt_service service, uint8_t *conn);
-void hci_gatt_disconnect(void *ctx, uint8_t conn);
-enum usher_err hci_gatt_send(void *ctx, uint8_t conn, const uint8_t *value, uint8_t len);
+size_t host_conn_tx(struct hci_host *h, uint8_t *packet);
+/** Takes the link's next frame, if none is under way. @retval false  Nothing is to go out. */
+bool host_conn_fill(const struct hci_host *h, struct hci_conn *c);
+/** Takes what the link has to tell, until it is quiet or not ours any more. */
+void host_conn_poll(struct hci_host *h, uint8_t i);
+void host_gatt_serve(void *ctx, enum usher_gatt_service service);
+enum usher_err host_gatt_send(void *ctx, uint8_t conn, const uint8_t *value, uint8_t len);
 
 #endif

@@ -17,7 +17,7 @@
 #define AD_MESSAGE 0x2Au
 #define AD_BEACON 0x2Bu
 
-void hci_scan_parameters(const struct hci_host *h, struct io *io)
+void host_scan_parameters(const struct hci_host *h, struct io *io)
 {
     if (h->extended) {
         hci_put8(io, h->use_public ? 0 : 1);
@@ -33,9 +33,9 @@ void hci_scan_parameters(const struct hci_host *h, struct io *io)
     }
 }
 
-bool hci_scan_next(struct hci_host *h, struct hci_command *c)
+bool host_scan_next(struct hci_host *h, struct hci_command *c)
 {
-    bool want = h->scan_what != USHER_SCAN_OFF && !(h->scan_pauses && hci_conn_making(h));
+    bool want = h->scan_what != USHER_SCAN_OFF && !(h->scan_pauses && host_conn_making(h));
     struct io io;
 
     if (want == h->scan_on || h->scan_at != 0) {
@@ -54,7 +54,7 @@ bool hci_scan_next(struct hci_host *h, struct hci_command *c)
     return true;
 }
 
-void hci_scan_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
+void host_scan_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
 {
     if (!p->on) {
         return;
@@ -63,16 +63,16 @@ void hci_scan_answer(struct hci_host *h, const struct hci_pending *p, uint8_t st
         h->why[0] = '\0';
         return;
     }
-    hci_why(h, "the controller refuses", p->opcode, status);
+    host_why(h, "the controller refuses", p->opcode, status);
     h->scan_on = false;
     h->scan_at = h->now + RETRY_MS;
 }
 
-void hci_scan_process(struct hci_host *h)
+void host_scan_process(struct hci_host *h)
 {
     if (h->scan_at != 0 && h->scan_at <= h->now) {
         h->scan_at = 0;
-        hci_touch(h);
+        host_touch(h);
     }
 }
 
@@ -106,7 +106,7 @@ static bool wanted(unsigned what, const struct usher_adv_report *report)
     }
 }
 
-void hci_scan_reports(struct hci_host *h, bool extended, struct io *io)
+void host_scan_reports(struct hci_host *h, bool extended, struct io *io)
 {
     struct usher_adv_report report;
     uint8_t count = 0;
@@ -123,13 +123,13 @@ void hci_scan_reports(struct hci_host *h, bool extended, struct io *io)
     }
 }
 
-enum usher_err hci_scan(void *ctx, unsigned what)
+enum usher_err host_scan(void *ctx, unsigned what)
 {
     struct hci_host *h = ctx;
 
-    hci_enter(h);
+    host_enter(h);
     h->scan_what = (uint8_t)what;
-    hci_touch(h);
-    hci_leave(h);
+    host_touch(h);
+    host_leave(h);
     return USHER_OK;
 }

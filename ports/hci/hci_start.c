@@ -164,7 +164,7 @@ static bool scan_write(struct hci_host *h, struct io *io)
     if (h->extended) {
         return false;
     }
-    hci_scan_parameters(h, io);
+    host_scan_parameters(h, io);
     return true;
 }
 
@@ -173,7 +173,7 @@ static bool ext_scan_write(struct hci_host *h, struct io *io)
     if (!h->extended) {
         return false;
     }
-    hci_scan_parameters(h, io);
+    host_scan_parameters(h, io);
     return true;
 }
 
@@ -206,7 +206,7 @@ static void forget(struct hci_host *h)
     h->acl_len = h->acl_count = 0;
 }
 
-bool hci_start_next(struct hci_host *h, struct hci_command *c)
+bool host_start_next(struct hci_host *h, struct hci_command *c)
 {
     while (h->step < STEPS) {
         const struct step *s = &steps[h->step];
@@ -226,10 +226,10 @@ static bool last(struct hci_host *h)
 {
     struct hci_command c;
 
-    return !hci_start_next(h, &c);
+    return !host_start_next(h, &c);
 }
 
-void hci_start_answer(struct hci_host *h, uint16_t opcode, uint8_t status, struct io *io)
+void host_start_answer(struct hci_host *h, uint16_t opcode, uint8_t status, struct io *io)
 {
     const struct step *s = &steps[h->step];
 
@@ -239,7 +239,7 @@ void hci_start_answer(struct hci_host *h, uint16_t opcode, uint8_t status, struc
         h->use_public = status != HCI_OK;
     }
     if (status != HCI_OK && (s->needed || (h->use_public && !h->can_public))) {
-        hci_fail(h, "the controller refuses", opcode, status);
+        host_fail(h, "the controller refuses", opcode, status);
         return;
     }
     if (status == HCI_OK && s->answer != NULL) {
@@ -247,6 +247,6 @@ void hci_start_answer(struct hci_host *h, uint16_t opcode, uint8_t status, struc
     }
     h->step++;
     if (last(h)) {
-        hci_ready(h);
+        host_ready(h);
     }
 }
