@@ -123,7 +123,7 @@ static void hear_in_link(struct game *g, uint8_t how)
 
     data[3] = (uint8_t)(5 + len);
     for (unsigned i = 0; i < 4; i++) {
-        data[5 + i] = (uint8_t)(s->link.link_id >> (24 - 8 * i));
+        data[5 + i] = (uint8_t)(s->link.adv.link_id >> (24 - 8 * i));
     }
     memcpy(data + 9, octets, len);
     hear(g, USHER_ADV_NONCONN_IND, data, 9 + len);
@@ -138,7 +138,7 @@ static void hear_control(struct game *g, uint8_t how)
     uint8_t data[USHER_AD_MAX] = { 7, 0x29, 0, 0, 0, 0, 0, (uint8_t)(opcode << 2 | 3) };
 
     for (unsigned i = 0; i < 4; i++) {
-        data[2 + i] = opcode == 0 ? ids[i] : (uint8_t)(s->link.link_id >> (24 - 8 * i));
+        data[2 + i] = opcode == 0 ? ids[i] : (uint8_t)(s->link.adv.link_id >> (24 - 8 * i));
     }
     if (opcode == 0) {
         data[0] = (uint8_t)(data[0] + USHER_UUID_SIZE);

@@ -199,7 +199,7 @@ static void inject(struct game *g, unsigned to, const uint8_t *data, uint8_t len
 /* An AD structure of his own, with the link id of the receiver's link if that is asked for. */
 static void inject_octets(struct game *g, unsigned to, bool in_link)
 {
-    uint32_t id = g->side[to].session.link.link_id;
+    uint32_t id = g->side[to].session.link.adv.link_id;
     uint8_t data[USHER_AD_MAX] = { 0 };
     const uint8_t *octets;
     size_t len = fuzz_take(&g->in, fuzz_u8(&g->in) % (USHER_AD_MAX + 1), &octets);
@@ -219,7 +219,7 @@ static void inject_pdu(struct game *g, unsigned to)
 {
     uint8_t pdu[USHER_PDU_MAX];
     size_t len = forge_pdu(&g->in, g->choice.algorithm == USHER_ALG_HMAC ? 32 : 16, pdu);
-    struct forged f = forge_transaction(&g->side[to].session.link, pdu, len);
+    struct forged f = forge_transaction(&g->side[to].session.link.adv, pdu, len);
 
     for (unsigned i = 0; i < f.count; i++) {
         inject(g, to, f.ad[i].data, f.ad[i].len);
@@ -397,7 +397,7 @@ static void side_act(struct side *s)
 
 static bool side_busy(const struct side *s)
 {
-    return !usher_session_idle(&s->session) && s->session.link.state > 1;
+    return !usher_session_idle(&s->session) && s->session.link.adv.state > 1;
 }
 
 /* -- the game ---------------------------------------------------------------------------------- */
