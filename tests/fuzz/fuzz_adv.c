@@ -156,7 +156,7 @@ static void hear_pdu(struct game *g, uint8_t how)
     const struct usher_session *s = pick(g, how);
     uint8_t pdu[USHER_PDU_MAX];
     size_t len = forge_pdu(&g->in, 16, pdu);
-    struct forged f = forge_transaction(&s->link, pdu, len);
+    struct forged f = forge_transaction(&s->link.adv, pdu, len);
 
     for (unsigned i = 0; i < f.count; i++) {
         hear(g, USHER_ADV_NONCONN_IND, f.ad[i].data, f.ad[i].len);
