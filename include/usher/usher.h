@@ -250,7 +250,7 @@ struct usher {
  * @retval USHER_OK       Ready.
  * @retval USHER_E_NULL   @p u, @p port, its crypto table or a function of it that is not optional
  * is NULL.
- * @retval USHER_E_PARAM  adv_slots is 0 or more than USHER_ADV_SLOTS.
+ * @retval USHER_E_PARAM  adv_slots is more than USHER_ADV_SLOTS.
  */
 enum usher_err usher_init(struct usher *u, const struct usher_port *port,
                           const struct usher_config *config);

@@ -369,7 +369,7 @@ enum usher_err usher_init(struct usher *u, const struct usher_port *port,
     if (u == NULL || config == NULL || !port_ok(port)) {
         return USHER_E_NULL;
     }
-    if (port->adv_slots == 0 || port->adv_slots > USHER_ADV_SLOTS) {
+    if (port->adv_slots > USHER_ADV_SLOTS) {
         return USHER_E_PARAM;
     }
     memset(u, 0, sizeof(*u));

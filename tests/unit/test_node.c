@@ -328,10 +328,11 @@ static void an_instance_needs_all_of_its_port(void **state)
     WITHOUT(adv_stop);
     WITHOUT(scan);
     port = b->side[P].port;
-    port.adv_slots = 0;
-    assert_int_equal(usher_init(&u, &port, &config), USHER_E_PARAM);
     port.adv_slots = USHER_ADV_SLOTS + 1;
     assert_int_equal(usher_init(&u, &port, &config), USHER_E_PARAM);
+    port.adv_slots = 0; /* a radio that is not ready yet */
+    assert_int_equal(usher_init(&u, &port, &config), USHER_OK);
+    usher_deinit(&u);
     bench_free(b);
 }
 
