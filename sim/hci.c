@@ -97,7 +97,9 @@ void hci_le_event(struct sim_hci *c, uint8_t subevent, const uint8_t *params, si
     uint8_t event[EVENT_MAX] = { subevent };
 
     if (hci_le_wanted(c, subevent)) {
-        memcpy(event + 1, params, len);
+        if (len != 0) {
+            memcpy(event + 1, params, len);
+        }
         event_out(c, EV_LE_META, event, 1 + len);
     }
 }
