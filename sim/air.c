@@ -25,6 +25,9 @@
 /* advDelay, added to every interval */
 #define ADV_DELAY_US 10000
 
+/* So many times, an event is put off for connection events; then they are missed for it. */
+#define PUT_OFF_MAX 8
+
 #define DEFAULT_SCAN_INTERVAL_MS 30
 
 /* A scan request has the scanner's address where an advertisement has AD. */
@@ -56,6 +59,7 @@ void air_free(struct air *air)
     for (uint32_t i = 0; i < air->used; i++) {
         free(air->radios[i]);
     }
+    link_reap(air, true);
     hear_free(air);
     queue_free(&air->queue);
     for (unsigned c = 0; c < CLASSES; c++) {
@@ -73,6 +77,7 @@ void air_config_set(struct air *air, const struct air_config *config)
     air->config.dup_pct = config->dup_pct;
     air->config.reorder_pct = config->reorder_pct;
     air->config.delay_ms = config->delay_ms;
+    link_wake_all(air);
 }
 
 void air_sniffer_set(struct air *air, air_sniffer sniffer, void *ctx)
@@ -179,6 +184,7 @@ static void reap(struct air *air)
 {
     struct air_radio **link = &air->gone;
 
+    link_reap(air, false);
     while (*link != NULL) {
         struct air_radio *radio = *link;
 
@@ -208,6 +214,7 @@ void air_leave(struct air_radio *radio)
 {
     struct air *air = radio->air;
 
+    link_leave(radio);
     if (radio->tx.state == SEND_ON_AIR) {
         channel_leave(radio);
     }
@@ -235,6 +242,7 @@ void air_addr_set(struct air_radio *radio, const struct usher_ble_addr *addr)
 void air_place(struct air_radio *radio, int16_t x, int16_t y)
 {
     radio->place = (struct place){ x, y };
+    link_wake_radio(radio);
 }
 
 /* The slot whose event is due first. @retval NULL: nothing to send. */
@@ -243,25 +251,28 @@ static struct slot *first_slot(struct air_radio *radio)
     struct slot *first = NULL;
 
     for (struct slot *s = radio->slots; s < radio->slots + USHER_ADV_SLOTS; s++) {
-        if (s->used && (first == NULL || s->due < first->due ||
-                        (s->due == first->due && s->turn < first->turn))) {
+        if (s->used && !s->held &&
+            (first == NULL || s->due < first->due ||
+             (s->due == first->due && s->turn < first->turn))) {
             first = s;
         }
     }
     return first;
 }
 
-/* Between two events: arranges for the next one. */
-static void plan(struct air_radio *radio)
+void air_plan(struct air_radio *radio)
 {
+    struct air *air = radio->air;
     const struct slot *first = first_slot(radio);
 
-    if (first == NULL) {
-        queue_remove(&radio->air->queue, &radio->step);
-    } else {
-        queue_put(&radio->air->queue, &radio->step,
-                  first->due > radio->free_at ? first->due : radio->free_at);
+    if (first == NULL || radio->in_event != NULL) {
+        queue_remove(&air->queue, &radio->step);
+        return;
     }
+
+    uint64_t at = first->due > radio->free_at ? first->due : radio->free_at;
+
+    queue_put(&air->queue, &radio->step, at > air->now ? at : air->now);
 }
 
 /* Another radio sends at the same time; with a range, it matters from where. */
@@ -303,12 +314,43 @@ static void pdu_start(struct air_radio *radio)
     }
 }
 
+static uint32_t event_time_us(uint8_t len)
+{
+    return CHANNELS * air_time_us(len) + (CHANNELS - 1) * GAP_US;
+}
+
+/*
+ * Connection events go first: one of advertising waits until there is room for it between them. But
+ * not for ever. @retval true: it waits.
+ */
+static bool put_off(struct air_radio *radio, uint8_t len)
+{
+    struct air *air = radio->air;
+
+    if (radio->links == NULL || air->config.no_collisions) {
+        return false;
+    }
+
+    uint64_t from = link_free_from(radio, air->now, air->now + event_time_us(len));
+
+    if (from == air->now || radio->put_off == PUT_OFF_MAX) {
+        radio->put_off = 0;
+        return false;
+    }
+    radio->put_off++;
+    queue_put(&air->queue, &radio->step, from);
+    return true;
+}
+
 static void event_start(struct air_radio *radio)
 {
     struct air *air = radio->air;
     struct transmission *tx = &radio->tx;
     const struct slot *slot = first_slot(radio);
 
+    if (put_off(radio, slot->adv.len)) {
+        return;
+    }
     air->stats.events++;
     tx->slot = slot->adv.slot;
     tx->channel = 0;
@@ -318,8 +360,7 @@ static void event_start(struct air_radio *radio)
     tx->len = slot->adv.len;
     memcpy(tx->data, slot->adv.data, tx->len);
     tx->ad_class = hear_class(tx->type, tx->data, tx->len);
-    air->ears[radio->index].busy_until =
-        air->now + CHANNELS * air_time_us(tx->len) + (CHANNELS - 1) * GAP_US;
+    air->ears[radio->index].busy_until = air->now + event_time_us(tx->len);
     pdu_start(radio);
 }
 
@@ -331,6 +372,10 @@ static void event_end(struct air_radio *radio)
     radio->tx.state = SEND_IDLE;
     radio->free_at = air->now + GAP_US;
     air->ears[radio->index].busy_until = air->now;
+    if (radio->taken_until > air->now) {
+        radio->free_at = radio->taken_until + GAP_US;
+        air->ears[radio->index].busy_until = radio->taken_until;
+    }
 }
 
 /* One event of the slot's advertisement less to come. */
@@ -342,11 +387,11 @@ static void slot_sent(struct air_radio *radio, struct slot *slot)
         slot->due = radio->tx.event_start + slot->adv.interval_ms * UINT64_C(1000) +
                     rng_below(&air->rng, ADV_DELAY_US + 1);
         slot->turn = radio->next_turn++;
-        plan(radio);
+        air_plan(radio);
         return;
     }
     slot->used = false;
-    plan(radio);
+    air_plan(radio);
     radio->owner.adv_done(radio->ctx, slot->adv.slot);
 }
 
@@ -358,7 +403,7 @@ static void channel_end(struct air_radio *radio)
     tx->state = SEND_GAP;
     if (tx->slot == NO_SLOT) {
         event_end(radio);
-        plan(radio);
+        air_plan(radio);
         return;
     }
     if (tx->channel + 1 < CHANNELS) {
@@ -472,7 +517,7 @@ enum usher_err air_send(struct air_radio *radio, const struct usher_adv *adv)
         .adv = *adv,
     };
     if (radio->tx.state == SEND_IDLE) {
-        plan(radio);
+        air_plan(radio);
     }
     return USHER_OK;
 }
@@ -485,11 +530,15 @@ void air_stop(struct air_radio *radio, uint8_t slot)
         return;
     }
     radio->slots[slot].used = false;
+    if (radio->slots[slot].held) {
+        radio->slots[slot].held = false;
+        link_unanswer(radio);
+    }
     if (tx->state == SEND_IDLE) {
-        plan(radio);
+        air_plan(radio);
     } else if (tx->slot == slot && tx->state == SEND_GAP) {
         event_end(radio);
-        plan(radio);
+        air_plan(radio);
     } else if (tx->slot == slot) {
         tx->slot = NO_SLOT;
     }

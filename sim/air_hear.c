@@ -56,6 +56,20 @@ static bool wants(const struct air_radio *radio, enum ad_class c)
     return (radio->wants >> c & 1) != 0;
 }
 
+void hear_list(struct air_radio *radio)
+{
+    for (enum ad_class c = 0; c < CLASSES; c++) {
+        bool has = radio->listed[c] != 0;
+        bool want = wants(radio, c) || (c == CLASS_GATT && radio->attempt.on);
+
+        if (want && !has) {
+            list(radio, c);
+        } else if (!want && has) {
+            unlist(radio, c);
+        }
+    }
+}
+
 void hear_scan_set(struct air_radio *radio, unsigned what)
 {
     const unsigned classes[CLASSES] = {
@@ -67,16 +81,9 @@ void hear_scan_set(struct air_radio *radio, unsigned what)
 
     radio->wants = 0;
     for (enum ad_class c = 0; c < CLASSES; c++) {
-        bool has = radio->listed[c] != 0;
-        bool want = (what & classes[c]) != 0;
-
-        radio->wants |= (unsigned)want << c;
-        if (want && !has) {
-            list(radio, c);
-        } else if (!want && has) {
-            unlist(radio, c);
-        }
+        radio->wants |= (unsigned)((what & classes[c]) != 0) << c;
     }
+    hear_list(radio);
 }
 
 /* -40 to -80 dBm, the same in both directions. */
@@ -174,13 +181,6 @@ static bool receive(struct air_radio *to, enum ad_class c, const struct usher_ad
     return true;
 }
 
-static bool in_range(const struct air *air, struct place a, struct place b)
-{
-    int64_t dx = a.x - b.x, dy = a.y - b.y, range = air->config.range;
-
-    return range == 0 || dx * dx + dy * dy <= range * range;
-}
-
 /*
  * Fills air->hearing with the radios that a PDU reaches: those that listen for its class, on its
  * channel, near enough, and do not send themselves. A radio changes channels between events rather
@@ -228,6 +228,22 @@ static uint32_t reached(struct air *air, const struct air_radio *sender)
     return count;
 }
 
+/* Leaves in air->hearing those that were in no connection event between two times. */
+static uint32_t unoccupied(struct air *air, uint64_t from, uint64_t until, uint32_t count)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t radio = air->hearing[i];
+
+        if (air->ears[radio].links == 0 || link_hears(air->radios[radio], from, until)) {
+            air->hearing[kept++] = radio;
+        }
+    }
+    air->stats.deaf += count - kept;
+    return kept;
+}
+
 /* Whether another PDU destroyed this one for a hearer: one that it could hear, too. */
 static bool destroyed(const struct air *air, const struct transmission *tx, struct place hearer)
 {
@@ -273,15 +289,28 @@ static void ask(struct air_radio *scanner, struct transmission *tx)
     scanner->asked = tx->exchange;
 }
 
+/* The radio has heard a PDU of the sender that can be answered. */
+static void answer(struct air_radio *radio, struct air_radio *sender)
+{
+    if (link_awaits(radio, &sender->tx)) {
+        link_request(radio, sender);
+    } else if (radio->active && wants(radio, sender->tx.ad_class)) {
+        ask(radio, &sender->tx);
+    }
+}
+
 void hear_pdu(struct air_radio *sender)
 {
     struct air *air = sender->air;
-    struct transmission *tx = &sender->tx;
+    const struct transmission *tx = &sender->tx;
     enum ad_class c = tx->ad_class;
     uint32_t count = reached(air, sender);
 
     if (tx->overlaps != 0) {
         count = spared(air, tx, count);
+    }
+    if (air->connections != NULL && !air->config.no_collisions) {
+        count = unoccupied(air, tx->start, tx->end, count);
     }
 
     const bool answers = answers_scans(tx->type);
@@ -296,8 +325,8 @@ void hear_pdu(struct air_radio *sender)
         struct air_radio *to = air->radios[air->hearing[i]];
 
         report.rssi = rssi_between(sender, to);
-        if (receive(to, c, &report) && answers && to->active && wants(to, c)) {
-            ask(to, tx);
+        if (receive(to, c, &report) && answers) {
+            answer(to, sender);
         }
     }
 }
@@ -318,6 +347,9 @@ void hear_response(struct air_radio *sender)
         if (asked && !sends) {
             air->hearing[count++] = l->radios[i];
         }
+    }
+    if (air->connections != NULL && !air->config.no_collisions) {
+        count = unoccupied(air, tx->start, tx->end, count);
     }
 
     struct usher_adv_report report = { .type = USHER_ADV_SCAN_RSP,
