@@ -19,6 +19,7 @@ struct node_memory {
     struct usher_sar_tx sar_tx[4];
     struct usher_sar_rx sar_rx[8];
     struct usher_access_tx access_tx[8];
+    struct usher_gatt_link links[WIRES_CONNS];
     struct usher_mesh_tables tables;
     struct usher_model *primary[10];
     struct usher_model *second[2];
@@ -91,6 +92,18 @@ static void on_event(void *user, struct usher_mesh *m, const struct usher_mesh_e
     }
     if (event->type != USHER_MESH_EVT_MESSAGE && event->type != USHER_MESH_EVT_BEACON) {
         node->last = *event;
+    }
+}
+
+static void on_gatt_event(void *user, struct usher_gatt *g, const struct usher_gatt_event *event)
+{
+    struct node *node = user;
+
+    (void)g;
+    node->gatt_events[event->type]++;
+    node->gatt_last[event->type] = *event;
+    if (node->gatt_told != NULL) {
+        node->gatt_told(node, event);
     }
 }
 
@@ -173,6 +186,14 @@ void nodes_start(struct node *node)
 
     compose(node);
     must_be(usher_init(&node->usher, &node->port.port, &config), "usher_init");
+    if (node->all->wires != NULL) {
+        struct usher_gatt_config gatt_config = { .links = node->memory->links,
+                                                 .link_count = WIRES_CONNS,
+                                                 .handler = on_gatt_event,
+                                                 .user = node };
+
+        must_be(usher_gatt_init(&node->gatt, &node->usher, &gatt_config), "usher_gatt_init");
+    }
     must_be(usher_mesh_init(&node->mesh, &node->usher, &mesh_config), "usher_mesh_init");
 }
 
@@ -186,6 +207,7 @@ struct nodes *nodes_new(const struct nodes_config *config)
         .seed = config->seed, .loss_pct = config->loss_pct, .range = config->range }));
     all->count = config->count;
     all->features = config->features;
+    all->wires = config->value_max != 0 ? wires_new(all->air, config->value_max) : NULL;
     all->node = must(calloc(config->count, sizeof(*all->node)));
     for (unsigned n = 0; n < config->count; n++) {
         struct node *node = &all->node[n];
@@ -194,6 +216,9 @@ struct nodes *nodes_new(const struct nodes_config *config)
         node->memory = must(calloc(1, sizeof(*node->memory)));
         give_tables(node->memory);
         must_be(simport_init(&node->port, all->air, &node->usher, all->crypto, SLOTS), "simport");
+        if (all->wires != NULL) {
+            wires_add(all->wires, &node->port);
+        }
         nodes_start(node);
     }
     return all;
@@ -212,6 +237,7 @@ void nodes_free(struct nodes *all)
         free(all->node[n].memory);
     }
     free(all->node);
+    wires_free(all->wires);
     air_free(all->air);
     usher_crypto_openssl_free(all->crypto);
     free(all);

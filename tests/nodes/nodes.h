@@ -8,7 +8,9 @@
 
 #include "air.h"
 #include "simport.h"
+#include "wires.h"
 
+#include <usher/gatt.h>
 #include <usher/models.h>
 #include <usher/usher.h>
 
@@ -20,6 +22,7 @@ struct node {
     struct nodes *all;
     struct simport port;
     struct usher usher;
+    struct usher_gatt gatt; /* if nodes_config.value_max is not 0 */
     struct usher_mesh mesh;
 
     /* primary element */
@@ -39,6 +42,9 @@ struct node {
 
     unsigned events[USHER_MESH_EVT_BEACON + 1]; /* how often each was told */
     struct usher_mesh_event last;               /* but for MESSAGE and BEACON */
+    unsigned gatt_events[USHER_GATT_EVT_FILTER + 1];
+    struct usher_gatt_event gatt_last[USHER_GATT_EVT_FILTER + 1]; /* the last of each */
+    void (*gatt_told)(struct node *node, const struct usher_gatt_event *event); /* or NULL */
     /** The test's own look at events, and its say in relaying; may be NULL. */
     void (*told)(struct node *node, const struct usher_mesh_event *event);
     bool (*relay)(struct node *node, uint16_t src, uint16_t dst, uint8_t ttl);
@@ -54,14 +60,16 @@ struct nodes {
     unsigned count;
     struct node *node; /* an array */
     uint16_t features;
+    struct wires *wires; /* if nodes_config.value_max is not 0 */
 };
 
 struct nodes_config {
     unsigned count;
     uint32_t seed;
     uint8_t loss_pct;
-    uint16_t features; /* of each; USHER_FEATURE_RELAY: can relay (off until configured) */
-    uint16_t range;    /* of the air, see air.h; nodes are placed by their port.radio */
+    uint16_t features;  /* of each; USHER_FEATURE_RELAY: can relay (off until configured) */
+    uint16_t value_max; /* octets in a GATT value, 20..244; 0: they have no GATT */
+    uint16_t range;     /* of the air, see air.h; nodes are placed by their port.radio */
 };
 
 /** Makes nodes that are not provisioned. Ends the program if there is no memory. */
