@@ -462,6 +462,7 @@ const uint8_t *usher_device_key(const struct usher_session *s);
 /** Why and where a session ended, for reports. */
 struct usher_outcome {
     bool complete;
+    bool gatt;            /**< the link was one of PB-GATT */
     uint8_t close_reason; /**< enum usher_close_reason */
     uint8_t failure;      /**< enum usher_failure; 0: none told */
     uint8_t pdu;          /**< the PDU type at which it failed, if failure is not 0 */

@@ -104,5 +104,6 @@ void usher_outcome(const struct usher_session *s, struct usher_outcome *outcome)
     };
     if (s->bearer != NULL) {
         outcome->link = *s->bearer->stats(&s->link);
+        outcome->gatt = s->bearer->next == NULL;
     }
 }
