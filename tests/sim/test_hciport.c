@@ -1,0 +1,199 @@
+/*
+ * Our HCI host on simulated controllers, with whole instances above it: provisioning over both
+ * bearers, with one legacy advertising set and with extended ones, on good air and bad, over fast
+ * lines and slow; many links through one controller; a line that is cut in the middle; a controller
+ * that hangs.
+ */
+#include "hci_site.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct usher_crypto *crypto;
+
+/* Provisions all. @return how long it took, ms */
+static uint64_t must_provision(const struct site_config *config, uint64_t ms)
+{
+    struct site *s = site_new(crypto, config);
+    uint64_t took;
+
+    site_start(s);
+    if (!site_run(s, site_all_done, ms)) {
+        fail_msg("%u of %u after %llu ms, %u failed; loss %u, legacy %d, host: %s", s->complete,
+                 config->devices, (unsigned long long)ms, s->failed, config->air.loss_pct,
+                 config->provisioner.legacy, hci_host_why(&s->at.port.host));
+    }
+    took = air_now_us(s->air) / 1000;
+    site_check(s);
+    assert_int_equal(s->at.port.reports_dropped, 0);
+    assert_string_equal(hci_host_why(&s->at.port.host), "");
+    site_free(s);
+    return took;
+}
+
+static struct site_config config_of(uint64_t seed, unsigned loss, bool legacy, bool plain)
+{
+    struct site_config c = {
+        .air = { .seed = seed, .loss_pct = (uint8_t)loss },
+        .devices = 1,
+        .links = 1,
+    };
+
+    c.provisioner.legacy = c.device.legacy = legacy;
+    c.provisioner.controller.legacy_only = c.device.controller.legacy_only = plain;
+    c.provisioner.baud = c.device.baud = 1000000;
+    return c;
+}
+
+static void provisions_over_pb_adv(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 6; i++) {
+        struct site_config c = config_of(i + 1, i % 2 * 20, i / 2 > 0, i / 2 > 1);
+
+        print_message("loss %u, %s: %llu ms\n", c.air.loss_pct,
+                      i / 2 == 0   ? "extended"
+                      : i / 2 == 1 ? "legacy"
+                                   : "Bluetooth 4.2",
+                      (unsigned long long)must_provision(&c, 120000));
+    }
+}
+
+static void provisions_over_any_line(void **state)
+{
+    static const uint32_t bauds[] = { 0, 115200, 3000000 };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(bauds) / sizeof(bauds[0]); i++) {
+        struct site_config c = config_of(20 + i, 0, false, false);
+
+        c.provisioner.baud = c.device.baud = bauds[i];
+        print_message("%u baud: %llu ms\n", (unsigned)bauds[i],
+                      (unsigned long long)must_provision(&c, 60000));
+    }
+}
+
+static void sixteen_links_through_one_controller(void **state)
+{
+    (void)state;
+    for (unsigned legacy = 0; legacy < 2; legacy++) {
+        struct site_config c = config_of(30 + legacy, 5, legacy != 0, false);
+
+        c.devices = SITE_DEVICES;
+        c.links = SITE_LINKS;
+        c.device.legacy = false;
+        print_message("%s: %llu ms\n", legacy ? "one legacy set" : "extended sets",
+                      (unsigned long long)must_provision(&c, 300000));
+    }
+}
+
+/* -- the line is cut --- */
+
+static bool eight_open(const struct site *s)
+{
+    return s->open >= 8;
+}
+
+static bool never(const struct site *s)
+{
+    (void)s;
+    return false;
+}
+
+/* In the middle of eight links the line breaks; after half a minute it is back. */
+static void the_line_is_cut(void **state)
+{
+    struct site_config c = config_of(40, 5, false, false);
+    struct site *s;
+
+    (void)state;
+    c.devices = 12;
+    c.links = 8;
+    s = site_new(crypto, &c);
+    site_start(s);
+    assert_true(site_run(s, eight_open, 60000));
+    assert_true(s->complete < c.devices);
+    hciport_cut(&s->at.port);
+    assert_int_equal(s->at.port.port.adv_slots, 0);
+    hciport_cut(&s->at.port); /* again is nothing */
+    (void)site_run(s, never, 30000);
+    assert_int_equal(hciport_up(&s->at.port), USHER_OK);
+    site_start(s);
+    assert_true(site_run(s, site_all_done, 300000));
+    site_check(s);
+    site_free(s);
+}
+
+/* A controller that says nothing any more is given up with a line that says so, and can be
+ * replaced. */
+static void the_controller_hangs(void **state)
+{
+    struct site_config c = config_of(50, 0, false, false);
+    struct site *s;
+
+    (void)state;
+    s = site_new(crypto, &c);
+    (void)site_run(s, never, 1000);
+    sim_hci_hang(s->at.port.controller);
+    site_start(s);
+    (void)site_run(s, never, 60000);
+    assert_int_equal(s->complete, 0);
+    assert_int_not_equal(s->at.port.host.state, HCI_READY);
+    assert_string_not_equal(hci_host_why(&s->at.port.host), "");
+    hciport_cut(&s->at.port);
+    assert_int_equal(hciport_up(&s->at.port), USHER_OK);
+    site_start(s);
+    assert_true(site_run(s, site_all_done, 60000));
+    site_check(s);
+    site_free(s);
+}
+
+static void the_same_seed_takes_the_same_time(void **state)
+{
+    struct site_config c = config_of(60, 20, false, false);
+
+    (void)state;
+    assert_int_equal(must_provision(&c, 120000), must_provision(&c, 120000));
+}
+
+static void bad_configurations_are_refused(void **state)
+{
+    static struct hciport port;
+    static struct usher node;
+    struct air *air = air_new(&(struct air_config){ 0 });
+    struct hciport_config config = { .mtu = 22 };
+
+    (void)state;
+    assert_int_equal(hciport_init(&port, air, &node, crypto, &config), USHER_E_PARAM);
+    config = (struct hciport_config){ .controller.acl_len = 1 };
+    assert_int_equal(hciport_init(&port, air, &node, crypto, &config), USHER_OK);
+    assert_int_equal(hciport_up(&port), USHER_E_NO_MEM);
+    hciport_deinit(&port);
+    hciport_deinit(&port);
+    air_free(air);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(provisions_over_pb_adv),
+        cmocka_unit_test(provisions_over_any_line),
+        cmocka_unit_test(sixteen_links_through_one_controller),
+        cmocka_unit_test(the_line_is_cut),
+        cmocka_unit_test(the_controller_hangs),
+        cmocka_unit_test(the_same_seed_takes_the_same_time),
+        cmocka_unit_test(bad_configurations_are_refused),
+    };
+    int failed;
+
+    crypto = usher_crypto_openssl_new();
+    failed = crypto != NULL ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
+    usher_crypto_openssl_free(crypto);
+    return failed;
+}
