@@ -38,6 +38,46 @@ static void everything_comes_back(void **state)
     }
 }
 
+/* The GATT Proxy state shares an octet with Relay, as records were before it was there. */
+static void the_proxy_state_is_kept(void **state)
+{
+    struct bench *b = *state;
+
+    for (unsigned stored = 0; stored < 4; stored++) {
+        struct usher_net n = b->writer->net, with = n, without = n;
+        uint8_t buf[USHER_RECORD_MAX];
+        struct io io = io_writer(buf, sizeof(buf));
+
+        n.features = stored == 2 ? 0 : USHER_FEATURE_PROXY;
+        n.relay = 2;
+        n.proxy = (uint8_t)(stored < 3 ? stored : 0);
+        record_settings(&io, &n);
+        assert_true(io_ok(&io));
+        if (stored == 3) {
+            buf[2] &= 0x0F; /* before there was one */
+        }
+        with.features = USHER_FEATURE_PROXY;
+        with.proxy = 1;
+        with.relay = 2;
+        io = io_reader(buf, io_pos(&io));
+        record_settings(&io, &with);
+        assert_true(io_done(&io));
+        assert_int_equal(with.proxy, stored == 0 ? 0 : 1); /* or as after provisioning */
+        without.features = 0;
+        without.proxy = 2;
+        io = io_reader(buf, io_pos(&io));
+        record_settings(&io, &without);
+        assert_true(io_done(&io));
+        assert_int_equal(without.proxy, 2);
+        for (unsigned bad = 4; bad < 16; bad++) {
+            buf[2] = (uint8_t)(bad << 4 | 2);
+            io = io_reader(buf, sizeof(buf));
+            record_settings(&io, &with);
+            assert_false(io_ok(&io));
+        }
+    }
+}
+
 static void what_has_not_changed_is_not_written(void **state)
 {
     struct bench *b = *state;
@@ -287,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(everything_comes_back),
+        TEST(the_proxy_state_is_kept),
         TEST(what_has_not_changed_is_not_written),
         TEST(what_is_empty_has_no_record),
         TEST(what_could_not_be_written_stays_dirty),
