@@ -248,6 +248,25 @@ static void tell_data_length(struct sim_hci *c, const struct hci_link *l)
     hci_le_event(c, LE_DATA_LENGTH, event, sizeof(event));
 }
 
+/* An attempt is over without a connection. */
+static void tell_failed(struct sim_hci *c, uint8_t status)
+{
+    const struct hci_link none = { .central = true };
+
+    tell_connected(c, status, &none, &(struct air_link_params){ 0 }, 0);
+}
+
+/* A link was made, but the last one that there was room for has been taken in the meantime. */
+static void no_room(struct sim_hci *c, struct air_link *link, bool central, uint8_t slot)
+{
+    air_link_close(link, ST_CONNECTION_LIMIT);
+    if (central) {
+        tell_failed(c, ST_CONNECTION_LIMIT);
+    } else {
+        hci_adv_missed(c, slot);
+    }
+}
+
 static void on_connected(void *ctx, struct air_link *link, bool central, uint8_t slot,
                          const struct usher_ble_addr *peer, const struct air_link_params *params)
 {
@@ -259,11 +278,8 @@ static void on_connected(void *ctx, struct air_link *link, bool central, uint8_t
         c->initiator.active = false;
         hci_scan_listen(c);
     }
-    if (l == NULL) { /* the last one was taken in the meantime */
-        air_link_close(link, ST_CONNECTION_LIMIT);
-        if (!central) {
-            hci_adv_missed(c, slot);
-        }
+    if (l == NULL) {
+        no_room(c, link, central, slot);
         return;
     }
     *l = (struct hci_link){
@@ -454,8 +470,6 @@ static uint8_t create_extended(struct sim_hci *c, const uint8_t *p, uint8_t len,
 
 static uint8_t cancel(struct sim_hci *c, const uint8_t *p, uint8_t len, uint8_t *answer)
 {
-    const struct hci_link none = { .central = true };
-
     (void)p;
     (void)len;
     (void)answer;
@@ -465,7 +479,7 @@ static uint8_t cancel(struct sim_hci *c, const uint8_t *p, uint8_t len, uint8_t 
     air_initiate_cancel(c->radio);
     c->initiator.active = false;
     hci_scan_listen(c);
-    tell_connected(c, ST_UNKNOWN_CONNECTION, &none, &(struct air_link_params){ 0 }, 0);
+    tell_failed(c, ST_UNKNOWN_CONNECTION);
     return ST_OK;
 }
 
