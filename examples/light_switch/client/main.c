@@ -3,7 +3,6 @@
  * which asks for an answer; buttons 3 and 4 with the second one, which does not. What they switch
  * is a matter of configuration. LEDs 1 and 2 are what was asked for last.
  */
-#include "access_config.h"
 #include "access_reliable.h"
 #include "app_timer.h"
 #include "ble_softdevice_support.h"
@@ -11,22 +10,18 @@
 #include "example_common.h"
 #include "generic_onoff_client.h"
 #include "light_switch_example_common.h"
+#include "light_switch_node.h"
 #include "log.h"
 #include "mesh_app_utils.h"
-#include "mesh_provisionee.h"
 #include "mesh_stack.h"
 #include "model_common.h"
 #include "nrf_mesh_config_examples.h"
-#include "nrf_mesh_configure.h"
 #include "on_air_by_arguments.h"
 #include "rand.h"
 #include "rtt_input.h"
 #include "simple_hal.h"
 
-#define SIGN_LEDS HAL_LED_MASK_UPPER_HALF /* blink when something happens */
-
 static generic_onoff_client_t clients[CLIENT_MODEL_INSTANCE_COUNT];
-static bool device_provisioned;
 static uint8_t tid; /* of the next transaction */
 
 /* -- the switches ------------------------------------------------------------------------------ */
@@ -148,36 +143,6 @@ static void config_server_evt_cb(const config_server_evt_t *p_evt)
     }
 }
 
-static void unicast_address_print(void)
-{
-    dsm_local_unicast_address_t own;
-
-    dsm_local_unicast_addresses_get(&own);
-    __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "Node Address: 0x%04x\n", own.address_start);
-}
-
-/* -- being provisioned ------------------------------------------------------------------------- */
-
-static void device_identification_start_cb(uint8_t attention_duration_s)
-{
-    hal_led_blink_ms(SIGN_LEDS, LED_BLINK_ATTENTION_INTERVAL_MS,
-                     LED_BLINK_ATTENTION_COUNT(attention_duration_s));
-}
-
-static void provisioning_aborted_cb(void)
-{
-    hal_led_blink_stop();
-    __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "Provisioning failed; waiting again\n");
-}
-
-static void provisioning_complete_cb(void)
-{
-    __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "Successfully provisioned\n");
-    device_provisioned = true;
-    unicast_address_print();
-    hal_led_blink_ms(SIGN_LEDS, LED_BLINK_INTERVAL_MS, LED_BLINK_CNT_PROV);
-}
-
 /* -- start ------------------------------------------------------------------------------------- */
 
 static void mesh_init(void)
@@ -189,7 +154,7 @@ static void mesh_init(void)
         .models.models_init_cb = models_init_cb,
         .models.config_server_cb = config_server_evt_cb,
     };
-    uint32_t status = mesh_stack_init(&init_params, &device_provisioned);
+    uint32_t status = mesh_stack_init(&init_params, NULL);
 
     if (status == NRF_ERROR_INVALID_DATA) {
         __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "Storage was not this switch's; it was cleared\n");
@@ -213,23 +178,7 @@ static void initialize(void)
 static void start(void)
 {
     rtt_input_enable(app_rtt_input_handler, RTT_INPUT_POLL_PERIOD_MS);
-    if (device_provisioned) {
-        unicast_address_print();
-    } else {
-        static const uint8_t static_auth_data[NRF_MESH_KEY_SIZE] = STATIC_AUTH_DATA;
-        mesh_provisionee_start_params_t prov_start_params = {
-            .p_static_data = static_auth_data,
-            .prov_complete_cb = provisioning_complete_cb,
-            .prov_device_identification_start_cb = device_identification_start_cb,
-            .prov_abort_cb = provisioning_aborted_cb,
-            .p_device_uri = EX_URI_LS_CLIENT,
-        };
-
-        ERROR_CHECK(mesh_provisionee_prov_start(&prov_start_params));
-    }
-    mesh_app_uuid_print(nrf_mesh_configure_device_uuid_get());
-    ERROR_CHECK(mesh_stack_start());
-    hal_led_blink_ms(SIGN_LEDS, LED_BLINK_INTERVAL_MS, LED_BLINK_CNT_START);
+    light_switch_node_start(EX_URI_LS_CLIENT);
 }
 
 int main(int argc, char *argv[])

@@ -2,29 +2,24 @@
  * The lamp: LED 1, behind a Generic OnOff Server. It waits to be provisioned, and once it is a node
  * it is switched over the mesh, or by hand with button 1. Button 4 makes it forget its network.
  */
-#include "access_config.h"
 #include "app_onoff.h"
 #include "app_timer.h"
 #include "ble_softdevice_support.h"
 #include "boards.h"
 #include "example_common.h"
 #include "light_switch_example_common.h"
+#include "light_switch_node.h"
 #include "log.h"
 #include "mesh_app_utils.h"
-#include "mesh_provisionee.h"
 #include "mesh_stack.h"
 #include "model_config_file.h"
 #include "nrf_mesh_config_examples.h"
-#include "nrf_mesh_configure.h"
 #include "nrf_mesh_events.h"
 #include "on_air_by_arguments.h"
 #include "rtt_input.h"
 #include "simple_hal.h"
 
 #define LAMP_LED BSP_LED_0
-#define SIGN_LEDS HAL_LED_MASK_UPPER_HALF /* blink when something happens */
-
-static bool device_provisioned;
 
 /* -- the lamp ---------------------------------------------------------------------------------- */
 
@@ -74,36 +69,6 @@ static void mesh_events_handle(const nrf_mesh_evt_t *p_evt)
 
 static nrf_mesh_evt_handler_t event_handler = { .evt_cb = mesh_events_handle };
 
-static void unicast_address_print(void)
-{
-    dsm_local_unicast_address_t own;
-
-    dsm_local_unicast_addresses_get(&own);
-    __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "Node Address: 0x%04x\n", own.address_start);
-}
-
-/* -- being provisioned ------------------------------------------------------------------------- */
-
-static void device_identification_start_cb(uint8_t attention_duration_s)
-{
-    hal_led_blink_ms(SIGN_LEDS, LED_BLINK_ATTENTION_INTERVAL_MS,
-                     LED_BLINK_ATTENTION_COUNT(attention_duration_s));
-}
-
-static void provisioning_aborted_cb(void)
-{
-    hal_led_blink_stop();
-    __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "Provisioning failed; waiting again\n");
-}
-
-static void provisioning_complete_cb(void)
-{
-    __LOG(LOG_SRC_APP, LOG_LEVEL_INFO, "Successfully provisioned\n");
-    device_provisioned = true;
-    unicast_address_print();
-    hal_led_blink_ms(SIGN_LEDS, LED_BLINK_INTERVAL_MS, LED_BLINK_CNT_PROV);
-}
-
 /* -- buttons ----------------------------------------------------------------------------------- */
 
 static void button_event_handler(uint32_t button_number)
@@ -120,7 +85,7 @@ static void button_event_handler(uint32_t button_number)
         }
         break;
     case 3:
-        if (device_provisioned) {
+        if (mesh_stack_is_device_provisioned()) {
             mesh_stack_config_clear();
             node_reset();
         }
@@ -150,7 +115,7 @@ static void mesh_init(void)
     uint32_t status;
 
     model_config_file_init();
-    status = mesh_stack_init(&init_params, &device_provisioned);
+    status = mesh_stack_init(&init_params, NULL);
     if (status == NRF_SUCCESS) {
         status = model_config_file_config_apply();
     }
@@ -176,24 +141,8 @@ static void initialize(void)
 static void start(void)
 {
     rtt_input_enable(app_rtt_input_handler, RTT_INPUT_POLL_PERIOD_MS);
-    if (device_provisioned) {
-        unicast_address_print();
-    } else {
-        static const uint8_t static_auth_data[NRF_MESH_KEY_SIZE] = STATIC_AUTH_DATA;
-        mesh_provisionee_start_params_t prov_start_params = {
-            .p_static_data = static_auth_data,
-            .prov_complete_cb = provisioning_complete_cb,
-            .prov_device_identification_start_cb = device_identification_start_cb,
-            .prov_abort_cb = provisioning_aborted_cb,
-            .p_device_uri = EX_URI_LS_SERVER,
-        };
-
-        ERROR_CHECK(mesh_provisionee_prov_start(&prov_start_params));
-    }
-    mesh_app_uuid_print(nrf_mesh_configure_device_uuid_get());
     nrf_mesh_evt_handler_add(&event_handler);
-    ERROR_CHECK(mesh_stack_start());
-    hal_led_blink_ms(SIGN_LEDS, LED_BLINK_INTERVAL_MS, LED_BLINK_CNT_START);
+    light_switch_node_start(EX_URI_LS_SERVER);
 }
 
 int main(int argc, char *argv[])
