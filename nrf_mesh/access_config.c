@@ -32,6 +32,15 @@ static void publication_changed(struct usher_model *model)
     changed(model);
 }
 
+/* What every getter checks: that there is a place for the answer, and such a model. */
+static uint32_t readable(const void *place, const struct access_model *a)
+{
+    if (place == NULL) {
+        return NRF_ERROR_NULL;
+    }
+    return a == NULL ? NRF_ERROR_NOT_FOUND : NRF_SUCCESS;
+}
+
 /* -- loading, and the Default TTL -------------------------------------------------------------- */
 
 uint32_t access_load_config_apply(void)
@@ -174,15 +183,12 @@ uint32_t access_model_publish_address_get(access_model_handle_t handle,
                                           dsm_handle_t *p_address_handle)
 {
     const struct access_model *a = access_at(handle);
+    uint32_t err = readable(p_address_handle, a);
 
-    if (p_address_handle == NULL) {
-        return NRF_ERROR_NULL;
+    if (err == NRF_SUCCESS) {
+        *p_address_handle = a->publish_address;
     }
-    if (a == NULL) {
-        return NRF_ERROR_NOT_FOUND;
-    }
-    *p_address_handle = a->publish_address;
-    return NRF_SUCCESS;
+    return err;
 }
 
 uint32_t access_model_publish_application_set(access_model_handle_t handle,
@@ -205,15 +211,12 @@ uint32_t access_model_publish_application_get(access_model_handle_t handle,
                                               dsm_handle_t *p_appkey_handle)
 {
     const struct access_model *a = access_at(handle);
+    uint32_t err = readable(p_appkey_handle, a);
 
-    if (p_appkey_handle == NULL) {
-        return NRF_ERROR_NULL;
+    if (err == NRF_SUCCESS) {
+        *p_appkey_handle = a->publish_key;
     }
-    if (a == NULL) {
-        return NRF_ERROR_NOT_FOUND;
-    }
-    *p_appkey_handle = a->publish_key;
-    return NRF_SUCCESS;
+    return err;
 }
 
 static void publication_stop(struct access_model *a)
@@ -270,17 +273,15 @@ uint32_t access_model_publish_retransmit_set(access_model_handle_t handle,
 uint32_t access_model_publish_retransmit_get(access_model_handle_t handle,
                                              access_publish_retransmit_t *p_retransmit_params)
 {
-    const struct usher_model *model = access_model_of(handle);
+    const struct access_model *a = access_at(handle);
+    uint32_t err = readable(p_retransmit_params, a);
 
-    if (p_retransmit_params == NULL) {
-        return NRF_ERROR_NULL;
+    if (err == NRF_SUCCESS) {
+        p_retransmit_params->count = a->model->publication.retransmit & RETRANSMIT_COUNT;
+        p_retransmit_params->interval_steps =
+            (uint8_t)(a->model->publication.retransmit >> 3) & 0x1Fu;
     }
-    if (model == NULL) {
-        return NRF_ERROR_NOT_FOUND;
-    }
-    p_retransmit_params->count = model->publication.retransmit & RETRANSMIT_COUNT;
-    p_retransmit_params->interval_steps = (uint8_t)(model->publication.retransmit >> 3) & 0x1Fu;
-    return NRF_SUCCESS;
+    return err;
 }
 
 uint32_t access_model_publish_period_set(access_model_handle_t handle,
@@ -308,17 +309,14 @@ uint32_t access_model_publish_period_get(access_model_handle_t handle,
                                          access_publish_resolution_t *p_resolution,
                                          uint8_t *p_step_number)
 {
-    const struct usher_model *model = access_model_of(handle);
+    const struct access_model *a = access_at(handle);
+    uint32_t err = p_resolution == NULL ? NRF_ERROR_NULL : readable(p_step_number, a);
 
-    if (p_resolution == NULL || p_step_number == NULL) {
-        return NRF_ERROR_NULL;
+    if (err == NRF_SUCCESS) {
+        *p_resolution = (access_publish_resolution_t)(a->model->publication.period >> 6);
+        *p_step_number = a->model->publication.period & PERIOD_STEPS;
     }
-    if (model == NULL) {
-        return NRF_ERROR_NOT_FOUND;
-    }
-    *p_resolution = (access_publish_resolution_t)(model->publication.period >> 6);
-    *p_step_number = model->publication.period & PERIOD_STEPS;
-    return NRF_SUCCESS;
+    return err;
 }
 
 uint32_t access_model_publish_period_divisor_set(access_model_handle_t handle,
@@ -357,16 +355,13 @@ uint32_t access_model_publish_friendship_credential_flag_set(access_model_handle
 uint32_t access_model_publish_friendship_credential_flag_get(access_model_handle_t handle,
                                                              bool *p_credential_flag)
 {
-    const struct usher_model *model = access_model_of(handle);
+    const struct access_model *a = access_at(handle);
+    uint32_t err = readable(p_credential_flag, a);
 
-    if (p_credential_flag == NULL) {
-        return NRF_ERROR_NULL;
+    if (err == NRF_SUCCESS) {
+        *p_credential_flag = a->model->publication.credentials != 0;
     }
-    if (model == NULL) {
-        return NRF_ERROR_NOT_FOUND;
-    }
-    *p_credential_flag = model->publication.credentials != 0;
-    return NRF_SUCCESS;
+    return err;
 }
 
 uint32_t access_model_publish_ttl_set(access_model_handle_t handle, uint8_t ttl)
@@ -386,16 +381,13 @@ uint32_t access_model_publish_ttl_set(access_model_handle_t handle, uint8_t ttl)
 
 uint32_t access_model_publish_ttl_get(access_model_handle_t handle, uint8_t *p_ttl)
 {
-    const struct usher_model *model = access_model_of(handle);
+    const struct access_model *a = access_at(handle);
+    uint32_t err = readable(p_ttl, a);
 
-    if (p_ttl == NULL) {
-        return NRF_ERROR_NULL;
+    if (err == NRF_SUCCESS) {
+        *p_ttl = a->model->publication.ttl;
     }
-    if (model == NULL) {
-        return NRF_ERROR_NOT_FOUND;
-    }
-    *p_ttl = model->publication.ttl;
-    return NRF_SUCCESS;
+    return err;
 }
 
 /* -- keys -------------------------------------------------------------------------------------- */
