@@ -79,6 +79,40 @@ static void provisions_over_any_line(void **state)
     }
 }
 
+static void provisions_over_pb_gatt(void **state)
+{
+    static const uint16_t mtus[] = { 0, 23, 69 };
+
+    (void)state;
+    for (unsigned i = 0; i < 12; i++) {
+        struct site_config c = config_of(10 + i, i % 2 * 20, i / 6 > 0, false);
+
+        c.gatt = true;
+        c.provisioner.mtu = mtus[i / 2 % 3];
+        print_message("PB-GATT, MTU %u, loss %u, %s: %llu ms\n", c.provisioner.mtu, c.air.loss_pct,
+                      c.provisioner.legacy ? "legacy" : "extended",
+                      (unsigned long long)must_provision(&c, 240000));
+    }
+}
+
+/* As many at once as there are connections, in both sizes of ACL buffers. */
+static void eight_connections_at_once(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        struct site_config c = config_of(28 + i, 5, false, false);
+
+        c.gatt = true;
+        c.devices = 12;
+        c.links = HCIPORT_CONNS;
+        c.provisioner.controller.acl_len = i == 0 ? 27 : 251;
+        c.provisioner.controller.acl_count = 3;
+        print_message("8 connections, ACL buffers of %u: %llu ms\n",
+                      c.provisioner.controller.acl_len,
+                      (unsigned long long)must_provision(&c, 240000));
+    }
+}
+
 static void sixteen_links_through_one_controller(void **state)
 {
     (void)state;
@@ -106,13 +140,10 @@ static bool never(const struct site *s)
     return false;
 }
 
-/* In the middle of eight links the line breaks; after half a minute it is back. */
-static void the_line_is_cut(void **state)
+static void cut_and_go_on(struct site_config c)
 {
-    struct site_config c = config_of(40, 5, false, false);
     struct site *s;
 
-    (void)state;
     c.devices = 12;
     c.links = 8;
     s = site_new(crypto, &c);
@@ -128,6 +159,19 @@ static void the_line_is_cut(void **state)
     assert_true(site_run(s, site_all_done, 300000));
     site_check(s);
     site_free(s);
+}
+
+/* In the middle of eight links the line breaks; after half a minute it is back. */
+static void the_line_is_cut(void **state)
+{
+    struct site_config c = config_of(40, 5, false, false);
+
+    (void)state;
+    cut_and_go_on(c);
+    c.provisioner.legacy = true;
+    cut_and_go_on(c);
+    c.gatt = true;
+    cut_and_go_on(c);
 }
 
 /* A controller that says nothing any more is given up with a line that says so, and can be
@@ -184,6 +228,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(provisions_over_pb_adv),
         cmocka_unit_test(provisions_over_any_line),
+        cmocka_unit_test(provisions_over_pb_gatt),
+        cmocka_unit_test(eight_connections_at_once),
         cmocka_unit_test(sixteen_links_through_one_controller),
         cmocka_unit_test(the_line_is_cut),
         cmocka_unit_test(the_controller_hangs),
