@@ -119,6 +119,7 @@ struct usher_gatt {
     enum usher_gatt_service serving; /* what the port has been told */
     uint64_t adv_at;                 /* the next connectable advertisement */
     uint16_t adv_turn;               /* whose it is, of those that take turns */
+    bool introduce;                  /* provisioned over PB-GATT: Node Identity is due */
     bool scanning;                   /* usher_proxy_scan() */
     uint8_t wanted_count;
     uint16_t wanted[USHER_PROXY_WANTED]; /* nodes by whose Node Identity a proxy is told */

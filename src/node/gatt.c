@@ -81,6 +81,7 @@ static void link_lost(struct usher_gatt *g, struct usher_gatt_link *l, enum ushe
         proxy_link_closed(g, l);
         return;
     }
+    g->introduce = g->introduce || (l->is.server && s->link.gatt.complete);
     memset(l, 0, sizeof(*l)); /* free */
     pb_gatt_lost(&s->link.gatt, (uint8_t)why);
     g->node->again = true;

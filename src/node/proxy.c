@@ -379,12 +379,18 @@ static void set_proxied(struct usher_net *n, bool proxied)
 
 /* -- its turn ---------------------------------------------------------------------------------- */
 
-static void run_identities(struct usher_net *n, uint64_t now)
+/* 7.2.2.2.3: who has provisioned us over PB-GATT finds the node again by its identity. */
+static void run_identities(struct usher_gatt *g, struct usher_net *n, uint64_t now)
 {
+    bool introduce = g->introduce && (n->features & USHER_FEATURE_PROXY) != 0;
+
+    g->introduce = false;
     for (uint16_t i = 0; i < n->keys.subnet_count; i++) {
         struct usher_subnet *s = &n->keys.subnets[i];
 
-        if (s->used && s->identity != 0 && s->identity_until <= now) {
+        if (s->used && introduce) {
+            identity_set(s, now, true);
+        } else if (s->used && s->identity != 0 && s->identity_until <= now) {
             identity_set(s, now, false);
         }
     }
@@ -457,7 +463,7 @@ void proxy_run(struct usher_gatt *g)
     uint64_t now = g->node->now;
 
     if (m != NULL) {
-        run_identities(&m->net, now);
+        run_identities(g, &m->net, now);
         run_state(g, &m->net, now);
         set_proxied(&m->net, run_links(g, m, now));
         distribute(g, &m->net);

@@ -77,7 +77,7 @@ static bool device_key(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE]
     if (address == 0 || n >= node->all->count) {
         return false;
     }
-    memcpy(key, nodes_device_key(n), USHER_KEY_SIZE);
+    memcpy(key, node->all->node[n].device_key, USHER_KEY_SIZE);
     return true;
 }
 
@@ -104,6 +104,16 @@ static void on_gatt_event(void *user, struct usher_gatt *g, const struct usher_g
     node->gatt_last[event->type] = *event;
     if (node->gatt_told != NULL) {
         node->gatt_told(node, event);
+    }
+}
+
+static void on_usher_event(void *user, struct usher *u, const struct usher_event *event)
+{
+    struct node *node = user;
+
+    (void)u;
+    if (node->usher_told != NULL) {
+        node->usher_told(node, event);
     }
 }
 
@@ -175,7 +185,8 @@ static void give_tables(struct node_memory *memory)
 
 void nodes_start(struct node *node)
 {
-    struct usher_config config = { .user = node };
+    struct usher_config config = { .handler = on_usher_event, .user = node };
+    const struct usher_port *port = node->all->hci ? &node->hci.port : &node->port.port;
     struct usher_mesh_config mesh_config = { .composition = &node->memory->composition,
                                              .tables = &node->memory->tables,
                                              .features = node->all->features,
@@ -185,8 +196,8 @@ void nodes_start(struct node *node)
                                              .user = node };
 
     compose(node);
-    must_be(usher_init(&node->usher, &node->port.port, &config), "usher_init");
-    if (node->all->wires != NULL) {
+    must_be(usher_init(&node->usher, port, &config), "usher_init");
+    if (port->gatt_conns != 0) {
         struct usher_gatt_config gatt_config = { .links = node->memory->links,
                                                  .link_count = WIRES_CONNS,
                                                  .handler = on_gatt_event,
@@ -195,6 +206,22 @@ void nodes_start(struct node *node)
         must_be(usher_gatt_init(&node->gatt, &node->usher, &gatt_config), "usher_gatt_init");
     }
     must_be(usher_mesh_init(&node->mesh, &node->usher, &mesh_config), "usher_mesh_init");
+}
+
+static void join(struct node *node, const struct nodes_config *config)
+{
+    const struct hciport_config hci_config = { .mtu = config->mtu };
+    struct nodes *all = node->all;
+
+    if (all->hci) {
+        must_be(hciport_init(&node->hci, all->air, &node->usher, all->crypto, &hci_config),
+                "hciport");
+        return;
+    }
+    must_be(simport_init(&node->port, all->air, &node->usher, all->crypto, SLOTS), "simport");
+    if (all->wires != NULL) {
+        wires_add(all->wires, &node->port);
+    }
 }
 
 struct nodes *nodes_new(const struct nodes_config *config)
@@ -207,6 +234,7 @@ struct nodes *nodes_new(const struct nodes_config *config)
         .seed = config->seed, .loss_pct = config->loss_pct, .range = config->range }));
     all->count = config->count;
     all->features = config->features;
+    all->hci = config->mtu != 0;
     all->wires = config->value_max != 0 ? wires_new(all->air, config->value_max) : NULL;
     all->node = must(calloc(config->count, sizeof(*all->node)));
     for (unsigned n = 0; n < config->count; n++) {
@@ -215,11 +243,12 @@ struct nodes *nodes_new(const struct nodes_config *config)
         node->all = all;
         node->memory = must(calloc(1, sizeof(*node->memory)));
         give_tables(node->memory);
-        must_be(simport_init(&node->port, all->air, &node->usher, all->crypto, SLOTS), "simport");
-        if (all->wires != NULL) {
-            wires_add(all->wires, &node->port);
-        }
+        memcpy(node->device_key, nodes_device_key(n), sizeof(node->device_key));
+        join(node, config);
         nodes_start(node);
+        if (all->hci) {
+            must_be(hciport_up(&node->hci), "hciport_up");
+        }
     }
     return all;
 }
@@ -233,7 +262,11 @@ void nodes_free(struct nodes *all)
 {
     for (unsigned n = 0; n < all->count; n++) {
         nodes_stop(&all->node[n]);
-        simport_deinit(&all->node[n].port);
+        if (all->hci) {
+            hciport_deinit(&all->node[n].hci);
+        } else {
+            simport_deinit(&all->node[n].port);
+        }
         free(all->node[n].memory);
     }
     free(all->node);

@@ -7,6 +7,7 @@
 #define NODES_H
 
 #include "air.h"
+#include "hciport.h"
 #include "simport.h"
 #include "wires.h"
 
@@ -21,8 +22,9 @@
 struct node {
     struct nodes *all;
     struct simport port;
+    struct hciport hci; /* in its place, if nodes_config.mtu is not 0 */
     struct usher usher;
-    struct usher_gatt gatt; /* if nodes_config.value_max is not 0 */
+    struct usher_gatt gatt; /* if nodes_config.value_max or mtu is not 0 */
     struct usher_mesh mesh;
 
     /* primary element */
@@ -40,11 +42,15 @@ struct node {
     struct usher_onoff_server second_onoff;
     struct usher_model vendor; /* opcodes and handlers are the test's, before nodes_provision() */
 
+    /** What it has, as others know it: nodes_device_key(), unless it is provisioned in the test. */
+    uint8_t device_key[USHER_KEY_SIZE];
+
     unsigned events[USHER_MESH_EVT_BEACON + 1]; /* how often each was told */
     struct usher_mesh_event last;               /* but for MESSAGE and BEACON */
     unsigned gatt_events[USHER_GATT_EVT_FILTER + 1];
     struct usher_gatt_event gatt_last[USHER_GATT_EVT_FILTER + 1]; /* the last of each */
     void (*gatt_told)(struct node *node, const struct usher_gatt_event *event); /* or NULL */
+    void (*usher_told)(struct node *node, const struct usher_event *event);     /* or NULL */
     /** The test's own look at events, and its say in relaying; may be NULL. */
     void (*told)(struct node *node, const struct usher_mesh_event *event);
     bool (*relay)(struct node *node, uint16_t src, uint16_t dst, uint8_t ttl);
@@ -61,6 +67,7 @@ struct nodes {
     struct node *node; /* an array */
     uint16_t features;
     struct wires *wires; /* if nodes_config.value_max is not 0 */
+    bool hci;
 };
 
 struct nodes_config {
@@ -68,7 +75,8 @@ struct nodes_config {
     uint32_t seed;
     uint8_t loss_pct;
     uint16_t features;  /* of each; USHER_FEATURE_RELAY: can relay (off until configured) */
-    uint16_t value_max; /* octets in a GATT value, 20..244; 0: they have no GATT */
+    uint16_t value_max; /* octets in a GATT value, 20..244; 0: there are no wires for GATT */
+    uint16_t mtu;       /* 23..247: each has a controller and our HCI host; 0: radios of the air */
     uint16_t range;     /* of the air, see air.h; nodes are placed by their port.radio */
 };
 
