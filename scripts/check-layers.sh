@@ -25,6 +25,7 @@ sees() {
         model) echo util crypto net model ;;
         store) echo util crypto net model store ;;
         node) echo util crypto prov bearer net model store node ;;
+        serial) echo util crypto serial ;;
         *) complain "unknown layer: $1" ;;
     esac
 }

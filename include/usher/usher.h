@@ -113,7 +113,7 @@ struct usher_event {
         struct {
             struct usher_session *p_context;
             const uint8_t *p_peer_public;  /**< 64 octets */
-            const uint8_t *p_node_private; /**< 32 octets */
+            const uint8_t *p_node_private; /**< 32 octets; NULL: it was never given to us */
         } ecdh_request;
         struct {
             struct usher_session *p_context;
@@ -320,7 +320,8 @@ void usher_session_init(struct usher *u, struct usher_session *s, const struct u
  * Gives a session a key pair of the application's. A device whose capabilities have
  * USHER_PUBKEY_OOB uses it where the provisioner takes the public key out of band, and a fresh pair
  * where it does not (5.4.2.3); any other session uses it in place of fresh pairs. The octets are
- * read during sessions, so they must stay, and may be renewed in between. NULL, NULL: fresh pairs
+ * read during sessions, so they must stay, and may be renewed in between. A private key of NULL
+ * stays with whoever answers ECDH_REQUEST, for sessions with ecdh_offload. NULL, NULL: fresh pairs
  * only.
  */
 void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
@@ -349,6 +350,8 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
  * @retval USHER_OK             Listening.
  * @retval USHER_E_NULL         A pointer is NULL.
  * @retval USHER_E_STATE        The session is not idle, or another one of this instance listens.
+ * @retval USHER_E_FLAGS        A public key without a private one, and not ecdh_offload.
+ * @retval USHER_E_FLAGS        A public key without a private one, and not ecdh_offload.
  * @retval USHER_E_PARAM        Capabilities without elements or algorithms, or USHER_OOB_ONLY
  *                              together with CMAC or without OOB; a bearer that there is not.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.

@@ -85,6 +85,12 @@ static void tell_phase(struct usher *u, struct usher_session *s, enum usher_phas
     node_tell(u, &e);
 }
 
+/* Whether the private key of the session's pair is with whoever computes its ECDH. */
+static bool private_is_elsewhere(const struct usher_session *s)
+{
+    return s->p_public_key != NULL && s->p_private_key == NULL;
+}
+
 static void compute_secret(struct usher *u, struct usher_session *s)
 {
     const struct usher_port *port = u->port;
@@ -98,7 +104,7 @@ static void compute_secret(struct usher *u, struct usher_session *s)
 
         e.params.ecdh_request.p_context = s;
         e.params.ecdh_request.p_peer_public = peer;
-        e.params.ecdh_request.p_node_private = s->prov.private_key;
+        e.params.ecdh_request.p_node_private = private_is_elsewhere(s) ? NULL : s->prov.private_key;
         node_tell(u, &e);
         return;
     }
@@ -454,7 +460,10 @@ enum usher_err node_session_start(struct usher_session *s, const struct usher_pr
     enum usher_err err;
 
     s->acts = acts;
-    if (s->p_private_key != NULL && !pair_is_oob(s)) {
+    if (private_is_elsewhere(s) && !s->ecdh_offload) {
+        return USHER_E_FLAGS;
+    }
+    if (s->p_public_key != NULL && !pair_is_oob(s)) {
         session_keys_set(&s->prov, s->p_private_key, s->p_public_key);
     } else {
         err = usher_generate_keys(u, private_key, public_key);

@@ -20,7 +20,7 @@ void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
                             const uint8_t *public_key)
 {
     s->p_private_key = public_key != NULL ? private_key : NULL;
-    s->p_public_key = private_key != NULL ? public_key : NULL;
+    s->p_public_key = public_key;
 }
 
 bool usher_session_idle(const struct usher_session *s)

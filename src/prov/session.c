@@ -134,7 +134,9 @@ void session_keys_set(struct usher_prov *s, const uint8_t private_key[USHER_P256
                       const uint8_t public_key[USHER_P256_PUBLIC])
 {
     memset(s, 0, sizeof(*s));
-    memcpy(s->private_key, private_key, sizeof(s->private_key));
+    if (private_key != NULL) {
+        memcpy(s->private_key, private_key, sizeof(s->private_key));
+    }
     memcpy(s->own_key, public_key, sizeof(s->own_key));
 }
 

@@ -43,7 +43,11 @@ struct session_output {
     uint8_t pdu[USHER_PDU_MAX];
 };
 
-/** Clears a session and gives it its key pair, which may be long before the link opens. */
+/**
+ * Clears a session and gives it its key pair, which may be long before the link opens.
+ *
+ * @param private_key  NULL: with whoever computes the secret (session_secret()).
+ */
 void session_keys_set(struct usher_prov *s, const uint8_t private_key[USHER_P256_PRIVATE],
                       const uint8_t public_key[USHER_P256_PUBLIC]);
 

@@ -72,6 +72,28 @@ void io_le24(struct io *io, uint32_t *v)
     *v = (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
 }
 
+void io_le32(struct io *io, uint32_t *v)
+{
+    uint8_t b[4] = { (uint8_t)*v, (uint8_t)(*v >> 8), (uint8_t)(*v >> 16), (uint8_t)(*v >> 24) };
+
+    io_bytes(io, b, sizeof(b));
+    *v = (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];
+}
+
+void io_view(struct io *io, const uint8_t **v, size_t len)
+{
+    if (io->failed || len > io_left(io)) {
+        io->failed = true;
+        return;
+    }
+    if (io_reads(io)) {
+        *v = io->in + io->pos;
+    } else {
+        memcpy(io->out + io->pos, *v, len);
+    }
+    io->pos += len;
+}
+
 void io_rest(struct io *io, const uint8_t **v, uint16_t *len)
 {
     if (io_reads(io)) {

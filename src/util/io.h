@@ -29,11 +29,14 @@ void io_u8(struct io *io, uint8_t *v);
 void io_be16(struct io *io, uint16_t *v);
 void io_be24(struct io *io, uint32_t *v);
 void io_be32(struct io *io, uint32_t *v);
-/** Two and three octets, least significant first: the access layer's order. */
+/** Two, three and four octets, least significant first: the access layer's order. */
 void io_le16(struct io *io, uint16_t *v);
 void io_le24(struct io *io, uint32_t *v);
+void io_le32(struct io *io, uint32_t *v);
 /** @p len octets as they are. */
 void io_bytes(struct io *io, uint8_t *v, size_t len);
+/** @p len octets that stay where they are. Reading: *v points into the buffer. */
+void io_view(struct io *io, const uint8_t **v, size_t len);
 /** All octets that are left. Reading: *v points into the buffer, *len says how many. */
 void io_rest(struct io *io, const uint8_t **v, uint16_t *len);
 
