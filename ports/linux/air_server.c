@@ -1,7 +1,7 @@
 /*
  * `usher air`: the simulated air as a server; see air_server.h. Clients speak air_wire.h over
- * SOCK_SEQPACKET; air_clock.c moves the air's time, meshd_radio.c joins BlueZ's daemons. Called by
- * the tool and by tests.
+ * SOCK_SEQPACKET; air_clock.c moves the air's time, meshd_radio.c joins BlueZ's daemons,
+ * hci_server.c serves controllers. Called by the tool and by tests.
  *
  * A client that reads too slowly: its socket holds some hundred messages. Once that is full, the
  * reports for it are dropped until it has read most of them, as if its radio had not heard them.
@@ -10,6 +10,7 @@
 #include "air_server.h"
 #include "air_clock.h"
 #include "air_wire.h"
+#include "hci_server.h"
 #include "meshd_radio.h"
 #include "pcap.h"
 #include "unix_socket.h"
@@ -46,6 +47,9 @@ struct air_server {
     struct air *air;
     struct air_clock *clock;
     struct meshd_radios *meshd;
+    const struct usher_crypto *crypto; /* of the controllers */
+    struct hci_server **hci;
+    size_t hci_count;
     struct client *clients;
     struct pcap capture;
     bool capturing;
@@ -326,6 +330,32 @@ static bool meshd_open(struct air_server *s, uv_loop_t *loop,
     return s->meshd != NULL;
 }
 
+static bool hci_open(struct air_server *s, uv_loop_t *loop, const struct air_server_config *config,
+                     char *why, size_t why_len)
+{
+    struct sim_hci_config controller = config->controller;
+    size_t count = 0;
+
+    while (config->hci[count] != NULL) {
+        count++;
+    }
+    s->hci = calloc(count + 1, sizeof(*s->hci));
+    controller.crypto = s->crypto = usher_crypto_openssl_new();
+    if (s->hci == NULL || s->crypto == NULL) {
+        snprintf(why, why_len, "out of memory");
+        return false;
+    }
+    while (s->hci_count < count) {
+        struct hci_server *h = hci_server_start(loop, s->air, s->clock, config->hci[s->hci_count],
+                                                &controller, why, why_len);
+        if (h == NULL) {
+            return false;
+        }
+        s->hci[s->hci_count++] = h;
+    }
+    return true;
+}
+
 static bool server_open(struct air_server *s, uv_loop_t *loop,
                         const struct air_server_config *config, char *why, size_t why_len)
 {
@@ -342,7 +372,8 @@ static bool server_open(struct air_server *s, uv_loop_t *loop,
     return listen_open(s, loop, config->listen, why, why_len) &&
            (config->pcap == NULL || capture_open(s, config->pcap, why, why_len)) &&
            (config->meshd == NULL || config->meshd[0] == NULL ||
-            meshd_open(s, loop, config, why, why_len));
+            meshd_open(s, loop, config, why, why_len)) &&
+           (config->hci == NULL || hci_open(s, loop, config, why, why_len));
 }
 
 struct air_server *air_server_start(uv_loop_t *loop, const struct air_server_config *config,
@@ -367,10 +398,18 @@ const struct air_stats *air_server_stats(const struct air_server *s)
     return air_stats(s->air);
 }
 
+const char *air_server_hci(const struct air_server *s, size_t i)
+{
+    return i < s->hci_count ? hci_server_radio(s->hci[i]) : NULL;
+}
+
 unsigned air_server_radios(const struct air_server *s)
 {
     unsigned count = s->meshd != NULL ? meshd_radios_count(s->meshd) : 0;
 
+    for (size_t i = 0; i < s->hci_count; i++) {
+        count += hci_server_count(s->hci[i]);
+    }
     for (const struct client *c = s->clients; c != NULL; c = c->next) {
         count += c->radio != NULL;
     }
@@ -392,6 +431,11 @@ void air_server_stop(struct air_server *s)
     if (s->meshd != NULL) {
         meshd_radios_stop(s->meshd);
     }
+    while (s->hci_count > 0) {
+        hci_server_stop(s->hci[--s->hci_count]);
+    }
+    free(s->hci);
+    usher_crypto_openssl_free(s->crypto);
     if (s->clock != NULL) {
         air_clock_stop(s->clock);
     }

@@ -1,7 +1,7 @@
 /*
  * `usher air`: serves the simulated air (sim/air.h) by the wall clock on an AF_UNIX socket, so that
  * processes share it as they would share the real one; and joins bluetooth-meshd daemons that run
- * with --io unit:PATH.
+ * with --io unit:PATH, and hosts that speak HCI, to simulated Bluetooth controllers.
  *
  * Air time is the microseconds since the start. Each connection is a radio (air_wire.h says what is
  * spoken on it). Whatever a client sends, or fails to read, is its own trouble only: one that
@@ -11,6 +11,7 @@
 #define AIR_SERVER_H
 
 #include "air.h"
+#include "hci.h"
 
 #include <uv.h>
 
@@ -32,6 +33,12 @@ struct air_server_config {
      * AIR_SERVER_MESHD_SUFFIX behind the path of `listen`.
      */
     const char *const *meshd;
+    /*
+     * Places of Bluetooth controllers, as hci_server.h has them, NULL-terminated, or NULL; and what
+     * those are like.
+     */
+    const char *const *hci;
+    struct sim_hci_config controller;
 };
 
 /**
@@ -42,7 +49,10 @@ struct air_server_config {
 struct air_server *air_server_start(uv_loop_t *loop, const struct air_server_config *config,
                                     char *why, size_t why_len);
 const struct air_stats *air_server_stats(const struct air_server *s);
-/** Radios joined at this moment, those of bluetooth-meshd included. */
+/** The radio that the controllers of the i-th place are, "h4:..."; NULL: there are no more places.
+ */
+const char *air_server_hci(const struct air_server *s, size_t i);
+/** Radios joined at this moment, those of bluetooth-meshd and controllers included. */
 unsigned air_server_radios(const struct air_server *s);
 /**
  * Disconnects all, removes the sockets, closes the capture. The memory is released once the loop

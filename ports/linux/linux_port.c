@@ -16,7 +16,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-static const struct radio_kind *const kinds[] = { &radio_air };
+static const struct radio_kind *const kinds[] = { &radio_air, &radio_h4, &radio_hci };
 
 /* One ECDH in the thread pool. */
 struct ecdh_work {
@@ -244,7 +244,10 @@ struct linux_port *linux_port_open(uv_loop_t *loop, const char *radio, struct us
     const struct radio_kind *kind = kind_find(radio);
 
     if (kind == NULL) {
-        snprintf(why, why_len, "no radio of the form \"%s\": there is air:PATH", radio);
+        snprintf(why, why_len,
+                 "no radio of the form \"%.80s\": there are air:PATH, h4:PATH, h4:tcp:HOST:PORT, "
+                 "h4:/dev/ttyX and hci:N",
+                 radio);
         return NULL;
     }
     struct linux_port *p = port_new(kind, loop, radio, node);
@@ -286,6 +289,10 @@ bool linux_port_mtu_set(struct linux_port *p, uint16_t mtu)
 
 bool linux_port_capture(struct linux_port *p, struct pcap *capture, const char *path)
 {
+    if (p->kind->h4) {
+        errno = ENOTSUP;
+        return false;
+    }
     if (!pcap_open(capture, path, 0)) {
         return false;
     }

@@ -3,6 +3,10 @@
  *
  *     air:PATH              the simulated air that `usher air` serves on an AF_UNIX socket to any
  *                           number of processes
+ *     h4:PATH               a Bluetooth controller that speaks HCI, H4, on an AF_UNIX socket,
+ *     h4:tcp:HOST:PORT      over TCP,
+ *     h4:/dev/ttyX[@BAUD[,rtscts]]   or on a serial line (115200 baud, without handshake)
+ *     hci:N                 a controller of this machine, by the HCI user channel
  *
  * ECDH is computed by libuv's thread pool; randomness is getrandom(2).
  */

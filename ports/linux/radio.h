@@ -1,7 +1,7 @@
 /*
  * What the Linux port has in common with its radios: the head of each radio's memory, and what the
  * port asks of a radio. linux_port.c has the loop, time, randomness, ECDH and the end of it all;
- * air_radio.c is a radio. Private to these files.
+ * air_radio.c and hci_radio.c are the radios. Private to these files.
  */
 #ifndef RADIO_H
 #define RADIO_H
@@ -15,6 +15,7 @@ struct ecdh_work;
 /** A kind of radio, chosen by how `--radio` begins. */
 struct radio_kind {
     const char *prefix; /* "air:" */
+    bool h4;            /* captures are of H4 packets, not of the air */
     size_t size;        /* of its memory, which begins with a struct linux_port */
     /**
      * Opens what @p radio names, and fills in the functions and numbers of the radio in p->port.
@@ -29,7 +30,7 @@ struct radio_kind {
     bool (*mtu_set)(struct linux_port *p, uint16_t mtu);
 };
 
-extern const struct radio_kind radio_air;
+extern const struct radio_kind radio_air, radio_h4, radio_hci;
 
 /** The head. What a radio's file does not need to know is linux_port.c's. */
 struct linux_port {

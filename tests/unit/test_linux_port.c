@@ -301,9 +301,9 @@ static void a_radio_that_is_not_there_is_explained(void **state)
     unlink(site->path);
     site->listener = unix_bind(site->path, SOCK_DGRAM, why, sizeof(why));
     expect_no_radio(site, site->radio, "something else than `usher air`");
-    expect_no_radio(site, "h4:/dev/ttyS0", "\"h4:/dev/ttyS0\": there is air:PATH");
-    expect_no_radio(site, "air:", "there is air:PATH");
-    expect_no_radio(site, "", "there is air:PATH");
+    expect_no_radio(site, "x4:/dev/ttyS0", "\"x4:/dev/ttyS0\": there are air:PATH, h4:PATH");
+    expect_no_radio(site, "air:", "there are air:PATH");
+    expect_no_radio(site, "", "there are air:PATH");
 }
 
 /* The test plays the server: accepts end a's connection and greets it. */

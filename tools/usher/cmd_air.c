@@ -30,6 +30,19 @@ static void summary(const struct air_stats *n)
              (unsigned long long)n->deaf);
 }
 
+static void listening(const char *path, const struct air_server *server)
+{
+    json_t *controllers = json_array();
+    const char *radio;
+    out_text("the air is at %s: use --radio air:%s; Ctrl-C ends it", path, path);
+    for (size_t i = 0; (radio = air_server_hci(server, i)) != NULL; i++) {
+        json_array_append_new(controllers, json_string(radio));
+        out_text("Bluetooth controllers are at %s", radio);
+    }
+    out_event(
+        json_pack("{s:s, s:s, s:o}", "event", "listening", "radio", path, "hci", controllers));
+}
+
 int verb_air(const struct args *args)
 {
     struct loop loop;
@@ -50,6 +63,8 @@ int verb_air(const struct args *args)
                  .delay_ms = (uint16_t)args->delay_ms },
         .pcap = args->pcap,
         .meshd = args->meshd.count > 0 ? args->meshd.item : NULL,
+        .hci = args->hci.count > 0 ? args->hci.item : NULL,
+        .controller = { .legacy_only = args->hci_legacy },
     };
     struct air_server *server = air_server_start(&loop.uv, &config, why, sizeof why);
     if (!server) {
@@ -57,8 +72,7 @@ int verb_air(const struct args *args)
         loop_close(&loop);
         return EXIT_TRANSPORT;
     }
-    out_event(json_pack("{s:s, s:s}", "event", "listening", "radio", args->listen));
-    out_text("the air is at %s: use --radio air:%s; Ctrl-C ends it", args->listen, args->listen);
+    listening(args->listen, server);
     loop_run(&loop);
     summary(air_server_stats(server));
     air_server_stop(server);

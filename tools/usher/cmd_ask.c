@@ -125,11 +125,7 @@ static bool usage(struct errand *e, char *why, size_t why_len)
         snprintf(why, why_len, "\"%.60s\" is not an address, such as 0x0002", text);
         return false;
     }
-    if (!e->args->radio || !e->args->state) {
-        snprintf(why, why_len, "%s needs --radio and --state", e->phase);
-        return false;
-    }
-    return true;
+    return online_usage(e->args, e->phase, why, why_len);
 }
 
 static int errand_run(struct errand *e, void (*ticked)(void *ctx),
@@ -142,7 +138,8 @@ static int errand_run(struct errand *e, void (*ticked)(void *ctx),
     e->code = EXIT_TRANSPORT;
     bool ready =
         online_open(&e->online, false, why, sizeof why) &&
-        online_join(&e->online, &(struct usher_config){ .handler = NULL }, 1, why, sizeof why);
+        online_join(&e->online, &(struct usher_config){ .handler = NULL }, 1, why, sizeof why) &&
+        online_reach(&e->online, why, sizeof why);
     if (ready && usher_is_unicast(e->address)) {
         e->node = online_node(&e->online, e->address, why, sizeof why);
         ready = e->node != NULL;

@@ -83,8 +83,7 @@ static bool usage(struct configure *c, char *why, size_t why_len)
         snprintf(why, why_len, "\"%.60s\" is not an address, such as 0x0002", address);
         return false;
     }
-    if (!args->radio || !args->state) {
-        snprintf(why, why_len, "configure needs --radio and --state");
+    if (!online_usage(args, "configure", why, why_len)) {
         return false;
     }
     if (args->name && (args->all || !is_name(args->name))) {
@@ -125,7 +124,8 @@ static bool start(struct configure *c, char *why, size_t why_len)
 {
     if (!online_open(&c->online, false, why, why_len) ||
         !online_join(&c->online, &(struct usher_config){ .handler = NULL }, c->args->parallel, why,
-                     why_len)) {
+                     why_len) ||
+        !online_reach(&c->online, why, why_len)) {
         return false;
     }
     c->configurator = configurator_new(&(struct configurator_config){ .site = c->online.site,

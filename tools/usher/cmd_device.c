@@ -5,8 +5,6 @@
 #include "device.h"
 #include "file_store.h"
 #include "keyfile.h"
-#include "linux_port.h"
-#include "loop.h"
 #include "oob.h"
 #include "options.h"
 #include "out.h"
@@ -79,6 +77,7 @@ static void on_complete(void *ctx, struct device *d)
         .address = d->address,
         .elements = d->elements,
         .start = &outcome.start,
+        .gatt = outcome.gatt,
         .ms = d->port->now_ms(d->port->ctx) - d->begun,
         .retries = d->failures,
         .resent = outcome.link.retries,
@@ -278,6 +277,7 @@ static bool model_prepare(struct devices *all, char *why, size_t why_len)
 
     model->owner = &owner;
     model->elements = (uint8_t)args->elements;
+    model->bearers = tool_bearers(args->bearer);
     if (strcmp(args->algorithm, "hmac") != 0) {
         model->algorithms |= USHER_ALG_BIT(USHER_ALG_CMAC);
     }
@@ -338,6 +338,14 @@ static bool member_store(struct member *m, char *why, size_t why_len)
     return m->stored;
 }
 
+/** Whether the radio can do what --bearer asks for. */
+static bool bearers_possible(const struct member *m, char *why, size_t why_len)
+{
+    const struct args *args = m->all->args;
+    return (m->device.bearers & USHER_BEARER_GATT) == 0 ||
+           tool_radio_has_gatt(linux_port_get(m->port), args, "--bearer", why, why_len);
+}
+
 static bool member_start(struct devices *all, unsigned number, char *why, size_t why_len)
 {
     const struct args *args = all->args;
@@ -351,8 +359,9 @@ static bool member_start(struct devices *all, unsigned number, char *why, size_t
         snprintf(why, why_len, "no randomness for a UUID");
         return false;
     }
-    m->port = linux_port_open(&all->loop.uv, args->radio, &d->node, on_lost, all, why, why_len);
-    if (!m->port || (args->state && !member_store(m, why, why_len))) {
+    m->port = tool_radio_open(&all->loop, args, &d->node, on_lost, all, why, why_len);
+    if (!m->port || !bearers_possible(m, why, why_len) ||
+        (args->state && !member_store(m, why, why_len))) {
         return false;
     }
     enum usher_err err = device_start(d, linux_port_get(m->port));

@@ -252,8 +252,7 @@ static bool usage(struct provision *p, char *why, size_t why_len)
         snprintf(why, why_len, "\"%.60s\" is not a UUID: it has 32 hexadecimal digits", uuid);
         return false;
     }
-    if (!args->radio || !args->state) {
-        snprintf(why, why_len, "provision needs --radio and --state");
+    if (!online_usage(args, "provision", why, why_len)) {
         return false;
     }
     if (args->all && args->pubkey_oob) {
@@ -282,6 +281,7 @@ static bool commissioner_make(struct provision *p)
         commissioner_new(&(struct commissioner_config){ .port = linux_port_get(p->online.port),
                                                         .site = p->online.site,
                                                         .radio = args->radio,
+                                                        .bearers = tool_bearers(args->bearer),
                                                         .parallel = args->parallel,
                                                         .retries = args->retries,
                                                         .methods = p->oob.methods,

@@ -1,11 +1,9 @@
 /*
  * usher scan: the unprovisioned devices that are heard, each once.
  */
-#include "linux_port.h"
-#include "loop.h"
-#include "options.h"
 #include "out.h"
 #include "report.h"
+#include "tool_radio.h"
 #include "verbs.h"
 
 #include <search.h>
@@ -18,18 +16,49 @@ struct scan {
     struct loop loop;
     struct linux_port *port;
     struct usher node;
+    struct tool_gatt gatt;
     const struct args *args;
     uint64_t end_ms; /* of the loop's clock; 0: Ctrl-C ends it */
-    void *heard;     /* tsearch() tree of UUIDs */
+    void *heard;     /* tsearch() tree of struct sight */
     unsigned devices;
     bool lost;
 };
 
-static int compare_uuids(const void *a, const void *b)
+/** A device that was heard. */
+struct sight {
+    uint8_t uuid[USHER_UUID_SIZE];
+    unsigned bearers; /* on which, bits */
+};
+
+static int compare_sights(const void *a, const void *b)
 {
-    return memcmp(a, b, USHER_UUID_SIZE);
+    const struct sight *left = a, *right = b;
+    return memcmp(left->uuid, right->uuid, USHER_UUID_SIZE);
 }
 
+/** What is known of a device. NULL: no memory; it will be heard again. */
+static struct sight *sight_have(struct scan *s, const uint8_t uuid[USHER_UUID_SIZE])
+{
+    struct sight key = { .bearers = 0 };
+    memcpy(key.uuid, uuid, USHER_UUID_SIZE);
+    struct sight **place = tfind(&key, &s->heard, compare_sights);
+    if (place) {
+        return *place;
+    }
+    struct sight *sight = malloc(sizeof *sight);
+    if (!sight) {
+        return NULL;
+    }
+    *sight = key;
+    if (!tsearch(sight, &s->heard, compare_sights)) {
+        free(sight);
+        return NULL;
+    }
+    s->devices++;
+    return sight;
+}
+
+/** A device is told once for each bearer. */
 static void on_event(void *user, struct usher *u, const struct usher_event *event)
 {
     struct scan *s = user;
@@ -37,21 +66,15 @@ static void on_event(void *user, struct usher *u, const struct usher_event *even
     (void)u;
     if (event->type != USHER_EVT_UNPROVISIONED_RECEIVED ||
         event->params.unprov.rssi < s->args->rssi ||
-        (s->args->uuid_prefix && !uuid_begins(uuid, s->args->uuid_prefix)) ||
-        tfind(uuid, &s->heard, compare_uuids)) {
+        (s->args->uuid_prefix && !uuid_begins(uuid, s->args->uuid_prefix))) {
         return;
     }
-    uint8_t *copy = malloc(USHER_UUID_SIZE);
-    if (!copy) {
-        return; /* it will be heard again */
+    unsigned bearer = event->params.unprov.gatt_supported ? USHER_BEARER_GATT : USHER_BEARER_ADV;
+    struct sight *sight = sight_have(s, uuid);
+    if (sight && (sight->bearers & bearer) == 0) {
+        sight->bearers |= bearer;
+        report_heard(uuid, event, true);
     }
-    memcpy(copy, uuid, USHER_UUID_SIZE);
-    if (!tsearch(copy, &s->heard, compare_uuids)) {
-        free(copy);
-        return;
-    }
-    s->devices++;
-    report_heard(uuid, event, true);
 }
 
 static void on_stop(void *ctx)
@@ -79,7 +102,7 @@ static void on_lost(void *ctx, const char *why)
 static int scan_run(struct scan *s)
 {
     char why[200];
-    s->port = linux_port_open(&s->loop.uv, s->args->radio, &s->node, on_lost, s, why, sizeof why);
+    s->port = tool_radio_open(&s->loop, s->args, &s->node, on_lost, s, why, sizeof why);
     if (!s->port) {
         out_error("%s", why);
         return EXIT_TRANSPORT;
@@ -91,7 +114,8 @@ static int scan_run(struct scan *s)
     if (usher_init(&s->node, linux_port_get(s->port), &config) != USHER_OK) {
         out_error("%s: the radio cannot be used", s->args->radio);
     } else {
-        if (usher_scan(&s->node, true) == USHER_OK) {
+        if (tool_gatt_init(&s->gatt, &s->node, NULL, NULL) == USHER_OK &&
+            usher_scan(&s->node, true) == USHER_OK) {
             s->end_ms = s->args->for_ms > 0 ? uv_now(&s->loop.uv) + s->args->for_ms : 0;
             loop_run(&s->loop);
             code = EXIT_DONE;

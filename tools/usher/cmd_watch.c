@@ -94,11 +94,7 @@ static bool usage(struct watch *w, char *why, size_t why_len)
             return false;
         }
     }
-    if (!w->args->radio || !w->args->state) {
-        snprintf(why, why_len, "watch needs --radio and --state");
-        return false;
-    }
-    return true;
+    return online_usage(w->args, "watch", why, why_len);
 }
 
 int verb_watch(const struct args *args)
@@ -115,7 +111,7 @@ int verb_watch(const struct args *args)
     }
     if (online_open(&w.online, false, why, sizeof why) &&
         online_join(&w.online, &(struct usher_config){ .handler = NULL }, 1, why, sizeof why) &&
-        listen_all(&w, why, sizeof why)) {
+        listen_all(&w, why, sizeof why) && online_reach(&w.online, why, sizeof why)) {
         w.end_ms = args->for_ms ? uv_now(&w.online.loop.uv) + args->for_ms : 0;
         out_event(json_pack("{s:s, s:o}", "event", "watching", "address",
                             out_address(site_own_address(w.online.site))));

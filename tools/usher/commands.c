@@ -26,7 +26,25 @@ static const struct option opt_radio = {
     MEMBER(radio),
     0,
     "RADIO",
-    "The radio: air:PATH, the simulated air that \"usher air\" serves at PATH.",
+    "The radio: air:PATH, h4:PATH, h4:tcp:HOST:PORT, h4:/dev/ttyX or hci:N; see \"usher help\".",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_mtu = {
+    "mtu", OPTION_NUMBER, MEMBER(mtu),
+    0,     "N",           "The ATT_MTU of GATT connections, 23 to 247 (247).",
+    23,    247,           NULL,
+    NULL
+};
+static const struct option opt_proxy = {
+    "proxy",
+    OPTION_MAYBE,
+    MEMBER(proxy),
+    0,
+    "[=ADDR]",
+    "Use GATT alone, through the first proxy that is heard, or ADDR by its Node Identity.",
     0,
     0,
     NULL,
@@ -151,9 +169,32 @@ static const struct option opt_meshd = {
     NULL,
     NULL
 };
-static const struct option *const air_options[] = { &opt_listen,  &opt_loss,  &opt_dup,
-                                                    &opt_reorder, &opt_delay, &opt_seed,
-                                                    &opt_pcap,    &opt_meshd, NULL };
+static const struct option opt_hci = {
+    "hci",
+    OPTION_FILES,
+    MEMBER(hci),
+    0,
+    "PLACE",
+    "Bluetooth controllers for hosts, at PATH, tcp:HOST:PORT, pty or pty:LINK. May be repeated.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_hci_legacy = { "hci-legacy",
+                                              OPTION_FLAG,
+                                              MEMBER(hci_legacy),
+                                              0,
+                                              NULL,
+                                              "These controllers have no extended advertising.",
+                                              0,
+                                              0,
+                                              NULL,
+                                              NULL };
+static const struct option *const air_options[] = { &opt_listen,     &opt_loss,  &opt_dup,
+                                                    &opt_reorder,    &opt_delay, &opt_seed,
+                                                    &opt_pcap,       &opt_meshd, &opt_hci,
+                                                    &opt_hci_legacy, NULL };
 
 /* device */
 static const struct option opt_uuid = {
@@ -236,10 +277,22 @@ static const struct option opt_exit = {
     0,      0,           NULL,
     NULL
 };
+static const struct option opt_device_bearer = {
+    "bearer",
+    OPTION_WORD,
+    MEMBER(bearer),
+    0,
+    "BEARER",
+    "Where it can be provisioned: adv, gatt or both (both, if the radio has GATT).",
+    0,
+    0,
+    NULL,
+    "adv gatt both"
+};
 static const struct option *const device_options[] = {
-    &opt_radio,       &opt_uuid,         &opt_count, &opt_device_seed,  &opt_device_oob,
-    &opt_private_key, &opt_alg,          &opt_uri,   &opt_device_state, &opt_elements,
-    &opt_exit,        &opt_show_secrets, NULL
+    &opt_radio,       &opt_uuid,          &opt_count, &opt_device_seed,  &opt_device_oob,
+    &opt_private_key, &opt_alg,           &opt_uri,   &opt_device_state, &opt_elements,
+    &opt_exit,        &opt_device_bearer, &opt_mtu,   &opt_show_secrets, NULL
 };
 
 /* scan */
@@ -356,11 +409,35 @@ static const struct option opt_configure = {
     NULL,
     NULL
 };
-static const struct option *const provision_options[] = {
-    &opt_radio,     &opt_state,      &opt_all,       &opt_provision_for, &opt_parallel,
-    &opt_oob,       &opt_public_key, &opt_attention, &opt_retry,         &opt_require_secure,
-    &opt_configure, &opt_template,   &opt_pcap,      &opt_show_secrets,  NULL
+static const struct option opt_bearer = {
+    "bearer",
+    OPTION_WORD,
+    MEMBER(bearer),
+    0,
+    "BEARER",
+    "adv, gatt, or auto (auto): PB-GATT for devices that are not heard on PB-ADV.",
+    0,
+    0,
+    NULL,
+    "adv gatt auto"
 };
+static const struct option *const provision_options[] = { &opt_radio,
+                                                          &opt_state,
+                                                          &opt_all,
+                                                          &opt_provision_for,
+                                                          &opt_parallel,
+                                                          &opt_oob,
+                                                          &opt_public_key,
+                                                          &opt_attention,
+                                                          &opt_retry,
+                                                          &opt_require_secure,
+                                                          &opt_configure,
+                                                          &opt_template,
+                                                          &opt_bearer,
+                                                          &opt_mtu,
+                                                          &opt_pcap,
+                                                          &opt_show_secrets,
+                                                          NULL };
 
 /* configure, and what is done with nodes */
 static const struct option opt_network = {
@@ -390,8 +467,8 @@ static const struct option opt_name = {
     "name", OPTION_TEXT, MEMBER(name), 0, "NAME", "Name the node in the registry.", 0, 0, NULL, NULL
 };
 static const struct option *const configure_options[] = {
-    &opt_radio,      &opt_network, &opt_all_nodes, &opt_template, &opt_at_once,
-    &opt_node_retry, &opt_name,    &opt_pcap,      NULL
+    &opt_radio, &opt_network, &opt_all_nodes, &opt_template, &opt_at_once, &opt_node_retry,
+    &opt_name,  &opt_proxy,   &opt_mtu,       &opt_pcap,     NULL
 };
 
 static const struct option opt_all_records = {
@@ -422,9 +499,11 @@ static const struct option opt_seconds = {
     NULL
 };
 static const struct option *const identify_options[] = { &opt_radio,  &opt_network, &opt_seconds,
-                                                         &opt_appkey, &opt_pcap,    NULL };
+                                                         &opt_appkey, &opt_proxy,   &opt_mtu,
+                                                         &opt_pcap,   NULL };
 static const struct option *const onoff_options[] = { &opt_radio, &opt_network, &opt_appkey,
-                                                      &opt_pcap, NULL };
+                                                      &opt_proxy, &opt_mtu,     &opt_pcap,
+                                                      NULL };
 
 static const struct option opt_force = {
     "force", OPTION_FLAG, MEMBER(force),
@@ -433,7 +512,8 @@ static const struct option opt_force = {
     NULL
 };
 static const struct option *const remove_options[] = { &opt_radio, &opt_network, &opt_force,
-                                                       &opt_pcap, NULL };
+                                                       &opt_proxy, &opt_mtu,     &opt_pcap,
+                                                       NULL };
 
 static const struct option opt_watch_for = {
     "for", OPTION_TIME, MEMBER(for_ms),
@@ -442,7 +522,8 @@ static const struct option opt_watch_for = {
     NULL
 };
 static const struct option *const watch_options[] = { &opt_radio, &opt_network, &opt_watch_for,
-                                                      &opt_pcap, NULL };
+                                                      &opt_proxy, &opt_mtu,     &opt_pcap,
+                                                      NULL };
 
 const struct command commands[] = {
     { "demo", NULL, 0, 0, NULL, "commission a simulated site in one process",
@@ -455,8 +536,13 @@ const struct command commands[] = {
       "compared with the provisioner's, and the group of all lamps is switched on.\n",
       demo_options, verb_demo },
     { "air", NULL, 0, 0, NULL, "serve a simulated air that processes share",
-      "Other verbs join it with --radio air:PATH. Time is real. Ctrl-C ends it.\n", air_options,
-      verb_air },
+      "Other verbs join it with --radio air:PATH. Time is real. Ctrl-C ends it.\n"
+      "\n"
+      "--hci serves simulated Bluetooth controllers that are on this air, for any host\n"
+      "that speaks HCI (H4), such as --radio h4:PATH: each connection to a socket is a\n"
+      "controller of its own, and a pty is one for whoever opens it. With port 0, or a\n"
+      "pty, what it got is printed.\n",
+      air_options, verb_air },
     { "device", NULL, 0, 0, NULL, "be one or many devices",
       "Each device is a lamp. It beacons, lets itself be provisioned, and lives on as a\n"
       "node with a Configuration Server, a Health Server and, on each element, a\n"

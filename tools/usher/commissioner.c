@@ -18,12 +18,15 @@
 
 #define PAUSE_MS 1000u /* before the first retry; doubled for each further one */
 #define PAUSE_MAX_MS 30000u
+#define ADV_MS 4500u       /* that a device heard on PB-GATT has to be heard on PB-ADV as well */
 #define TARGETS_MAX 40000u /* more devices than a network has addresses */
 
 /** A device that is to be provisioned, or was. */
 struct target {
     struct waiting waiting; /* while it has no link, and is not done with */
     uint8_t uuid[USHER_UUID_SIZE];
+    unsigned heard;             /* enum usher_bearer, bits */
+    struct usher_ble_addr peer; /* once it is heard on PB-GATT */
     unsigned attempts;
     uint64_t begun; /* first attempt */
 };
@@ -37,6 +40,7 @@ struct link {
     bool closing; /* done: the link only has to close */
     bool asking;
     bool data_given;
+    bool gatt; /* over PB-GATT */
     uint8_t ask_action;
     struct usher_start start;
     uint16_t address; /* once data are given */
@@ -160,17 +164,23 @@ static void link_start(struct commissioner *c, struct link *l, struct target *t)
     memset(&l->start, 0, sizeof l->start);
     if (t->attempts++ == 0) {
         t->begun = l->begun;
-    } else {
-        c->counts.retries++;
     }
+    l->gatt = (t->heard & USHER_BEARER_ADV) == 0;
     enum usher_err err = usher_provision(
-        &l->session,
-        &(struct usher_provision){ .uuid = t->uuid, .attention_s = c->config.attention_s });
+        &l->session, &(struct usher_provision){ .uuid = t->uuid,
+                                                .attention_s = c->config.attention_s,
+                                                .peer = l->gatt ? &t->peer : NULL });
     if (err == USHER_OK) {
         c->counts.active++;
+        c->counts.retries += t->attempts > 1;
+    } else if (err == USHER_E_RESOURCES) { /* no connection is free: that is no attempt */
+        l->target = NULL;
+        t->attempts--;
+        waiting_add_later(&c->room, &t->waiting, now_ms(c) + PAUSE_MS);
     } else {
         l->target = NULL;
-        target_fail(c, t, &(struct usher_outcome){ .phase = USHER_PHASE_LINK }, &failure_start);
+        target_fail(c, t, &(struct usher_outcome){ .phase = USHER_PHASE_LINK, .gatt = l->gatt },
+                    &failure_start);
     }
 }
 
@@ -186,25 +196,70 @@ void commissioner_run(struct commissioner *c)
     c->config.changed(c->config.ctx);
 }
 
-static void on_heard(struct commissioner *c, const struct usher_event *event)
+/** The device of this UUID; NULL: it is not known yet. */
+static struct target *target_find(const struct commissioner *c, const uint8_t uuid[USHER_UUID_SIZE])
 {
     struct target key;
-    memcpy(key.uuid, event->params.unprov.device_uuid, USHER_UUID_SIZE);
-    if (c->stopping || c->counts.devices == TARGETS_MAX ||
-        tfind(&key, &c->targets, compare_targets) || !c->config.wants(c->config.ctx, key.uuid)) {
-        return;
-    }
+    memcpy(key.uuid, uuid, USHER_UUID_SIZE);
+    struct target **place = tfind(&key, &c->targets, compare_targets);
+    return place ? *place : NULL;
+}
+
+/** Takes a device on. NULL: no memory; it will be heard again. */
+static struct target *target_make(struct commissioner *c, const uint8_t uuid[USHER_UUID_SIZE])
+{
     struct target *t = calloc(1, sizeof *t);
     if (!t) {
-        return; /* it will be heard again */
+        return NULL;
     }
-    memcpy(t->uuid, key.uuid, USHER_UUID_SIZE);
+    memcpy(t->uuid, uuid, USHER_UUID_SIZE);
     if (!tsearch(t, &c->targets, compare_targets)) {
         free(t);
+        return NULL;
+    }
+    c->counts.devices++;
+    return t;
+}
+
+/** Where, and by which address, it is heard. */
+static void target_heard(struct target *t, const struct usher_event *event)
+{
+    if (event->params.unprov.gatt_supported) {
+        t->heard |= USHER_BEARER_GATT;
+        t->peer = event->params.unprov.peer;
+    } else {
+        t->heard |= USHER_BEARER_ADV;
+    }
+}
+
+static void on_heard(struct commissioner *c, const struct usher_event *event)
+{
+    const uint8_t *uuid = event->params.unprov.device_uuid;
+    bool gatt = event->params.unprov.gatt_supported;
+    unsigned bearer = gatt ? USHER_BEARER_GATT : USHER_BEARER_ADV;
+    struct target *t = target_find(c, uuid);
+    if (c->config.bearers != 0 && (c->config.bearers & bearer) == 0) {
         return;
     }
-    waiting_add(&c->room, &t->waiting);
-    c->counts.devices++;
+    if (t) {
+        bool first = t->heard == USHER_BEARER_GATT && !gatt;
+        target_heard(t, event);
+        if (first && t->attempts == 0) { /* so it is waiting, for just this */
+            waiting_hurry(&c->room, &t->waiting);
+            commissioner_run(c);
+        }
+        return;
+    }
+    if (c->stopping || c->counts.devices == TARGETS_MAX || !c->config.wants(c->config.ctx, uuid) ||
+        (t = target_make(c, uuid)) == NULL) {
+        return;
+    }
+    target_heard(t, event);
+    if (gatt && c->config.bearers == 0) {
+        waiting_add_later(&c->room, &t->waiting, now_ms(c) + ADV_MS);
+    } else {
+        waiting_add(&c->room, &t->waiting);
+    }
     report_heard(t->uuid, event, false);
     commissioner_run(c);
 }
@@ -330,6 +385,7 @@ static void on_complete(struct commissioner *c, struct link *l, const struct ush
                                       .address = l->address,
                                       .elements = l->elements,
                                       .start = &l->start,
+                                      .gatt = l->gatt,
                                       .ms = ms,
                                       .retries = l->target->attempts - 1,
                                       .resent = outcome.link.retries,

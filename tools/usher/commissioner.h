@@ -31,6 +31,7 @@ struct commissioner_config {
     const struct usher_port *port;
     struct site *site;
     const char *radio; /* its name in reports */
+    unsigned bearers;  /* enum usher_bearer, bits; 0: all, PB-ADV where it is possible */
     unsigned parallel; /* links at work at once */
     unsigned retries;  /* attempts after the first */
     unsigned methods;  /* bits 1 << enum usher_oob_method that may be used */

@@ -55,7 +55,7 @@ static void bash_argument(const struct command *c, const struct option *o)
     } else if (o->words) {
         printf("        %s:--%s) COMPREPLY=($(compgen -W '%s' -- \"$cur\")); return ;;\n", c->name,
                o->name, o->words);
-    } else if (o->kind != OPTION_FLAG) {
+    } else if (o->kind != OPTION_FLAG && o->kind != OPTION_MAYBE) {
         printf("        %s:--%s) return ;;\n", c->name, o->name);
     }
 }
@@ -105,7 +105,7 @@ static void zsh_option(const struct command *c, const struct option *o)
            o->kind == OPTION_LIST || o->kind == OPTION_FILES ? "*" : "", o->name);
     zsh_text(o->help);
     putchar(']');
-    if (o->argument) {
+    if (o->argument && o->kind != OPTION_MAYBE) {
         printf(":%s:", o->argument);
         if (takes_file(o)) {
             printf("_files");
@@ -156,7 +156,7 @@ static void fish_option(const struct command *c, const struct option *o)
     printf("complete -c usher -n '__fish_seen_subcommand_from %s' -l %s", c->name, o->name);
     if (o->words) {
         printf(" -x -a '%s'", o->words);
-    } else if (o->argument) {
+    } else if (o->argument && o->kind != OPTION_MAYBE) {
         fputs(takes_file(o) ? " -r -F" : " -x", stdout);
     }
     printf(" -d '");

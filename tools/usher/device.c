@@ -10,11 +10,14 @@
 
 static enum usher_err device_listen(struct device *d)
 {
+    unsigned all = d->gatt.on ? USHER_BEARER_ADV | USHER_BEARER_GATT : USHER_BEARER_ADV;
+    unsigned bearers = d->bearers != 0 ? d->bearers : all;
     return usher_listen(
         &d->session, &(struct usher_listen){ .uuid = d->uuid,
                                              .oob_info = d->uri_len > 0 ? OOB_INFO_ELECTRONIC : 0,
                                              .uri = d->uri_len > 0 ? d->uri : NULL,
-                                             .uri_len = d->uri_len });
+                                             .uri_len = d->uri_len,
+                                             .bearers = bearers });
 }
 
 /** Provisioning data are in: it is a node from now on, durably, or the link is closed. */
@@ -157,6 +160,10 @@ enum usher_err device_start(struct device *d, const struct usher_port *port)
         return err;
     }
     d->on = true;
+    err = tool_gatt_init(&d->gatt, &d->node, NULL, NULL);
+    if (err != USHER_OK) {
+        return err;
+    }
     usher_session_init(&d->node, &d->session, &caps, d);
     if (d->key_known) {
         usher_session_keys_set(&d->session, d->private_key, d->public_key);

@@ -8,6 +8,7 @@
 
 #include "device_node.h"
 #include "oob.h"
+#include "tool_radio.h"
 
 #include <usher/usher.h>
 
@@ -42,6 +43,7 @@ struct device {
     struct oob oob;
     uint8_t elements;
     uint16_t algorithms; /* bits, USHER_ALG_BIT() */
+    unsigned bearers;    /* enum usher_bearer, bits; 0: all that the port has */
     bool key_known;      /* the pair below is known out of band */
     uint8_t private_key[USHER_P256_PRIVATE];
     uint8_t public_key[USHER_P256_PUBLIC];
@@ -60,6 +62,7 @@ struct device {
     const struct usher_port *port;
     struct usher node; /* usher_init() by device_start(); for the port's inputs before */
     struct usher_session session;
+    struct tool_gatt gatt;
     struct device_node as_node;
     bool on; /* device_stop() is due */
 };

@@ -3,6 +3,8 @@
  */
 #include "device_node.h"
 
+#include <usher/usher.h>
+
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,16 +96,17 @@ enum usher_err device_node_init(struct device_node *n, struct usher *u, uint8_t 
         usher_onoff_server_init(&n->lamps[i]);
         n->lamps[i].model.user = user;
     }
+    uint16_t proxy = u->gatt != NULL ? USHER_FEATURE_PROXY : 0;
     elements_fill(n, elements);
     tables_fill(&n->tables, n->memory);
-    enum usher_err err =
-        usher_mesh_init(&n->mesh, u,
-                        &(struct usher_mesh_config){ .composition = &n->composition,
-                                                     .tables = &n->tables,
-                                                     .features = USHER_FEATURE_RELAY,
-                                                     .rpl_store_ms = RPL_STORE_MS,
-                                                     .handler = handler,
-                                                     .user = user });
+    enum usher_err err = usher_mesh_init(
+        &n->mesh, u,
+        &(struct usher_mesh_config){ .composition = &n->composition,
+                                     .tables = &n->tables,
+                                     .features = (uint16_t)(USHER_FEATURE_RELAY | proxy),
+                                     .rpl_store_ms = RPL_STORE_MS,
+                                     .handler = handler,
+                                     .user = user });
     if (err != USHER_OK) {
         memory_free(n);
     }

@@ -73,6 +73,15 @@ static const struct failure no_link = {
     "is it near, unprovisioned and free of other provisioners? \"usher scan\" shows what is heard",
     true, false
 };
+static const struct failure no_connection = {
+    "no connection to the device, or it does not offer the provisioning service",
+    "is it near, unprovisioned and free of other provisioners? \"usher scan\" shows what is heard",
+    true, false
+};
+static const struct failure disconnected = {
+    "the device closed the connection, or is out of reach",
+    "move nearer and try again; another provisioner may be at work", true, false
+};
 static const struct failure no_value_in_time = { "no value was entered in time",
                                                  "try again; there is a minute to enter it", true,
                                                  false };
@@ -100,13 +109,13 @@ const struct failure *failure_explain(const struct usher_outcome *o)
         return o->failure < COUNT(by_code) ? &by_code[o->failure] : &unknown_code;
     }
     if (o->phase == USHER_PHASE_LINK) {
-        return &no_link;
+        return o->gatt ? &no_connection : &no_link;
     }
     if (o->phase == USHER_PHASE_DATA) {
         return &data_unanswered;
     }
     if (o->close_reason != USHER_CLOSE_TIMEOUT) {
-        return &closed;
+        return o->gatt ? &disconnected : &closed;
     }
     return o->phase == USHER_PHASE_INPUT ? &no_value_in_time : &silent;
 }
@@ -124,7 +133,7 @@ const char *failure_pdu(const struct usher_outcome *o)
         return usher_pdu_name(o->pdu);
     }
     if (o->phase == USHER_PHASE_LINK) {
-        return "Link Open";
+        return o->gatt ? "connection" : "Link Open";
     }
     return (size_t)o->phase < COUNT(awaited) ? usher_pdu_name(awaited[o->phase]) : "unknown";
 }

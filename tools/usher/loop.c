@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define LOOK_MS 20
+
 static void on_signal(uv_signal_t *signal, int number)
 {
     struct loop *loop = signal->data;
@@ -61,6 +63,38 @@ bool loop_init(struct loop *loop, void (*stop)(void *ctx), void (*ticked)(void *
 void loop_run(struct loop *loop)
 {
     uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+static void on_stop_waiting(void *ctx)
+{
+    (void)ctx; /* loop->stopping is set */
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    (void)timer; /* the loop has made a turn */
+}
+
+bool loop_run_until(struct loop *loop, bool (*done)(void *ctx), void *ctx, uint64_t ms)
+{
+    void (*stop)(void *) = loop->stop;
+    uint64_t tick_ms = uv_timer_get_repeat(&loop->tick);
+    uint64_t end = uv_now(&loop->uv) + ms;
+    bool stopped = loop->stopping;
+
+    loop->stop = on_stop_waiting;
+    loop->stopping = false; /* an earlier Ctrl-C was for the verb */
+    uv_timer_start(&loop->tick, on_look, LOOK_MS, LOOK_MS);
+    while (!loop->stopping && !done(ctx) && uv_now(&loop->uv) < end) {
+        uv_run(&loop->uv, UV_RUN_ONCE);
+    }
+    uv_timer_stop(&loop->tick);
+    loop->stop = stop;
+    loop->stopping |= stopped;
+    if (loop->ticked) {
+        uv_timer_start(&loop->tick, on_tick, tick_ms, tick_ms);
+    }
+    return done(ctx);
 }
 
 void loop_end(struct loop *loop)

@@ -36,6 +36,13 @@ bool loop_init(struct loop *loop, void (*stop)(void *ctx), void (*ticked)(void *
 /** Runs until loop_end(). */
 void loop_run(struct loop *loop);
 void loop_end(struct loop *loop);
+/**
+ * Runs, while the verb's own callbacks wait, until @p done says so, for @p ms at most, or until
+ * Ctrl-C.
+ *
+ * @retval false  Not done.
+ */
+bool loop_run_until(struct loop *loop, bool (*done)(void *ctx), void *ctx, uint64_t ms);
 /** Lets everything close that was asked to, and releases the loop. */
 void loop_close(struct loop *loop);
 

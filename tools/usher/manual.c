@@ -19,6 +19,17 @@ static const char *const exit_codes[] = {
     [EXIT_POLICY] = "a device was refused by the security policy",
 };
 
+static const struct {
+    const char *form, *what;
+} radios[] = {
+    { "air:PATH", "the simulated air that \"usher air\" serves at PATH; it has no GATT" },
+    { "h4:PATH", "a Bluetooth controller that speaks HCI, H4, on a unix socket" },
+    { "h4:tcp:HOST:PORT", "the same over TCP" },
+    { "h4:/dev/ttyX[@BAUD[,rtscts]]", "the same on a serial line (115200 baud, no handshake)" },
+    { "hci:N", "a controller of this machine, hciN, which has to be down" },
+};
+
+#define RADIOS (sizeof radios / sizeof *radios)
 #define EXIT_CODES (sizeof exit_codes / sizeof *exit_codes)
 
 static void help_options(const struct option *const *list)
@@ -26,7 +37,8 @@ static void help_options(const struct option *const *list)
     for (; list && *list; list++) {
         char left[40];
         const struct option *o = *list;
-        snprintf(left, sizeof left, "--%s%s%s", o->name, o->argument ? " " : "",
+        bool blank = o->argument && o->kind != OPTION_MAYBE; /* "[=ADDR]" has none */
+        snprintf(left, sizeof left, "--%s%s%s", o->name, blank ? " " : "",
                  o->argument ? o->argument : "");
         printf("  %-20s  %s\n", left, o->help);
     }
@@ -50,6 +62,10 @@ static void help_all(void)
            "usher VERB [OPTION]...\n\nVerbs:\n");
     for (const struct command *c = commands; c->name; c++) {
         printf("  %-12s  %s\n", c->name, c->summary);
+    }
+    printf("\nRadios:\n");
+    for (size_t i = 0; i < RADIOS; i++) {
+        printf("  %-28s  %s\n", radios[i].form, radios[i].what);
     }
     printf("\n\"usher help VERB\" explains a verb, \"usher --version\" tells the version.\n\n"
            "Exit codes:\n");
@@ -99,7 +115,7 @@ static void roff_options(const struct option *const *list)
         printf(".TP\n.B \\-\\-");
         roff_text(o->name);
         if (o->argument) {
-            printf(" \\fI%s\\fR", o->argument);
+            printf("%s\\fI%s\\fR", o->kind == OPTION_MAYBE ? "" : " ", o->argument);
         }
         putchar('\n');
         roff_text(o->help);
@@ -141,6 +157,14 @@ int verb_man(const struct args *args)
     }
     puts(".SH COMMON OPTIONS");
     roff_options(common_options);
+    puts(".SH RADIOS");
+    for (size_t i = 0; i < RADIOS; i++) {
+        printf(".TP\n.B ");
+        roff_text(radios[i].form);
+        putchar('\n');
+        roff_text(radios[i].what);
+        putchar('\n');
+    }
     puts(".SH EXIT STATUS");
     for (size_t i = 0; i < EXIT_CODES; i++) {
         printf(".TP\n.B %zu\n%s\n", i, exit_codes[i]);

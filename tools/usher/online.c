@@ -29,6 +29,20 @@ bool online_init(struct online *o, const struct args *args, void (*stop)(void *c
     return loop_init(&o->loop, stop, ticked, tick_ms, ctx);
 }
 
+bool online_usage(const struct args *args, const char *verb, char *why, size_t why_len)
+{
+    uint16_t address;
+    if (!args->radio || !args->state) {
+        snprintf(why, why_len, "%s needs --radio and --state", verb);
+        return false;
+    }
+    if (args->proxy && *args->proxy != '\0' && !parse_address(args->proxy, &address)) {
+        snprintf(why, why_len, "--proxy=%.60s: not an address, such as 0x0002", args->proxy);
+        return false;
+    }
+    return true;
+}
+
 static bool capture_open(struct online *o, char *why, size_t why_len)
 {
     const char *path = o->args->pcap;
@@ -66,10 +80,26 @@ static bool store_take(struct online *o, char *why, size_t why_len)
     return o->stored;
 }
 
+/** Whether the radio can do what is asked of it. */
+static bool radio_suits(const struct online *o, char *why, size_t why_len)
+{
+    const struct args *args = o->args;
+    const char *what = NULL;
+    if (args->proxy) {
+        what = "--proxy";
+    } else if (tool_bearers(args->bearer) == USHER_BEARER_GATT) {
+        what = "--bearer gatt";
+    }
+    return !what || tool_radio_has_gatt(linux_port_get(o->port), args, what, why, why_len);
+}
+
 bool online_open(struct online *o, bool make, char *why, size_t why_len)
 {
-    o->port = linux_port_open(&o->loop.uv, o->args->radio, &o->usher, on_lost, o, why, why_len);
-    return o->port && capture_open(o, why, why_len) && site_take(o, make, why, why_len) &&
+    o->port = tool_radio_open(&o->loop, o->args, &o->usher, on_lost, o, why, why_len);
+    if (!o->port || !radio_suits(o, why, why_len)) {
+        return false;
+    }
+    return capture_open(o, why, why_len) && site_take(o, make, why, why_len) &&
            store_take(o, why, why_len);
 }
 
@@ -78,7 +108,10 @@ bool online_join(struct online *o, const struct usher_config *config, unsigned p
 {
     enum usher_err err = usher_init(&o->usher, linux_port_get(o->port), config);
     o->on = err == USHER_OK;
-    if (!o->on) {
+    if (o->on) {
+        err = tool_gatt_init(&o->gatt, &o->usher, proxy_way_event, &o->way);
+    }
+    if (err != USHER_OK) {
         snprintf(why, why_len, "%.100s: the radio cannot be used (%s)", o->args->radio,
                  usher_err_name(err));
         return false;
@@ -88,6 +121,16 @@ bool online_join(struct online *o, const struct usher_config *config, unsigned p
         return false;
     }
     return own_node_start(&o->own, &o->usher, why, why_len);
+}
+
+bool online_reach(struct online *o, char *why, size_t why_len)
+{
+    uint16_t address = 0;
+    if (!o->args->proxy) {
+        return true;
+    }
+    (void)parse_address(o->args->proxy, &address); /* or it is "" */
+    return proxy_way_reach(&o->way, &o->loop, &o->own, &o->gatt, address, &o->lost, why, why_len);
 }
 
 const struct site_node *online_node(const struct online *o, uint16_t address, char *why,
@@ -108,6 +151,7 @@ const struct site_node *online_node(const struct online *o, uint16_t address, ch
 
 void online_close(struct online *o)
 {
+    proxy_way_leave(&o->way, &o->loop);
     own_node_stop(&o->own);
     if (o->on) {
         usher_deinit(&o->usher);

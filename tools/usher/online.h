@@ -1,18 +1,15 @@
 /*
  * What the verbs share that work in a network over a real radio: the loop, the radio, the network's
- * directory, and the provisioner's own node with its storage beside the network's file.
+ * directory, and the provisioner's own node with its storage beside the network's file; and the way
+ * there through a proxy, if that is wanted.
  *
- *     online_init(); online_open(); online_join(); loop_run(); online_close();
+ *     online_init(); online_open(); online_join(); online_reach(); loop_run(); online_close();
  */
 #ifndef ONLINE_H
 #define ONLINE_H
 
-#include "linux_port.h"
-#include "loop.h"
-#include "options.h"
-#include "own_node.h"
 #include "pcap.h"
-#include "site.h"
+#include "proxy_way.h"
 
 struct online {
     const struct args *args;
@@ -21,13 +18,18 @@ struct online {
     struct site *site;       /* likewise */
     struct usher usher;
     struct own_node own;
+    struct tool_gatt gatt;
     bool lost; /* the radio is gone, and the loop has ended */
 
     /* private */
     struct file_store store;
     struct pcap pcap;
+    struct proxy_way way;
     bool stored, on;
 };
+
+/** Whether --radio, --state and --proxy are as they have to be. @retval false  @p why tells. */
+bool online_usage(const struct args *args, const char *verb, char *why, size_t why_len);
 
 /** Prepares the loop; the callbacks are loop_init()'s. @retval false  Not possible, and said so. */
 bool online_init(struct online *o, const struct args *args, void (*stop)(void *ctx),
@@ -51,6 +53,14 @@ bool online_open(struct online *o, bool make, char *why, size_t why_len);
  */
 bool online_join(struct online *o, const struct usher_config *config, unsigned parallel, char *why,
                  size_t why_len);
+
+/**
+ * With --proxy, waits until a proxy of the network is connected; to be called when the models are
+ * subscribed to what is to come through it.
+ *
+ * @retval false  @p why tells in one line.
+ */
+bool online_reach(struct online *o, char *why, size_t why_len);
 
 /** The node with this element address. @retval NULL  @p why tells: there is none, or not any more.
  */

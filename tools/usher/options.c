@@ -225,6 +225,9 @@ static bool option_take(const struct option *option, const char *text, struct ar
         }
         *(const char **)(void *)member = text;
         break;
+    case OPTION_MAYBE:
+        *(const char **)(void *)member = text ? text : "";
+        break;
     case OPTION_LIST:
     case OPTION_FILES:
         if (!list_add((struct arg_list *)(void *)member, text)) {
@@ -271,7 +274,7 @@ static bool long_option(const struct command *command, int argc, char *const *ar
     if (option->kind == OPTION_FLAG && value) {
         return refuse(why, why_len, "--%s takes no value", option->name);
     }
-    if (option->kind != OPTION_FLAG && !value) {
+    if (option->kind != OPTION_FLAG && option->kind != OPTION_MAYBE && !value) {
         if (*i + 1 >= argc) {
             return refuse(why, why_len, "--%s needs a value: %s", option->name, option->argument);
         }

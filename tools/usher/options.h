@@ -32,6 +32,7 @@ struct args {
     bool configure;
     bool force;
     bool appkey_given;
+    bool hci_legacy;
     unsigned devices;
     unsigned parallel;
     unsigned loss_pct;
@@ -45,6 +46,7 @@ struct args {
     unsigned retries;
     unsigned attention_s;
     unsigned appkey;
+    unsigned mtu; /* 0: not given */
     int rssi;
     uint64_t for_ms; /* 0: not given */
     const char *radio;
@@ -58,6 +60,9 @@ struct args {
     const char *uri;
     const char *template;
     const char *name;
+    const char *bearer;
+    const char *proxy; /* NULL: not given; "": without an address */
+    struct arg_list hci;
     struct arg_list oob;
     struct arg_list meshd;
     struct arg_list operands;
@@ -69,6 +74,7 @@ enum option_kind {
     OPTION_SIGNED, /* int, min..max */
     OPTION_TIME,   /* uint64_t ms, from "10s", "500ms", "2m" */
     OPTION_TEXT,   /* const char * */
+    OPTION_MAYBE,  /* const char *, "" if it is given without "=" and a value */
     OPTION_WORD,   /* const char *, one of `words` */
     OPTION_FILE,   /* const char *, completed as a file name */
     OPTION_LIST,   /* struct arg_list */

@@ -11,10 +11,16 @@
 #include <string.h>
 
 #define UUID_TEXT (2 * USHER_UUID_SIZE + 1)
+#define BLE_ADDR 6
 
 static json_t *uuid_json(const uint8_t uuid[USHER_UUID_SIZE])
 {
     return out_hex(uuid, USHER_UUID_SIZE);
+}
+
+static const char *bearer_name(bool gatt)
+{
+    return gatt ? "gatt" : "adv";
 }
 
 static const char *algorithm_name(uint8_t algorithm)
@@ -45,14 +51,18 @@ void report_heard(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_event 
     int8_t rssi = event->params.unprov.rssi;
     unsigned oob_info = event->params.unprov.oob_info;
     bool hashed = event->params.unprov.uri_hash_present;
+    const char *bearer = bearer_name(event->params.unprov.gatt_supported);
 
     if (out_json()) {
-        out_event(json_pack("{s:s, s:o, s:o, s:o, s:o}", "event", "heard", "uuid", uuid_json(uuid),
-                            "rssi", rssi == 127 ? json_null() : json_integer(rssi), "oob_info",
-                            out_address(oob_info), "uri_hash",
-                            hashed ? out_hex(event->params.unprov.uri_hash, 4) : json_null()));
+        out_event(json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "event", "heard", "uuid",
+                            uuid_json(uuid), "rssi", rssi == 127 ? json_null() : json_integer(rssi),
+                            "oob_info", out_address(oob_info), "uri_hash",
+                            hashed ? out_hex(event->params.unprov.uri_hash, 4) : json_null(),
+                            "bearer", bearer, "address",
+                            out_hex(event->params.unprov.peer.addr, BLE_ADDR)));
     } else if (text) {
-        char digits[UUID_TEXT], hash[9] = "", strength[16] = "    ?";
+        char digits[UUID_TEXT], address[2 * BLE_ADDR + 1], hash[9] = "", strength[16] = "    ?";
+        format_hex(event->params.unprov.peer.addr, BLE_ADDR, address);
         format_hex(uuid, USHER_UUID_SIZE, digits);
         if (hashed) {
             format_hex(event->params.unprov.uri_hash, 4, hash);
@@ -60,8 +70,8 @@ void report_heard(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_event 
         if (rssi != 127) {
             snprintf(strength, sizeof strength, "%5d", rssi);
         }
-        out_text("%s  %s dBm  oob info 0x%04x%s%s", digits, strength, oob_info,
-                 hashed ? "  uri hash " : "", hash);
+        out_text("%s  %-4s  %s  %s dBm  oob info 0x%04x%s%s", digits, bearer, address, strength,
+                 oob_info, hashed ? "  uri hash " : "", hash);
     }
 }
 
@@ -109,14 +119,14 @@ void report_ask(const uint8_t uuid[USHER_UUID_SIZE], uint8_t method, uint8_t act
 static void complete_json(const struct report_complete *r)
 {
     const struct usher_start *start = r->start;
-    json_t *event =
-        json_pack("{s:s, s:o, s:o, s:i, s:s, s:s, s:i, s:s, s:s, s:o, s:i, s:i, s:b}", "event",
-                  "complete", "uuid", uuid_json(r->uuid), "address", out_address(r->address),
-                  "elements", (int)r->elements, "method", oob_method_name(start->method), "action",
-                  oob_action_name(start->method, start->action), "size", (int)start->size,
-                  "public_key", start->public_key ? "oob" : "in-band", "algorithm",
-                  algorithm_name(start->algorithm), "seconds", out_seconds(r->ms), "retries",
-                  (int)r->retries, "resent", (int)r->resent, "secure", (int)r->secure);
+    json_t *event = json_pack(
+        "{s:s, s:o, s:o, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:i, s:i, s:b}", "event",
+        "complete", "uuid", uuid_json(r->uuid), "address", out_address(r->address), "elements",
+        (int)r->elements, "method", oob_method_name(start->method), "action",
+        oob_action_name(start->method, start->action), "size", (int)start->size, "public_key",
+        start->public_key ? "oob" : "in-band", "algorithm", algorithm_name(start->algorithm),
+        "bearer", bearer_name(r->gatt), "seconds", out_seconds(r->ms), "retries", (int)r->retries,
+        "resent", (int)r->resent, "secure", (int)r->secure);
     if (r->replaces) {
         json_object_set_new(event, "replaces", out_address(r->replaces));
     }
@@ -152,11 +162,11 @@ void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outco
                    const struct failure *why, unsigned retries)
 {
     if (out_json()) {
-        out_event(json_pack("{s:s, s:o, s:s, s:s, s:i, s:s, s:i, s:s, s:b}", "event", "failed",
-                            "uuid", uuid_json(uuid), "phase", usher_phase_name(outcome->phase),
-                            "pdu", failure_pdu(outcome), "code", (int)outcome->failure, "reason",
-                            why->reason, "retries", (int)retries, "hint", why->hint, "policy",
-                            (int)why->policy));
+        out_event(json_pack("{s:s, s:o, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:b}", "event", "failed",
+                            "uuid", uuid_json(uuid), "bearer", bearer_name(outcome->gatt), "phase",
+                            usher_phase_name(outcome->phase), "pdu", failure_pdu(outcome), "code",
+                            (int)outcome->failure, "reason", why->reason, "retries", (int)retries,
+                            "hint", why->hint, "policy", (int)why->policy));
         return;
     }
     char digits[UUID_TEXT], code[48] = "";
@@ -182,6 +192,12 @@ void report_unheard(const uint8_t uuid[USHER_UUID_SIZE])
         return;
     }
     out_text("%s; %s", reason, hint);
+}
+
+void report_proxy(const struct usher_ble_addr *peer, unsigned value_max)
+{
+    out_event(json_pack("{s:s, s:o, s:i}", "event", "proxy", "address",
+                        out_hex(peer->addr, BLE_ADDR), "value_max", (int)value_max));
 }
 
 static const char *state_text(const struct site_node *node)

@@ -37,6 +37,7 @@ struct report_complete {
     uint16_t address;
     uint8_t elements;
     const struct usher_start *start; /* what was chosen */
+    bool gatt;                       /* over PB-GATT, else PB-ADV */
     uint64_t ms;
     unsigned retries;
     uint32_t resent; /* bursts sent again on the last link */
@@ -47,12 +48,15 @@ struct report_complete {
 /** complete: a device is provisioned. */
 void report_complete(const struct report_complete *r);
 
-/** failed: a device is given up. */
+/** failed: a device is given up. @p gatt  The bearer, as in struct report_complete. */
 void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outcome *outcome,
                    const struct failure *why, unsigned retries);
 
 /** failed: a device that was looked for was never heard. */
 void report_unheard(const uint8_t uuid[USHER_UUID_SIZE]);
+
+/** proxy: there is a way into the network. JSON only. */
+void report_proxy(const struct usher_ble_addr *peer, unsigned value_max);
 
 /** The event `node`, for those who have more to say. NULL: no memory. */
 json_t *report_node_json(const struct site_node *node);

@@ -20,6 +20,7 @@ bool waiting_nobody(const struct waiting_room *room)
 
 void waiting_add(struct waiting_room *room, struct waiting *w)
 {
+    w->not_before = 0;
     TAILQ_INSERT_TAIL(&room->ready, w, entry);
 }
 
@@ -37,13 +38,20 @@ void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms
     }
 }
 
+void waiting_hurry(struct waiting_room *room, struct waiting *w)
+{
+    if (w->not_before != 0) {
+        TAILQ_REMOVE(&room->later, w, entry);
+        waiting_add(room, w);
+    }
+}
+
 /** Those whose pause is over are ready, behind the others. */
 static void pauses_end(struct waiting_room *room, uint64_t now)
 {
     struct waiting *w;
     while ((w = TAILQ_FIRST(&room->later)) != NULL && w->not_before <= now) {
-        TAILQ_REMOVE(&room->later, w, entry);
-        TAILQ_INSERT_TAIL(&room->ready, w, entry);
+        waiting_hurry(room, w);
     }
 }
 

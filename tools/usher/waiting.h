@@ -12,7 +12,7 @@
 
 struct waiting {
     TAILQ_ENTRY(waiting) entry;
-    uint64_t not_before; /* ms */
+    uint64_t not_before; /* ms; 0: ready */
 };
 
 TAILQ_HEAD(waiting_queue, waiting);
@@ -29,6 +29,8 @@ bool waiting_nobody(const struct waiting_room *room);
 void waiting_add(struct waiting_room *room, struct waiting *w);
 /** Lets it wait until @p ms. */
 void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms);
+/** It waits no longer for its time: it is ready, behind the others. It has to be waiting. */
+void waiting_hurry(struct waiting_room *room, struct waiting *w);
 /** Takes out whose turn it is. @retval NULL  Nobody's, at this time. */
 struct waiting *waiting_take(struct waiting_room *room, uint64_t now);
 /** Takes out anybody. @retval NULL  There is nobody. */
