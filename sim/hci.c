@@ -185,10 +185,15 @@ static void packet_done(struct sim_hci *c)
     }
 }
 
-/* Out of step: only a Reset, wherever it is found, begins anew. */
-static void find_reset(struct sim_hci *c, uint8_t octet)
+/* Out of step: only a Reset, wherever it is found, begins anew. @return octets that were read */
+static size_t find_reset(struct sim_hci *c, const uint8_t *octets, size_t len)
 {
-    c->in[c->have++] = octet;
+    if (c->have == 0 && octets[0] != H4_COMMAND) {
+        const uint8_t *command = memchr(octets, H4_COMMAND, len);
+
+        return command != NULL ? (size_t)(command - octets) : len;
+    }
+    c->in[c->have++] = octets[0];
     while (c->have != 0 && memcmp(c->in, reset_packet, c->have) != 0) {
         memmove(c->in, c->in + 1, --c->have);
     }
@@ -198,6 +203,7 @@ static void find_reset(struct sim_hci *c, uint8_t octet)
         c->request_count = 0;
         command_queue(c, reset_packet);
     }
+    return 1;
 }
 
 /* The header is whole: is there room for the rest? */
@@ -232,10 +238,10 @@ void sim_hci_in(struct sim_hci *c, const uint8_t *octets, size_t len)
 {
     c->held_back = true;
     while (len != 0 && !c->hung) {
-        size_t n = 1;
+        size_t n;
 
         if (c->lost) {
-            find_reset(c, *octets);
+            n = find_reset(c, octets, len);
         } else if (c->skip != 0) {
             n = c->skip < len ? c->skip : len;
             c->skip -= n;
