@@ -294,6 +294,7 @@ static bool capture_open(struct air_server *s, const char *path, char *why, size
     }
     s->capturing = true;
     air_sniffer_set(s->air, pcap_sniff, &s->capture);
+    air_link_sniffer_set(s->air, pcap_sniff_link, &s->capture);
     return true;
 }
 

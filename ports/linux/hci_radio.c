@@ -255,10 +255,9 @@ static void on_packet(void *ctx, bool from_controller, const uint8_t *packet, si
 {
     struct hci_radio *r = ctx;
 
-    (void)r;
-    (void)from_controller;
-    (void)packet;
-    (void)len;
+    if (r->head.capture != NULL) {
+        pcap_h4(r->head.capture, radio_time_us(), from_controller, packet, len);
+    }
 }
 
 /* Reading */
