@@ -54,6 +54,12 @@ static void tell_state(struct hci_host *h)
     }
 }
 
+/* Whether a controller is talked to. */
+static bool is_up(const struct hci_host *h)
+{
+    return h->state == HCI_STARTING || h->state == HCI_READY;
+}
+
 /* -- entering and leaving ---------------------------------------------------------------------- */
 
 void host_touch(struct hci_host *h)
@@ -356,7 +362,7 @@ void hci_host_in(struct hci_host *h, uint64_t now, const uint8_t *octets, size_t
     enum h4_result result = H4_PACKET;
 
     enter_at(h, now);
-    while (result != H4_MORE && (h->state == HCI_STARTING || h->state == HCI_READY)) {
+    while (result != H4_MORE && is_up(h)) {
         result = h4_take(&h->in, &octets, &len);
         if (result == H4_PACKET) {
             in_packet(h);
@@ -403,8 +409,7 @@ size_t hci_host_out(struct hci_host *h, uint64_t now, uint8_t *buf, size_t size)
     size_t used = 0, len = 1;
 
     enter_at(h, now);
-    while (len > 0 && size - used >= OUT_MAX &&
-           (h->state == HCI_STARTING || h->state == HCI_READY)) {
+    while (len > 0 && size - used >= OUT_MAX && is_up(h)) {
         len = out_command(h, buf + used);
         if (len == 0 && h->state == HCI_READY) {
             len = host_conn_tx(h, buf + used);
@@ -432,7 +437,7 @@ static uint64_t patience(const struct hci_host *h)
 void hci_host_process(struct hci_host *h, uint64_t now)
 {
     enter_at(h, now);
-    if ((h->state == HCI_STARTING || h->state == HCI_READY) && patience(h) <= h->now) {
+    if (is_up(h) && patience(h) <= h->now) {
         uint16_t opcode = h->pending_count > 0 ? h->pending[0].opcode : 0;
 
         /* A second Reset in a row may find the stream in the middle of a packet. */
@@ -452,7 +457,7 @@ uint64_t hci_host_deadline(const struct hci_host *h)
 {
     uint64_t at;
 
-    if (h->state != HCI_STARTING && h->state != HCI_READY) {
+    if (!is_up(h)) {
         return USHER_NEVER;
     }
     at = patience(h);
@@ -542,7 +547,7 @@ void hci_host_up(struct hci_host *h, struct usher *node, uint64_t now)
 void hci_host_down(struct hci_host *h, uint64_t now)
 {
     enter_at(h, now);
-    if (h->state != HCI_DOWN) {
+    if (is_up(h)) {
         host_why(h, "the stream to the controller is closed", 0, -1);
         end(h, HCI_DOWN);
     }

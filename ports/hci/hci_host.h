@@ -168,7 +168,8 @@ void hci_host_port(struct hci_host *h, struct usher_port *port);
 void hci_host_up(struct hci_host *h, struct usher *node, uint64_t now);
 /**
  * The stream broke. Connections are closed and slots given back to the instance, which hears of it
- * as of any other end; after hci_host_up() everything that it wants is set up again.
+ * as of any other end; after hci_host_up() everything that it wants is set up again. A controller
+ * that is down or has failed stays so, with what was wrong.
  */
 void hci_host_down(struct hci_host *h, uint64_t now);
 

@@ -267,7 +267,11 @@ static void what_is_needed_and_refused_is_named(void **state)
         rig_at(r, r->now + 60000); /* and that is that */
         rig_expect_nothing(r);
         rig_give(r, "04 0E 04 01 03 0C 00");
+        hci_host_down(&r->host, r->now);
         assert_int_equal(r->host.state, HCI_FAILED);
+        assert_string_equal(hci_host_why(&r->host), cases[i].why);
+        hci_host_up(&r->host, &r->node, r->now); /* another controller */
+        rig_start(r, RIG_EXTENDED);
         rig_free(r);
     }
 }
