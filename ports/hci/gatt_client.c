@@ -270,7 +270,7 @@ static bool characteristics_answered(struct gatt_link *l, uint64_t now, struct i
         io_u8(io, &properties);
         io_le16(io, &value);
         att_read_uuid(io, size - 5u, &type);
-        if (!io_ok(io) || is_end(l) || !move_on(l, handle, handle) || is_end(l) || value < l->at ||
+        if (!io_ok(io) || !move_on(l, handle, handle) || is_end(l) || value < l->at ||
             value > l->end) {
             return false;
         }

@@ -164,8 +164,11 @@ void bench_failed(struct gatt_bench *b, const char *why)
     assert_string_equal(b->data.why, why);
     assert_int_equal(gatt_link_deadline(&b->link), USHER_NEVER);
     assert_int_equal(gatt_link_send(&b->link, b->now, &value, 1), USHER_E_STATE);
-    bench_rx(b, "02 1700");
+    bench_rx(b, "02 1700"); /* nothing that comes now makes a difference */
+    bench_rx(b, "12 1500 0100");
+    bench_rx(b, "13");
     bench_expect_none(b);
+    bench_tells(b, GATT_NOTHING);
 }
 
 void bench_got(struct gatt_bench *b, const char *hex)

@@ -315,6 +315,7 @@ static void answers_to_other_questions_make_no_sense(void **state)
 {
     (void)state;
     fails(MTU, "07 1000 1500", SENSELESS "Exchange MTU Response");
+    fails(MTU, "0b 1700", SENSELESS "Exchange MTU Response");
     fails(MTU, "01 06 0100 0a", SENSELESS "Exchange MTU Response");
     fails(SERVICE, "03 1700", SENSELESS "Find By Type Value Response");
     fails(SUBSCRIBE, "01 10 1500 03", SENSELESS "Write Response");
@@ -342,6 +343,8 @@ static void answers_of_wrong_length_make_no_sense(void **state)
     fails(DESCRIPTORS, "05", SENSELESS "Find Information Response");
     fails(DESCRIPTORS, "05 01", SENSELESS "Find Information Response");
     fails(DESCRIPTORS, "05 03 1500 0229", SENSELESS "Find Information Response");
+    fails(DESCRIPTORS, "05 03 1500 fb349b5f80000080001000000229 0000",
+          SENSELESS "Find Information Response");
     fails(DESCRIPTORS, "05 01 1500 02", SENSELESS "Find Information Response");
     fails(DESCRIPTORS, "05 02 1500 0229", SENSELESS "Find Information Response");
     fails(SUBSCRIBE, "13 00", SENSELESS "Write Response");
@@ -352,7 +355,7 @@ static void answers_of_wrong_length_make_no_sense(void **state)
     bench_rx(&b, "11 06");
     bench_failed(&b, SENSELESS "Read By Group Type Response");
     reach_groups(&b);
-    bench_rx(&b, "11 04 0100 0500");
+    bench_rx(&b, "11 04 0100 0500 2718");
     bench_failed(&b, SENSELESS "Read By Group Type Response");
     reach_groups(&b);
     bench_rx(&b, "11 06 0100 0500 00");
@@ -390,6 +393,27 @@ static void answers_out_of_the_range_make_no_sense(void **state)
     bench_expect(&b, "10 0600 ffff 0028");
     bench_rx(&b, "11 06 0500 0900 0018"); /* before what was asked for */
     bench_failed(&b, SENSELESS "Read By Group Type Response");
+}
+
+/* 0xFFFF is followed by nothing, not by all over again. */
+static void answers_behind_the_last_handle_make_no_sense(void **state)
+{
+    struct gatt_bench b;
+
+    (void)state;
+    reach(&b, SERVICE);
+    bench_rx(&b, "07 1000 ffff");
+    bench_expect(&b, "08 1000 ffff 0328");
+    bench_rx(&b, "09 07 ffff 04 0100 db2a");
+    bench_failed(&b, SENSELESS "Read By Type Response");
+
+    reach(&b, SERVICE);
+    bench_rx(&b, "07 1000 ffff");
+    bench_expect(&b, "08 1000 ffff 0328");
+    bench_rx(&b, "09 07 1100 04 1200 db2a  1300 10 1400 dc2a");
+    bench_expect(&b, "04 1500 ffff");
+    bench_rx(&b, "05 01 ffff 0129  1500 0229");
+    bench_failed(&b, SENSELESS "Find Information Response");
 }
 
 static void an_answer_longer_than_the_mtu_makes_no_sense(void **state)
@@ -542,6 +566,7 @@ int main(void)
         cmocka_unit_test(answers_to_other_questions_make_no_sense),
         cmocka_unit_test(answers_of_wrong_length_make_no_sense),
         cmocka_unit_test(answers_out_of_the_range_make_no_sense),
+        cmocka_unit_test(answers_behind_the_last_handle_make_no_sense),
         cmocka_unit_test(an_answer_longer_than_the_mtu_makes_no_sense),
         cmocka_unit_test(answers_to_nothing_are_ignored),
         cmocka_unit_test(only_data_out_has_values),

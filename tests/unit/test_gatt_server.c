@@ -105,6 +105,21 @@ static void attributes_are_told_as_many_as_fit(void **state)
                   "05 01 0600 0028  0700 0328  0800 052a  0900 0229  1000 0028");
 }
 
+/* Where the last one does not fit, nothing of it is there. */
+static void lists_end_with_a_whole_entry(void **state)
+{
+    struct gatt_bench b;
+
+    (void)state;
+    bench_serve_provisioning(&b);
+    bench_answers(&b, "02 1900", "03 f700"); /* 25 */
+    bench_answers(&b, "04 0100 ffff",
+                  "05 01 0100 0028  0200 0328  0300 002a  0400 0328  0500 012a");
+    bench_answers(&b, "08 0100 ffff 0328",
+                  "09 07 0200 02 0300 002a  0400 02 0500 012a  0700 20 0800 052a");
+    bench_answers(&b, "10 0100 ffff 0028", "11 06 0100 0500 0018  0600 0900 0118  1000 1500 2718");
+}
+
 static void attributes_by_type_and_value(void **state)
 {
     struct gatt_bench b;
@@ -397,6 +412,7 @@ int main(void)
         cmocka_unit_test(without_a_mesh_service_there_is_none),
         cmocka_unit_test(characteristics_are_told_as_many_as_fit),
         cmocka_unit_test(attributes_are_told_as_many_as_fit),
+        cmocka_unit_test(lists_end_with_a_whole_entry),
         cmocka_unit_test(attributes_by_type_and_value),
         cmocka_unit_test(values_are_read),
         cmocka_unit_test(a_long_name_is_read_in_parts),

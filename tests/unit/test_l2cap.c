@@ -121,6 +121,11 @@ static void a_frame_without_a_payload_is_nothing(void **state)
     bench_rx_on(&b, 5, "");
     bench_rx_on(&b, 6, "");
     bench_expect_none(&b);
+    bench_rx_on(&b, 6, "01");
+    bench_expect_on(&b, 6, "05 05");
+    bench_rx_on(&b, 6, ""); /* what was there before is not in it */
+    bench_rx_on(&b, 4, "");
+    bench_expect_none(&b);
     bench_tells(&b, GATT_NOTHING);
 }
 
@@ -158,6 +163,26 @@ static void a_frame_longer_than_there_is_room_is_counted_and_not_kept(void **sta
     bench_expect(&b, "01 0a 0000 04"); /* Invalid PDU */
     fragment(&b, true, READ_FRAME);
     bench_expect(&b, READ_ANSWER);
+}
+
+static void what_is_not_kept_is_not_there(void **state)
+{
+    uint8_t frame[4 + 300] = { 300 & 0xFF, 300 >> 8, L2CAP_ATT, 0 };
+    struct l2cap_payload payload;
+    struct l2cap l2cap;
+
+    (void)state;
+    l2cap_init(&l2cap, false);
+    assert_false(l2cap_rx(&l2cap, true, frame, 303, &payload));
+    assert_true(l2cap_rx(&l2cap, false, frame + 303, 1, &payload));
+    assert_int_equal(payload.len, 300);
+    assert_int_equal(payload.held, L2CAP_PAYLOAD_MAX);
+    assert_memory_equal(payload.octets, frame + 4, payload.held);
+    frame[0] = L2CAP_PAYLOAD_MAX;
+    frame[1] = 0;
+    assert_true(l2cap_rx(&l2cap, true, frame, 4 + L2CAP_PAYLOAD_MAX, &payload));
+    assert_int_equal(payload.len, L2CAP_PAYLOAD_MAX);
+    assert_int_equal(payload.held, L2CAP_PAYLOAD_MAX);
 }
 
 /* -- signalling -------------------------------------------------------------------------------- */
@@ -199,7 +224,7 @@ static void a_central_rejects_parameters_that_cannot_be(void **state)
         "0500 2800 0000 2a00", /* interval too short */
         "1800 810c 0000 800c", /* ... too long */
         "2900 2800 0000 2a00", /* ... the least is more than the most */
-        "1800 2800 f401 800c", /* latency */
+        "0600 0600 f401 800c", /* latency */
         "0600 0600 0000 0900", /* time-out too short */
         "1800 2800 0000 810c", /* ... too long */
         "1800 2800 0000 0a00", /* ... not more than two intervals */
@@ -359,6 +384,7 @@ int main(void)
         cmocka_unit_test(a_frame_without_a_payload_is_nothing),
         cmocka_unit_test(frames_on_other_channels_are_dropped),
         cmocka_unit_test(a_frame_longer_than_there_is_room_is_counted_and_not_kept),
+        cmocka_unit_test(what_is_not_kept_is_not_there),
         cmocka_unit_test(a_peripheral_knows_no_parameter_update_request),
         cmocka_unit_test(a_central_accepts_parameters),
         cmocka_unit_test(a_central_rejects_parameters_that_cannot_be),
