@@ -56,10 +56,10 @@ void air_free(struct air *air)
     if (air == NULL) {
         return;
     }
+    link_reap(air, true);
     for (uint32_t i = 0; i < air->used; i++) {
         free(air->radios[i]);
     }
-    link_reap(air, true);
     hear_free(air);
     queue_free(&air->queue);
     for (unsigned c = 0; c < CLASSES; c++) {
