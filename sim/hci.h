@@ -10,6 +10,8 @@
  * initiator; a limited number of ACL buffers that come back when a packet was acknowledged on the
  * air. What it does not have is refused: directed and non-legacy advertising PDUs, other PHYs than
  * LE 1M, privacy, encryption of links. Advertising is on all three channels, whatever the map says.
+ * A peer's host is not told of Connection Update and Data Length Update, as links have no control
+ * PDUs but the one that ends them.
  */
 #ifndef SIM_HCI_H
 #define SIM_HCI_H

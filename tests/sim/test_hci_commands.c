@@ -457,6 +457,7 @@ static void the_accept_list_is_bounded(void **state)
     }
     assert_int_equal(ASK(&host, 0x2011, 1, 7, 2, 3, 4, 5, 6), OK); /* it is in */
     assert_int_equal(ASK(&host, 0x2011, 0, 7, 2, 3, 4, 5, 6), MEMORY);
+    assert_int_equal(ASK(&host, 0x2012, 2, 3, 2, 3, 4, 5, 6), INVALID);
     assert_int_equal(ASK(&host, 0x2012, 1, 3, 2, 3, 4, 5, 6), OK);
     assert_int_equal(ASK(&host, 0x2011, 0, 7, 2, 3, 4, 5, 6), OK);
     assert_int_equal(ASK(&host, 0x200B, 0, 0x10, 0, 0x10, 0, 0, 1), OK);

@@ -514,6 +514,7 @@ static void check_ended(struct raw_host *h, uint16_t handle, uint8_t reason)
 
 static void disconnecting(void **state)
 {
+    uint8_t update[14] = { 1, 0, 80, 0, 80, 0, 3, 0, 200, 0 };
     uint16_t central, peripheral;
 
     (void)state;
@@ -524,6 +525,8 @@ static void disconnecting(void **state)
         assert_int_equal(ASK(ends, 0x0406, (uint8_t)central, 0, 0x01), INVALID); /* no reason */
         assert_int_equal(ASK(ends, 0x0406, (uint8_t)central, 0, REMOTE_ENDED), OK);
         assert_int_equal(ASK(ends, 0x0406, (uint8_t)central, 0, REMOTE_ENDED), DISALLOWED);
+        assert_int_equal(raw_ask(ends, 0x2013, update, sizeof(update)),
+                         i == 0 ? DISALLOWED : UNSUPPORTED);
         raw_run(&a, 2 * SECOND);
         check_ended(ends, central, LOCAL_ENDED);
         check_ended(other, peripheral, REMOTE_ENDED);
