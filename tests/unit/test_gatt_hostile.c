@@ -98,7 +98,7 @@ static void assert_disconnected(struct rig *r, uint8_t conn, enum usher_close_re
 
 /* -- segmentation ------------------------------------------------------------------------------ */
 
-static void segmentation_against_the_rules_is_disconnected(void **state)
+static void row_29_segmentation_against_the_rules_is_disconnected(void **state)
 {
     static const struct {
         struct {
@@ -141,7 +141,7 @@ static void segmentation_against_the_rules_is_disconnected(void **state)
     }
 }
 
-static void an_endless_pdu_is_disconnected(void **state)
+static void row_29_an_endless_pdu_is_disconnected(void **state)
 {
     struct rig *r = rig_listening(state, 244);
     uint8_t conn = client(r);
@@ -158,7 +158,7 @@ static void an_endless_pdu_is_disconnected(void **state)
     rig_free(r);
 }
 
-static void a_pdu_that_is_not_ended_is_disconnected_after_20_s(void **state)
+static void row_29_a_pdu_that_is_not_ended_is_disconnected_after_20_s(void **state)
 {
     struct rig *r = rig_listening(state, 20);
     uint8_t conn = client(r);
@@ -221,7 +221,7 @@ static void the_link_timer_waits_for_a_provisioning_pdu(void **state)
 /* -- PDUs -------------------------------------------------------------------------------------- */
 
 /* Each PDU after Failed is answered with Failed, and the session ends in its time. */
-static void writes_after_failed_are_unexpected(void **state)
+static void row_29_writes_after_failed_are_unexpected(void **state)
 {
     struct rig *r = rig_listening(state, 66);
     uint8_t conn = client(r);
@@ -287,7 +287,7 @@ static void a_client_that_never_reads_is_disconnected(void **state)
 
 /* -- clients ----------------------------------------------------------------------------------- */
 
-static void a_second_client_is_refused(void **state)
+static void row_29_a_second_client_is_refused(void **state)
 {
     struct rig *r = rig_listening(state, 66);
     uint8_t conn = client(r), second;
@@ -488,15 +488,15 @@ static int group_teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(segmentation_against_the_rules_is_disconnected),
-        cmocka_unit_test(an_endless_pdu_is_disconnected),
-        cmocka_unit_test(a_pdu_that_is_not_ended_is_disconnected_after_20_s),
+        cmocka_unit_test(row_29_segmentation_against_the_rules_is_disconnected),
+        cmocka_unit_test(row_29_an_endless_pdu_is_disconnected),
+        cmocka_unit_test(row_29_a_pdu_that_is_not_ended_is_disconnected_after_20_s),
         cmocka_unit_test(what_does_not_belong_to_the_service_is_ignored),
         cmocka_unit_test(the_link_timer_waits_for_a_provisioning_pdu),
-        cmocka_unit_test(writes_after_failed_are_unexpected),
+        cmocka_unit_test(row_29_writes_after_failed_are_unexpected),
         cmocka_unit_test(a_pdu_of_wrong_length_fails_the_session),
         cmocka_unit_test(a_client_that_never_reads_is_disconnected),
-        cmocka_unit_test(a_second_client_is_refused),
+        cmocka_unit_test(row_29_a_second_client_is_refused),
         cmocka_unit_test(the_bearers_do_not_disturb_each_other),
         cmocka_unit_test(connections_that_nobody_waits_for_are_refused),
         cmocka_unit_test(unknown_connections_are_ignored),

@@ -140,7 +140,7 @@ static void what_no_pdu_can_be_is_not_sent(void **state)
 
 /* -- against the rules ------------------------------------------------------------------------- */
 
-static void segments_that_are_not_expected_are_errors(void **state)
+static void row_29_segments_that_are_not_expected_are_errors(void **state)
 {
     static const struct {
         uint8_t values[3]; /* headers; 0xFF: none */
@@ -176,7 +176,7 @@ static void segments_that_are_not_expected_are_errors(void **state)
     }
 }
 
-static void values_without_content_are_errors(void **state)
+static void row_29_values_without_content_are_errors(void **state)
 {
     static const uint8_t headers[] = { COMPLETE(3), FIRST(3), COMPLETE(0), FIRST(2) };
     struct bench b;
@@ -198,7 +198,7 @@ static void values_without_content_are_errors(void **state)
     assert_int_equal(rx(&b, NOW, NULL, 0), PROXY_SAR_ERROR);
 }
 
-static void a_value_over_the_mtu_is_an_error(void **state)
+static void row_29_a_value_over_the_mtu_is_an_error(void **state)
 {
     static const uint16_t sizes[] = { 20, 30, 66 };
     struct bench b;
@@ -214,7 +214,7 @@ static void a_value_over_the_mtu_is_an_error(void **state)
 }
 
 /* Up to the octet too many, in one value and in several. */
-static void pdus_longer_than_the_longest_of_their_type_are_errors(void **state)
+static void row_29_pdus_longer_than_the_longest_of_their_type_are_errors(void **state)
 {
     (void)state;
     for (uint8_t type = PROXY_NETWORK; type <= PROXY_PROVISIONING; type++) {
@@ -286,10 +286,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_length_goes_through_values_of_every_size),
         cmocka_unit_test(what_no_pdu_can_be_is_not_sent),
-        cmocka_unit_test(segments_that_are_not_expected_are_errors),
-        cmocka_unit_test(values_without_content_are_errors),
-        cmocka_unit_test(a_value_over_the_mtu_is_an_error),
-        cmocka_unit_test(pdus_longer_than_the_longest_of_their_type_are_errors),
+        cmocka_unit_test(row_29_segments_that_are_not_expected_are_errors),
+        cmocka_unit_test(row_29_values_without_content_are_errors),
+        cmocka_unit_test(row_29_a_value_over_the_mtu_is_an_error),
+        cmocka_unit_test(row_29_pdus_longer_than_the_longest_of_their_type_are_errors),
         cmocka_unit_test(reserved_types_are_ignored_with_all_their_segments),
         cmocka_unit_test(the_last_segment_has_20_s_from_the_first),
     };
