@@ -148,12 +148,6 @@ static unsigned relayed_to(const struct usher_net *n, uint8_t from, const struct
     return (advertised ? NET_ADVERTISING : 0u) | (proxied ? NET_GATT : 0u);
 }
 
-/* By connections things come once; what is heard again there was heard on the air before. */
-static bool heard_again(const struct usher_net *n, uint8_t from, uint64_t key)
-{
-    return from == 0 && heard(n, key);
-}
-
 bool net_rx(struct usher_net *n, uint64_t now, uint8_t from, const uint8_t *in, size_t len,
             struct net_pdu *p)
 {
@@ -162,7 +156,7 @@ bool net_rx(struct usher_net *n, uint64_t now, uint8_t from, const uint8_t *in, 
     unsigned bearers;
 
     p->src = USHER_ADDR_UNASSIGNED;
-    if (heard_again(n, from, key)) {
+    if (heard(n, key)) {
         n->stats.cached++;
         return false;
     }

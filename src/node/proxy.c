@@ -153,7 +153,6 @@ static void distribute(struct usher_gatt *g, struct usher_net *n)
                 push(l, PROXY_NETWORK, taken.pdu, taken.len);
             }
         }
-        g->node->again = true; /* a segmented message may have sent its last segment */
     }
 }
 
@@ -192,16 +191,15 @@ static void rx_configuration(struct usher_gatt *g, struct usher_mesh *m, struct 
 static void rx_beacon(struct usher_mesh *m, struct usher_gatt_link *l, const uint8_t *pdu,
                       size_t len)
 {
-    uint8_t beacon[PROXY_MESH_MAX], conn = l->is.conn;
+    uint8_t beacon[PROXY_MESH_MAX];
     uint16_t net_index;
 
     if (len > sizeof(beacon)) {
         return;
     }
-    /* The application is told of the beacon, and may end the connection. */
+    /* The application is told of the beacon, and may end the connection, where these octets are. */
     memcpy(beacon, pdu, len);
-    if (m->acts->in_proxied_beacon(m, beacon, len, &net_index) && is_open(l) &&
-        l->is.conn == conn && !l->greeted) {
+    if (m->acts->in_proxied_beacon(m, beacon, len, &net_index) && !l->greeted) {
         l->greeted = true;
         l->net_index = net_index;
     }
@@ -211,17 +209,13 @@ void proxy_link_rx(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t type
                    const uint8_t *pdu, size_t len)
 {
     struct usher_mesh *m = node_of(g);
-    uint16_t src;
 
     if (m == NULL) {
         return;
     }
     switch (type) {
-    case PROXY_NETWORK:
-        src = m->acts->in_proxied(m, l->is.conn, pdu, len);
-        if (src != USHER_ADDR_UNASSIGNED && l->is.server) {
-            proxy_filter_heard(&l->filter, src);
-        }
+    case PROXY_NETWORK: /* a source of 0 changes no filter */
+        proxy_filter_heard(&l->filter, m->acts->in_proxied(m, l->is.conn, pdu, len));
         break;
     case PROXY_BEACON:
         rx_beacon(m, l, pdu, len);
@@ -336,7 +330,7 @@ void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l)
     l->queue_at = 0;
     l->queue_count = 0;
     proxy_filter_begin(&l->filter);
-    if (m == NULL || (l->is.server && !proxy_offers(g))) {
+    if (m == NULL) {
         gatt_link_end(g, l);
         return;
     }

@@ -6,6 +6,7 @@
 #include "config_pdu.h"
 #include "model.h"
 #include "nodes.h"
+#include "proxy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -294,6 +295,47 @@ static void a_sent_token_is_told_without_advertising(void **state)
     assert_int_equal(site.advertised_by_phone, 0);
 }
 
+/* What is advertised is not for a node that does not use that bearer, even if it comes. */
+static void a_node_without_the_advertising_bearer_does_not_hear_it(void **state)
+{
+    struct usher_target target = { .dst = nodes_address(PHONE), .ttl = 255 };
+
+    (void)state;
+    make(244);
+    nodes_bind_all(site.all);
+    assert_int_equal(node(PHONE)->usher.scan_what, USHER_SCAN_OFF);
+    air_scan(node(PHONE)->port.radio, 0xFF);
+    assert_int_equal(usher_onoff_set_unack(&node(LAMP)->onoff_client, &target, true, 1, 0, 0),
+                     USHER_OK);
+    nodes_run(site.all, 20000);
+    assert_int_equal(node(PHONE)->mesh.net.stats.rx, 0);
+    assert_int_equal(node(PHONE)->events[USHER_MESH_EVT_BEACON], 0);
+    usher_mesh_bearers(&node(PHONE)->mesh, USHER_BEARER_ADV);
+    assert_int_equal(usher_onoff_set_unack(&node(LAMP)->onoff_client, &target, true, 2, 0, 0),
+                     USHER_OK);
+    nodes_run(site.all, 20000);
+    assert_true(node(PHONE)->onoff_server.on);
+    assert_true(node(PHONE)->events[USHER_MESH_EVT_BEACON] > 0);
+}
+
+/* A heartbeat may be subscribed to by an address that no model has subscribed to. */
+static void heartbeats_of_the_client_come_to_it(void **state)
+{
+    (void)state;
+    make(244);
+    assert_int_equal(ASK(PHONE, .opcode = USHER_CONFIG_HEARTBEAT_SUB_SET,
+                         .source = nodes_address(LAMP), .address = GROUP, .period_log = 0x10)
+                         ->status,
+                     USHER_STATUS_SUCCESS);
+    connect_to(PHONE, PROXY);
+    assert_int_equal(ASK(LAMP, .opcode = USHER_CONFIG_HEARTBEAT_PUB_SET, .address = GROUP,
+                         .count_log = 1, .period_log = 1, .ttl = 5)
+                         ->status,
+                     USHER_STATUS_SUCCESS);
+    nodes_run(site.all, SETTLE_MS);
+    assert_int_equal(node(PHONE)->events[USHER_MESH_EVT_HEARTBEAT], 1);
+}
+
 /* -- finding a proxy --------------------------------------------------------------------------- */
 
 static unsigned told_of[COUNT][2]; /* by Network ID, by Node Identity */
@@ -345,10 +387,19 @@ static void proxies_are_found(void **state)
     assert_int_equal(told_of[LAMP][1], 0);
     assert_int_equal(told_of[PROXY][1], 0);
 
-    usher_proxy_scan(&node(PHONE)->gatt, false, wanted, 2);
+    /* A proxy that is off shows who it is, if it is asked to, and not of which network. */
+    node(LAMP)->mesh.net.proxy = 0;
+    assert_int_equal(usher_node_identity(&node(LAMP)->gatt, 0), USHER_OK);
+    nodes_run(site.all, SETTLE_MS);
     told_of[LAMP][0] = 0;
     nodes_run(site.all, SETTLE_MS);
+    assert_true(told_of[LAMP][1] > 5);
     assert_int_equal(told_of[LAMP][0], 0);
+
+    usher_proxy_scan(&node(PHONE)->gatt, false, wanted, 2);
+    told_of[LAMP][1] = 0;
+    nodes_run(site.all, SETTLE_MS);
+    assert_int_equal(told_of[LAMP][1], 0);
     assert_int_equal(site.advertised_by_phone, 0);
 }
 
@@ -487,6 +538,19 @@ static void a_proxy_that_is_switched_off_ends_its_connections(void **state)
     assert_int_equal(ASK(LAMP, .opcode = USHER_CONFIG_TTL_GET)->state, 7);
 }
 
+/* ... as it is a server to its clients, and not to the proxy that it is a client of. */
+static void a_proxy_that_is_switched_off_remains_a_client(void **state)
+{
+    (void)state;
+    make(244);
+    connect_to(PROXY, LAMP);
+    connect_to(PHONE, PROXY);
+    assert_int_equal(ASK(PROXY, .opcode = USHER_CONFIG_PROXY_SET, .state = 0)->state, 0);
+    nodes_run(site.all, SETTLE_MS);
+    assert_int_equal(node(PHONE)->gatt_events[USHER_GATT_EVT_DISCONNECTED], 1);
+    assert_int_equal(node(LAMP)->gatt_events[USHER_GATT_EVT_DISCONNECTED], 0);
+}
+
 static void node_identity_is_a_state(void **state)
 {
     const struct usher_config_msg *a;
@@ -580,16 +644,86 @@ static void an_iv_update_goes_through_the_proxy_both_ways(void **state)
     }
 }
 
+static void on_connected(struct node *n, const struct usher_gatt_event *event)
+{
+    if (event->type == USHER_GATT_EVT_CONNECTED) {
+        assert_int_equal(usher_mesh_iv(&n->mesh, NULL), 5);
+    }
+}
+
 /* A phone that was away hears of it as the first thing. */
 static void a_client_that_connects_learns_the_iv_index(void **state)
 {
     (void)state;
     make(244);
+    node(PHONE)->gatt_told = on_connected;
     node(PROXY)->mesh.net.iv.index = 5;
     node(LAMP)->mesh.net.iv.index = 5;
     connect_to(PHONE, PROXY);
     assert_int_equal(usher_mesh_iv(&node(PHONE)->mesh, NULL), 5);
     assert_int_equal(ASK(LAMP, .opcode = USHER_CONFIG_TTL_GET)->state, 7);
+}
+
+/* A server that says nothing is used after a second all the same. */
+static void a_beacon_is_not_waited_for_for_ever(void **state)
+{
+    struct usher_ble_addr addr;
+    uint64_t before;
+
+    (void)state;
+    make(244);
+    addr = addr_of(PROXY);
+    assert_int_equal(usher_proxy_connect(&node(PHONE)->gatt, &addr, &site.conn), USHER_OK);
+    nodes_run(site.all, 42);
+    wires_stall(site.all->wires, true);
+    before = nodes_now(site.all);
+    nodes_run(site.all, 900);
+    assert_int_equal(node(PHONE)->gatt_events[USHER_GATT_EVT_CONNECTED], 0);
+    nodes_run(site.all, 110);
+    assert_int_equal(node(PHONE)->gatt_events[USHER_GATT_EVT_CONNECTED], 1);
+    assert_true(nodes_now(site.all) >= before + 1000);
+    wires_stall(site.all->wires, false);
+    assert_int_equal(ASK(LAMP, .opcode = USHER_CONFIG_TTL_GET)->state, 7);
+}
+
+/* The server greets; a client tells what is new. */
+static void a_client_tells_only_what_is_new(void **state)
+{
+    (void)state;
+    make(244);
+    for (unsigned i = 0; i < COUNT; i++) {
+        node(i)->mesh.net.beacon = 0;
+    }
+    nodes_run(site.all, SETTLE_MS);
+    node(PROXY)->events[USHER_MESH_EVT_BEACON] = 0;
+    connect_to(PHONE, PROXY);
+    assert_int_equal(node(PROXY)->events[USHER_MESH_EVT_BEACON], 0);
+    test_mode(true);
+    assert_int_equal(usher_iv_update(&node(PHONE)->mesh), USHER_OK);
+    nodes_run(site.all, SETTLE_MS);
+    assert_int_equal(node(PROXY)->events[USHER_MESH_EVT_BEACON], 1);
+}
+
+/* A server that speaks as only clients do. */
+static void a_message_of_a_client_is_nothing_to_a_client(void **state)
+{
+    struct proxy_message m = { .opcode = PROXY_SET_FILTER_TYPE, .type = 1 };
+    uint8_t value[1 + NET_PDU_MAX] = { 0x02 }, len;
+    unsigned before;
+
+    (void)state;
+    make_connected(244);
+    before = node(PHONE)->gatt_events[USHER_GATT_EVT_FILTER];
+    len = proxy_seal(&node(PHONE2)->mesh.net, 0, &m, value + 1);
+    usher_in_gatt_data(&node(PHONE)->usher, site.conn, value, len + 1u);
+    nodes_run(site.all, SETTLE_MS);
+    assert_int_equal(node(PHONE)->gatt_events[USHER_GATT_EVT_FILTER], before);
+    m.opcode = PROXY_FILTER_STATUS;
+    len = proxy_seal(&node(PHONE2)->mesh.net, 0, &m, value + 1);
+    for (unsigned i = 0; i < 2; i++) { /* the second one is a replay */
+        usher_in_gatt_data(&node(PHONE)->usher, site.conn, value, len + 1u);
+        assert_int_equal(node(PHONE)->gatt_events[USHER_GATT_EVT_FILTER], before + 1);
+    }
 }
 
 static void keys_are_refreshed_through_the_proxy(void **state)
@@ -637,6 +771,12 @@ int main(void)
         cmocka_unit_test_teardown(the_feature_is_told, end),
         cmocka_unit_test_teardown(an_iv_update_goes_through_the_proxy_both_ways, end),
         cmocka_unit_test_teardown(a_client_that_connects_learns_the_iv_index, end),
+        cmocka_unit_test_teardown(a_node_without_the_advertising_bearer_does_not_hear_it, end),
+        cmocka_unit_test_teardown(heartbeats_of_the_client_come_to_it, end),
+        cmocka_unit_test_teardown(a_proxy_that_is_switched_off_remains_a_client, end),
+        cmocka_unit_test_teardown(a_beacon_is_not_waited_for_for_ever, end),
+        cmocka_unit_test_teardown(a_client_tells_only_what_is_new, end),
+        cmocka_unit_test_teardown(a_message_of_a_client_is_nothing_to_a_client, end),
         cmocka_unit_test_teardown(keys_are_refreshed_through_the_proxy, end),
     };
 
