@@ -263,7 +263,7 @@ static void make_up_configuration(struct game *g, uint8_t n)
 static void send_value(struct game *g, unsigned i)
 {
     struct side *s = &g->side[i];
-    uint8_t value[GATT_VALUE_MAX];
+    uint8_t value[GATT_VALUE_MAX] = { 0 };
     enum usher_err err;
     size_t len;
 
