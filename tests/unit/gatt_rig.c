@@ -44,6 +44,7 @@ static enum usher_err port_adv_start(void *ctx, const struct usher_adv *adv)
     assert_int_equal(adv->count, 1);
     s->adv_pending = true;
     s->adv = *adv;
+    s->adv_until = s->rig->now + s->rig->adv_ms;
     if (adv->type == USHER_ADV_IND) {
         s->inds++;
         s->last_ind = *adv;
@@ -234,7 +235,7 @@ static bool adv_step(struct rig_side *s)
     struct usher_adv_report report = { .rssi = -40, .type = s->adv.type, .len = s->adv.len };
     struct usher_ble_addr from = rig_address(s->name);
 
-    if (!s->adv_pending) {
+    if (!s->adv_pending || s->rig->now < s->adv_until) {
         return false;
     }
     s->adv_pending = false;
@@ -279,6 +280,7 @@ void rig_run(struct rig *r, uint64_t ms)
             person_act(&s->person, r->now);
             done = side_step(s) || done;
             next = s->wake < next ? s->wake : next;
+            next = s->adv_pending && s->adv_until < next ? s->adv_until : next;
             next = person_next(&s->person) < next ? person_next(&s->person) : next;
         }
         if (done) {

@@ -61,7 +61,8 @@ struct rig_side {
     struct rig_conn conns[RIG_CONNS];
     unsigned connects, disconnects; /* calls */
     bool adv_pending;
-    struct usher_adv adv;      /* on the air */
+    struct usher_adv adv;      /* on the air ... */
+    uint64_t adv_until;        /* ... until then */
     struct usher_adv last_ind; /* the last connectable one, and when it and others began */
     uint64_t ind_at;
     unsigned inds, nonconns;
@@ -77,6 +78,7 @@ struct rig {
     uint64_t now;
     uint16_t value_max;
     enum rig_connect connect;
+    unsigned adv_ms;    /* how long an advertisement takes */
     unsigned delivered; /* values that arrived */
     unsigned cut_at;    /* connections are lost once so many have; 0: never */
     unsigned raw_count; /* values that the test's own connections got */

@@ -298,6 +298,25 @@ static void a_listening_device_advertises_on_its_bearers(void **state)
     }
 }
 
+/* A slot that is never free for long: beacon and service data take turns. */
+static void a_busy_slot_is_shared(void **state)
+{
+    struct rig *r = rig_of(state, 66);
+    struct rig_side *d = &r->side[RIG_D];
+
+    r->adv_ms = 250;
+    assert_int_equal(rig_listen(r, USHER_BEARER_ADV | USHER_BEARER_GATT), USHER_OK);
+    rig_run(r, 20000);
+    assert_in_range(d->nonconns, 8, 11);
+    assert_in_range(d->inds, 55, 72);
+    d->inds = d->nonconns = 0;
+    d->node.config.beacon_interval_ms = 100; /* both more than there is room for */
+    rig_run(r, 20000);
+    assert_in_range(d->nonconns, 35, 45);
+    assert_in_range(d->inds, 35, 45);
+    rig_free(r);
+}
+
 static void the_service_data_are_the_beacons(void **state)
 {
     static const uint8_t expected[] = { 2, 1, 6, 3, 3, 0x27, 0x18, 21, 0x16, 0x27, 0x18 };
@@ -509,6 +528,7 @@ int main(void)
         cmocka_unit_test(cancel_and_radio_and_deinit_end_connections),
         cmocka_unit_test(off_the_air_nothing_begins),
         cmocka_unit_test(a_listening_device_advertises_on_its_bearers),
+        cmocka_unit_test(a_busy_slot_is_shared),
         cmocka_unit_test(the_service_data_are_the_beacons),
         cmocka_unit_test(a_device_is_told_once_for_each_bearer),
         cmocka_unit_test(service_data_of_other_lengths_are_none),
