@@ -772,13 +772,14 @@ static void load_with(struct rig *rig, uint16_t key, uint8_t format, int longer,
 {
     size_t *len;
     uint8_t *record = rig_record(rig, 0, key, &len);
-    uint8_t was = 0;
+    uint8_t was;
 
-    assert_non_null(record);
-    if (record != NULL) { /* which the analyzer does not know */
-        was = record[0];
-        record[0] = format;
+    if (record == NULL) {
+        fail_msg("no record %04x", key);
+        return; /* which the analyzer does not know */
     }
+    was = record[0];
+    record[0] = format;
     *len += (size_t)longer;
     rig_restart(rig, 0);
     assert_int_equal(boot(rig, 0, NULL), want);
