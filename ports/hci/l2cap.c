@@ -135,9 +135,7 @@ static void rx_signal(struct l2cap *c, const struct l2cap_payload *payload)
     }
     if (payload->len > L2CAP_SIGNAL_MTU) {
         reject(c, command.identifier, MTU_EXCEEDED);
-    } else if (command.len != command.held) {
-        reject(c, command.identifier, NOT_UNDERSTOOD);
-    } else if (command.code == PARAMETER_UPDATE_REQUEST) {
+    } else if (command.len == command.held && command.code == PARAMETER_UPDATE_REQUEST) {
         update_request(c, &command);
     } else {
         reject(c, command.identifier, NOT_UNDERSTOOD);
