@@ -13,11 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    LOSS = 5,
-    GRID_LIMIT = 190, /* devices a minute through one legacy set, whatever the links */
-    RADIO_AIM = 609,  /* with 16 links on a radio without a controller */
-};
+#define LOSS 5u
+#define GRID_LIMIT 190u /* devices a minute through one legacy set, whatever the links */
+#define RADIO_AIM 609u  /* with 16 links on a radio without a controller */
 
 static const unsigned links[] = { 1, 8, 16 };
 

@@ -90,7 +90,10 @@ uint8_t raw_ask(struct raw_host *h, uint16_t opcode, const uint8_t *params, size
     while ((p = find_answer(h, opcode)) == NULL && air_next_us(h->air) < limit) {
         air_run_until(h->air, air_next_us(h->air));
     }
-    assert_non_null(p);
+    if (p == NULL) {
+        fail_msg("no answer to %04x", opcode);
+        return 0xFF;
+    }
     p->taken = true;
     h->answer = *p;
     complete = p->octets[1] == 0x0E;

@@ -543,7 +543,11 @@ static void two_controllers_agree_on_a_key(void **state)
     assert_int_equal(ASK0(&other, 0x2025), OK);
     a = LE(&host, 0x08);
     b = LE(&other, 0x08);
-    assert_true(a != NULL && b != NULL && a->octets[4] == OK && a->len == 4 + 65);
+    if (a == NULL || b == NULL) {
+        fail();
+        return;
+    }
+    assert_true(a->octets[4] == OK && a->len == 4 + 65);
     memcpy(ours, a->octets + 5, 64);
     memcpy(theirs, b->octets + 5, 64);
     assert_int_equal(raw_ask(&host, 0x2026, theirs, 64), OK);
