@@ -64,18 +64,18 @@ void host_conn_rx(struct hci_host *h, const uint8_t *packet, size_t len)
 {
     struct io io = io_reader(packet + 1, len - 1);
     uint16_t head = 0, size = 0;
+    const uint8_t *data;
     uint8_t i;
 
     io_le16(&io, &head);
-    io_le16(&io, &size);
+    io_le16(&io, &size); /* which is what is there: h4.c goes by it */
+    io_rest(&io, &data, &size);
     i = host_conn_find(h, head & ACL_HANDLE);
-    if (!io_ok(&io) || size == 0 || size != io_left(&io) || i == HCI_NOBODY ||
-        host_conn(h, i)->state != CONN_OPEN || ACL_BOUNDARY(head) == ACL_NOT_USED ||
-        ACL_BROADCAST(head) != 0) {
+    if (size == 0 || i == HCI_NOBODY || host_conn(h, i)->state != CONN_OPEN ||
+        ACL_BOUNDARY(head) == ACL_NOT_USED || ACL_BROADCAST(head) != 0) {
         return;
     }
-    gatt_link_rx(&host_conn(h, i)->gatt, h->now, ACL_BOUNDARY(head) != ACL_CONTINUES,
-                 hci_take(&io, size), size);
+    gatt_link_rx(&host_conn(h, i)->gatt, h->now, ACL_BOUNDARY(head) != ACL_CONTINUES, data, size);
     host_conn_poll(h, i);
 }
 

@@ -241,8 +241,7 @@ static void in_answer(struct hci_host *h, bool complete, struct io *io)
     }
     io_u8(io, &credits);
     io_le16(io, &opcode);
-    if (!io_ok(io) ||
-        (h->state == HCI_STARTING && h->step == 0 && opcode != HCI_RESET)) { /* of before */
+    if (!io_ok(io)) {
         return;
     }
     if (credits > h->credits) {
@@ -352,7 +351,7 @@ static void in_packet(struct hci_host *h)
         struct io io = io_reader(packet + 1, len - 1);
 
         in_event(h, &io);
-    } else if (h->state == HCI_READY) {
+    } else {
         host_conn_rx(h, packet, len);
     }
 }

@@ -1,8 +1,7 @@
 /* The formats of hci_pdu.h. */
 #include "hci_pdu.h"
 
-#define EXT_LEGACY_PDU 0x10u /* bits of an extended report's event type */
-#define EXT_TYPE_MASK 0x1Fu
+#define EXT_TYPE_MASK 0x1Fu /* of an extended report's event type; 0x10: a legacy PDU */
 
 /* -- commands ---------------------------------------------------------------------------------- */
 
@@ -146,9 +145,6 @@ static bool legacy_type(struct usher_adv_report *report, unsigned type)
 /* The same of an extended report's event type. */
 static bool extended_type(struct usher_adv_report *report, uint16_t type)
 {
-    if ((type & EXT_LEGACY_PDU) == 0) {
-        return false;
-    }
     switch (type & EXT_TYPE_MASK) {
     case 0x13:
         return legacy_type(report, USHER_ADV_IND);

@@ -74,6 +74,9 @@ static void on_heard(void *user, struct usher *u, const struct usher_adv_report 
     r->heard++;
     r->report = *report;
     memcpy(r->report_data, report->data, report->len);
+    if (r->down_when_heard) {
+        hci_host_down(&r->host, r->now);
+    }
 }
 
 static void on_event(void *user, struct usher *u, const struct usher_event *e)

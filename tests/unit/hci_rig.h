@@ -42,6 +42,7 @@ struct hci_rig {
     unsigned told_state[HCI_FAILED + 1];
     unsigned traced[2], traced_octets[2]; /* to the controller, from it */
     unsigned heard;
+    bool down_when_heard;           /* the owner closes the stream when an advertisement is heard */
     struct usher_adv_report report; /* heard last */
     uint8_t report_data[USHER_AD_MAX];
     unsigned told[RIG_EVENTS];

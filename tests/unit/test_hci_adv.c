@@ -300,6 +300,37 @@ static void a_connection_ends_legacy_advertising(void **state)
     assert_int_equal(rig_adv(r, 0, USHER_ADV_IND, 1, 0, PB_ADV), USHER_E_RESOURCES);
     rig_free(r);
 
+    /* It has nothing to do with advertising that is not connectable. */
+    r = rig_ready(RIG_5_LEGACY, 1);
+    start(r, 0);
+    rig_done(r, PARAMETERS);
+    rig_done(r, DATA);
+    rig_done(r, ON);
+    rig_give(r, connected);
+    assert_false(is_free(r, 0));
+    rig_free(r);
+
+    /* Nor with what is to follow the advertisement that it has ended. */
+    r = rig_ready(RIG_5_LEGACY, 2);
+    rig_give(r, "04 0E 03 04 00 00");
+    assert_int_equal(rig_adv(r, 0, USHER_ADV_IND, 1, 0, PB_ADV), USHER_OK);
+    rig_expect(r, PARAMETERS_IND);
+    rig_give(r, "04 0E 04 04 06 20 00");
+    rig_expect(r, NAME);
+    rig_give(r, "04 0E 04 04 09 20 00");
+    rig_expect(r, DATA);
+    rig_expect(r, ON);
+    rig_give(r, "04 0E 04 04 08 20 00");
+    rig_give(r, "04 0E 04 04 0A 20 00");
+    rig_at(r, r->now + 12);
+    assert_int_equal(rig_adv(r, 0, USHER_ADV_IND, 1, 0, PB_ADV), USHER_OK);
+    rig_expect(r, OFF);
+    rig_expect(r, DATA);
+    rig_expect(r, ON);
+    rig_give(r, connected);
+    assert_false(is_free(r, 0));
+    rig_free(r);
+
     /* One that comes when the next advertisement is on its way already does not end that. */
     r = rig_ready(RIG_5_LEGACY, 1);
     assert_int_equal(rig_adv(r, 0, USHER_ADV_IND, 1, 0, PB_ADV), USHER_OK);
@@ -367,7 +398,8 @@ static void a_set_says_when_its_events_are_over(void **state)
     rig_at(r, r->now + 100);
     assert_false(is_free(r, 0));
     rig_give(r, TERMINATED("01")); /* another one's */
-    rig_give(r, TERMINATED("10"));
+    rig_give(r, TERMINATED("10")); /* none's */
+    rig_give(r, TERMINATED("11"));
     rig_give(r, "04 3E 01 12");
     assert_false(is_free(r, 0));
     rig_give(r, TERMINATED("00"));
@@ -465,6 +497,49 @@ static void a_set_is_stopped(void **state)
     rig_done(r, EXT_ON("00", "01"));
     rig_give(r, TERMINATED("00"));
     assert_true(is_free(r, 0));
+    rig_free(r);
+}
+
+static void a_set_is_stopped_and_begun_at_once(void **state)
+{
+    struct hci_rig *r = rig_ready(RIG_EXTENDED, 0);
+
+    (void)state;
+    set_up(r);
+    rig_give(r, "04 0E 03 04 00 00"); /* it takes four at a time */
+    r->port.adv_stop(r->port.ctx, 0);
+    start(r, 0);
+    rig_expect(r, EXT_OFF("00"));
+    rig_expect(r, EXT_DATA("00"));
+    rig_expect(r, EXT_ON("00", "01"));
+    rig_give(r, TERMINATED("00")); /* of the old one, before it was switched off */
+    rig_give(r, "04 0E 04 04 39 20 00");
+    rig_give(r, "04 0E 04 04 37 20 00");
+    rig_give(r, "04 0E 04 04 39 20 00");
+    assert_false(is_free(r, 0));
+    rig_give(r, TERMINATED("00"));
+    assert_true(is_free(r, 0));
+    rig_free(r);
+}
+
+static void four_commands_at_most_are_under_way(void **state)
+{
+    struct hci_rig *r = rig_ready(RIG_EXTENDED, 0);
+
+    (void)state;
+    rig_give(r, "04 0E 03 20 00 00");
+    for (uint8_t i = 0; i < 4; i++) {
+        start(r, i);
+    }
+    assert_int_equal(r->port.scan(r->port.ctx, USHER_SCAN_MESH), USHER_OK);
+    rig_expect(r, "01 42 20 06 01 00 00 00 00 00");
+    rig_expect(r, EXT_PARAMETERS("00"));
+    rig_expect(r, EXT_PARAMETERS("01"));
+    rig_expect(r, EXT_PARAMETERS("02"));
+    rig_expect_nothing(r);
+    rig_give(r, "04 0E 04 20 42 20 00");
+    rig_expect(r, EXT_PARAMETERS("03"));
+    rig_expect_nothing(r);
     rig_free(r);
 }
 
@@ -700,6 +775,21 @@ static void reports_that_come_too_late_are_dropped(void **state)
     rig_free(r);
 }
 
+static void an_owner_may_close_the_stream_from_within(void **state)
+{
+    struct hci_rig *r = rig_ready(RIG_4_2, 0);
+
+    (void)state;
+    scan_for(r, USHER_SCAN_PB_ADV);
+    r->down_when_heard = true;
+    rig_give(r, "04 3E 1E 02 02 03 01 06 05 04 03 02 C1 04 03 29 01 02 C4"
+                " 03 01 06 05 04 03 02 C1 04 03 29 01 02 C4"
+                " 04 3E 10 02 01 03 01 06 05 04 03 02 C1 04 03 29 01 02 C4");
+    assert_int_equal(r->heard, 1);
+    assert_int_equal(r->host.state, HCI_DOWN);
+    rig_free(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -719,6 +809,8 @@ int main(void)
         cmocka_unit_test(sets_are_on_the_air_side_by_side),
         cmocka_unit_test(the_controller_counts_events),
         cmocka_unit_test(a_set_is_stopped),
+        cmocka_unit_test(a_set_is_stopped_and_begun_at_once),
+        cmocka_unit_test(four_commands_at_most_are_under_way),
         cmocka_unit_test(another_type_is_other_parameters),
         cmocka_unit_test(scanning_is_on_while_something_is_wanted),
         cmocka_unit_test(what_was_asked_for_is_heard),
@@ -726,6 +818,7 @@ int main(void)
         cmocka_unit_test(malformed_reports_are_not_read_further),
         cmocka_unit_test(extended_reports_of_legacy_pdus_are_heard),
         cmocka_unit_test(reports_that_come_too_late_are_dropped),
+        cmocka_unit_test(an_owner_may_close_the_stream_from_within),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -138,7 +138,7 @@ static void what_is_no_data_of_ours_is_ignored(void **state)
         "04 05 04 00 41 00 13",
         "04 05 04 0C 40 00 13", /* it did not end */
         "04 3E 02 01 00",
-        "04 3E 13 01 00 40 00 02 " PEER TAIL, /* no role */
+        "04 3E 13 01 00 41 00 02 " PEER TAIL, /* no role */
         "04 3E 13 01 00 00 0F 01 " PEER TAIL, /* no handle */
         "04 3E 0C 05 41 00 00 00 00 00 00 00 00 00 00",
         "04 3E 02 05 40",
@@ -226,6 +226,28 @@ static void buffers_are_shared_fairly(void **state)
     rig_give(r, "04 05 04 00 41 00 13"); /* what it had comes back */
     rig_expect(r, "02 40 " FIRST_LEN OCTETS_27);
     rig_expect(r, "02 40 " SECOND_LEN OCTETS_14);
+    rig_free(r);
+}
+
+static void buffers_are_counted_for_all(void **state)
+{
+    struct hci_rig *r = server(RIG_4_2, 2);
+
+    (void)state;
+    rig_give(r, IS_PERIPHERAL);
+    rig_give(r, LONG_MTU);
+    rig_expect(r, LONG_MTU_DONE);
+    rig_give(r, COMPLETED("01"));
+    for (unsigned i = 0; i < 2; i++) { /* one connection alone has them all */
+        rig_give(r, "02 40 " ASK);
+        rig_expect(r, "02 40 " FIRST_LEN OCTETS_27);
+        rig_expect(r, "02 40 " SECOND_LEN OCTETS_14);
+    }
+    rig_give(r, "04 3E 13 01 00 41 00 01 01 09 02 03 04 05 C6" TAIL);
+    rig_give(r, "02 41 20 07 00 03 00 04 00 02 F7 00");
+    rig_expect_nothing(r);
+    rig_give(r, COMPLETED("01"));
+    rig_expect(r, "02 41 00 07 00 03 00 04 00 03 F7 00");
     rig_free(r);
 }
 
@@ -329,6 +351,7 @@ static void what_waits_goes_out_before_the_end(void **state)
     rig_expect(r, CAPABILITIES);
     rig_expect_nothing(r);
     rig_give(r, INVITE); /* nobody is there any more */
+    rig_give(r, LONG_MTU);
     rig_give(r, COMPLETED("01"));
     rig_expect_nothing(r);
     rig_give(r, COMPLETED("01"));
@@ -388,6 +411,7 @@ static void a_reset_closes_connections(void **state)
     rig_give(r, SUBSCRIBE);
     rig_give(r, "04 10 01 00");
     assert_int_equal(r->told[USHER_EVT_LINK_CLOSED], 1);
+    rig_give(r, IS_PERIPHERAL); /* of before */
     rig_start(r, RIG_4_2);
     rig_give(r, SUBSCRIBE);
     rig_give(r, COMPLETED("01"));
@@ -494,6 +518,7 @@ static void what_the_instance_calls_off_is_not_told(void **state)
     rig_free(r);
 
     r = client(RIG_4_2, 1);
+    rig_give(r, "04 0E 03 02 00 00"); /* it takes two at a time */
     rig_expect(r, CREATE);
     usher_cancel(&r->client, USHER_CLOSE_ERROR);
     rig_expect_nothing(r); /* it is not known yet whether it has begun */
@@ -642,6 +667,7 @@ int main(void)
         cmocka_unit_test(what_is_no_data_of_ours_is_ignored),
         cmocka_unit_test(buffers_are_the_controllers),
         cmocka_unit_test(buffers_are_shared_fairly),
+        cmocka_unit_test(buffers_are_counted_for_all),
         cmocka_unit_test(connections_that_nobody_wants_are_ended),
         cmocka_unit_test(a_handle_that_comes_twice_is_another_connection),
         cmocka_unit_test(questions_of_the_controller_are_answered),

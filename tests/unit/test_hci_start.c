@@ -390,6 +390,11 @@ static void legacy_is_used_where_it_is_asked_for(void **state)
     r = rig_new(&config, 0);
     play(r, RIG_EXTENDED, 0, "");
     assert_int_equal(r->port.adv_slots, 2);
+    /* What one controller can, the next need not. */
+    hci_host_down(&r->host, r->now);
+    hci_host_up(&r->host, &r->node, r->now);
+    play(r, RIG_EXTENDED, 0x2003, "04 0F 04 01 01 .. ..");
+    assert_false(r->host.extended);
     rig_free(r);
 }
 
