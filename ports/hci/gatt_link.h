@@ -20,6 +20,8 @@
  * A value that is longer than ATT_MTU - 3 fails the link, as no value of a link that is open gets
  * lost. Values before the client has subscribed are dropped, and so are empty ones. A client that
  * does not subscribe within a minute fails the link, as it keeps others away.
+ *
+ * A client that exchanges the MTU after it has subscribed is told the one in force, which stays.
  */
 #ifndef GATT_LINK_H
 #define GATT_LINK_H
@@ -55,8 +57,7 @@ enum gatt_event {
 
 struct gatt_event_data {
     enum usher_gatt_service service;
-    uint16_t value_max;   /* ATT_MTU - 3, as it was then; values that come may be longer if the
-                             client of a server exchanges the MTU late */
+    uint16_t value_max;   /* ATT_MTU - 3: of values in both directions, for the link's life */
     const uint8_t *value; /* good until the next gatt_link_rx() for this link */
     size_t len;
     const char *why;

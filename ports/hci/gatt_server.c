@@ -222,8 +222,12 @@ static const struct attribute *next(const struct request *r, const struct attrib
     return next_in(r->l, behind, r->start, r->end);
 }
 
+/* What a server has agreed on stays so, and a link that is open has told what it carries: from then
+ * on we can receive what is in force. */
 static void exchange_mtu(struct request *r)
 {
+    struct gatt_link *l = r->l;
+    bool settled = l->open || (l->server && l->mtu_agreed);
     uint16_t mtu = 0;
 
     att_handle_fields(&r->in, &r->opcode, &mtu);
@@ -231,8 +235,10 @@ static void exchange_mtu(struct request *r)
         refuse(r, 0, ATT_INVALID_PDU);
         return;
     }
-    gatt_agree_mtu(r->l, mtu);
-    mtu = r->l->database->mtu;
+    if (!settled) {
+        gatt_agree_mtu(l, mtu);
+    }
+    mtu = settled ? l->mtu : l->database->mtu;
     respond(r);
     io_le16(&r->out, &mtu);
 }

@@ -53,7 +53,7 @@ static void got_value(struct game *g, unsigned i, const struct gatt_event_data *
     struct side *s = &g->side[i], *other = &g->side[1 - i];
     uint8_t expected[GATT_VALUE_MAX];
 
-    FUZZ_CHECK(s->opened && data->len >= 1 && data->len <= s->link.mtu - 3u);
+    FUZZ_CHECK(s->opened && data->len >= 1 && data->len <= s->value_max);
     if (!g->meddled && !g->changed) {
         size_t len = make_value(1 - i, s->got, other->value_max, expected);
 

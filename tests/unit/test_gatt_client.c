@@ -533,6 +533,23 @@ static void the_peer_may_exchange_the_mtu_first(void **state)
     bench_expect(&b, "06 0100 ffff 0028 2718");
 }
 
+static void a_peer_that_asks_for_the_mtu_late_changes_nothing(void **state)
+{
+    struct gatt_bench b;
+
+    (void)state;
+    reach(&b, MTU);
+    bench_rx(&b, "01 02 0000 06");
+    for (unsigned i = SERVICE; i < STEPS; i++) {
+        bench_expect(&b, usual[i].request);
+        bench_rx(&b, usual[i].answer);
+    }
+    bench_tells(&b, GATT_OPENED);
+    assert_int_equal(b.data.value_max, 20);
+    bench_answers(&b, "02 f700", "03 1700");
+    assert_int_equal(b.link.mtu, 23);
+}
+
 static void a_link_that_failed_says_so_once(void **state)
 {
     struct gatt_bench b;
@@ -573,6 +590,7 @@ int main(void)
         cmocka_unit_test(a_value_longer_than_the_mtu_ends_the_link),
         cmocka_unit_test(a_peer_that_asks_finds_gap_only),
         cmocka_unit_test(the_peer_may_exchange_the_mtu_first),
+        cmocka_unit_test(a_peer_that_asks_for_the_mtu_late_changes_nothing),
         cmocka_unit_test(a_link_that_failed_says_so_once),
     };
 

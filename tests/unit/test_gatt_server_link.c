@@ -25,12 +25,17 @@ static void the_mtu_is_the_smaller_one_and_agreed_on_once(void **state)
         uint16_t ours;
         const char *request, *answer;
         uint16_t mtu;
+        const char *again;
     } cases[] = {
-        { 247, "02 f700", "03 f700", 247 }, { 247, "02 0502", "03 f700", 247 },
-        { 247, "02 ffff", "03 f700", 247 }, { 247, "02 4500", "03 f700", 69 },
-        { 69, "02 f700", "03 4500", 69 },   { 23, "02 f700", "03 1700", 23 },
-        { 247, "02 1700", "03 f700", 23 },  { 247, "02 1600", "03 f700", 23 },
-        { 247, "02 0000", "03 f700", 23 },
+        { 247, "02 f700", "03 f700", 247, "03 f700" },
+        { 247, "02 0502", "03 f700", 247, "03 f700" },
+        { 247, "02 ffff", "03 f700", 247, "03 f700" },
+        { 247, "02 4500", "03 f700", 69, "03 4500" },
+        { 69, "02 f700", "03 4500", 69, "03 4500" },
+        { 23, "02 f700", "03 1700", 23, "03 1700" },
+        { 247, "02 1700", "03 f700", 23, "03 1700" },
+        { 247, "02 1600", "03 f700", 23, "03 1700" },
+        { 247, "02 0000", "03 f700", 23, "03 1700" },
     };
     struct gatt_bench b;
 
@@ -39,7 +44,7 @@ static void the_mtu_is_the_smaller_one_and_agreed_on_once(void **state)
         bench_serve(&b, USHER_GATT_PROVISIONING, cases[i].ours);
         bench_answers(&b, cases[i].request, cases[i].answer);
         assert_int_equal(b.link.mtu, cases[i].mtu);
-        bench_answers(&b, "02 2000", cases[i].answer); /* the second one changes nothing */
+        bench_answers(&b, "02 2000", cases[i].again); /* the second one changes nothing */
         assert_int_equal(b.link.mtu, cases[i].mtu);
     }
 }
@@ -63,8 +68,8 @@ static void a_request_longer_than_the_mtu_is_invalid(void **state)
     bench_expect(&b, "01 06 0000 04");
 }
 
-/* What was told when the link opened stays so, whatever is agreed on later. */
-static void an_mtu_that_comes_late_does_not_change_what_can_be_sent(void **state)
+/* What was told when the link opened stays so, whatever is asked for later. */
+static void an_mtu_that_comes_late_changes_nothing(void **state)
 {
     uint8_t value[21] = { 0 };
     struct gatt_bench b;
@@ -72,12 +77,14 @@ static void an_mtu_that_comes_late_does_not_change_what_can_be_sent(void **state
     (void)state;
     bench_serve_open(&b);
     assert_int_equal(b.link.value_max, 20);
-    bench_answers(&b, "02 f700", "03 f700");
+    bench_answers(&b, "02 f700", "03 1700");
     assert_int_equal(gatt_link_send(&b.link, b.now, value, 21), USHER_E_SIZE);
     assert_int_equal(gatt_link_send(&b.link, b.now, value, 20), USHER_OK);
-    bench_rx_long(&b, "52 1200", 247);
+    bench_rx_long(&b, "52 1200", 23);
     bench_tells(&b, GATT_VALUE);
-    assert_int_equal(b.data.len, 244);
+    assert_int_equal(b.data.len, 20);
+    bench_rx_long(&b, "52 1200", 24);
+    bench_failed(&b, "the peer sent a value that is longer than the MTU allows");
 }
 
 /* -- the link ---------------------------------------------------------------------------------- */
@@ -330,7 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_mtu_is_the_smaller_one_and_agreed_on_once),
         cmocka_unit_test(a_request_longer_than_the_mtu_is_invalid),
-        cmocka_unit_test(an_mtu_that_comes_late_does_not_change_what_can_be_sent),
+        cmocka_unit_test(an_mtu_that_comes_late_changes_nothing),
         cmocka_unit_test(values_before_the_subscription_are_dropped),
         cmocka_unit_test(values_go_both_ways),
         cmocka_unit_test(a_value_longer_than_the_mtu_ends_the_link),
