@@ -5,6 +5,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "pcap.h"
+#include "station.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -198,6 +199,229 @@ static void tshark_reads_it(void **state)
                         "1700000001.120000000\n");
 }
 
+/* -- links ------------------------------------------------------------------------------------- */
+
+/* One ATT PDU, and who sends it. */
+struct att {
+    bool central;
+    uint8_t len;
+    const uint8_t *octets;
+};
+
+#define ATT(central, ...)                                                                          \
+    {                                                                                              \
+        central, sizeof((const uint8_t[]){ __VA_ARGS__ }), (const uint8_t[])                       \
+        {                                                                                          \
+            __VA_ARGS__                                                                            \
+        }                                                                                          \
+    }
+
+/* A provisioner finds the service of a device, subscribes, and invites it. */
+static const struct att session[] = {
+    ATT(true, 0x02, 0xF7, 0x00),                   /* Exchange MTU Request, 247 */
+    ATT(false, 0x03, 0x45, 0x00),                  /* Response, 69 */
+    ATT(true, 0x10, 1, 0, 0xFF, 0xFF, 0x00, 0x28), /* Read By Group Type: primary services */
+    ATT(false, 0x11, 6, 1, 0, 6, 0, 0x27, 0x18),
+    ATT(true, 0x08, 1, 0, 6, 0, 0x03, 0x28), /* Read By Type: characteristics */
+    ATT(false, 0x09, 7, 2, 0, 0x04, 3, 0, 0xDB, 0x2A, 4, 0, 0x10, 5, 0, 0xDC, 0x2A),
+    ATT(true, 0x04, 6, 0, 6, 0), /* Find Information */
+    ATT(false, 0x05, 1, 6, 0, 0x02, 0x29),
+    ATT(true, 0x12, 6, 0, 1, 0), /* Write: notifications */
+    ATT(false, 0x13),
+    ATT(true, 0x52, 3, 0, 0x03, 0x00, 0x00), /* Write Command to Data In: Invite */
+    ATT(false, 0x1B, 5, 0, 0x03, 0x01, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0), /* Capabilities */
+    ATT(true, 0x52, 3, 0, 0x03, 0x02, 0, 0, 0, 0, 0),                    /* Start */
+    /* Public Key, whose L2CAP frame takes three PDUs */
+    ATT(true, 0x52, 3, 0, 0x03, 0x03, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
+        19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41,
+        42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64),
+};
+
+enum { SESSION = sizeof(session) / sizeof(session[0]) };
+
+/* The two, and how far they are. */
+static struct {
+    struct station station[2]; /* the central and the peripheral */
+    struct air_link *link[2];
+    unsigned next;
+    unsigned closed;
+} two;
+
+static void send_next(void)
+{
+    if (two.next == SESSION) {
+        air_link_close(two.link[0], 0x13);
+        return;
+    }
+
+    const struct att *att = &session[two.next];
+    uint8_t frame[4 + 128] = { att->len, 0, 0x04, 0x00 };
+    size_t len = 4u + att->len;
+
+    memcpy(frame + 4, att->octets, att->len);
+    for (size_t at = 0; at < len; at += 27) {
+        size_t n = len - at < 27 ? len - at : 27;
+
+        assert_int_equal(air_link_send(two.link[!att->central], at == 0, frame + at, n), USHER_OK);
+    }
+}
+
+static void on_connected(void *ctx, struct air_link *link, bool central, uint8_t slot,
+                         const struct usher_ble_addr *peer, const struct air_link_params *params)
+{
+    (void)ctx;
+    (void)slot;
+    (void)peer;
+    (void)params;
+    two.link[!central] = link;
+    if (two.link[0] != NULL && two.link[1] != NULL) {
+        send_next();
+    }
+}
+
+static void on_data(void *ctx, struct air_link *link, bool first, const uint8_t *data, size_t len)
+{
+    (void)ctx;
+    (void)link;
+    (void)first;
+    (void)data;
+    if (len < 27) { /* the last of a frame */
+        two.next++;
+        send_next();
+    }
+}
+
+static void on_sent(void *ctx, struct air_link *link)
+{
+    (void)ctx;
+    (void)link;
+}
+
+static void on_ended(void *ctx, struct air_link *link, uint8_t reason)
+{
+    (void)ctx;
+    (void)link;
+    (void)reason;
+    two.closed++;
+}
+
+/* Captures the session: a device of a public address is found, connected to, and disconnected. */
+static void capture_links(uint64_t seed, uint8_t loss_pct)
+{
+    static const struct air_link_owner owner = { on_connected, on_data, on_sent, on_ended };
+    static const struct usher_ble_addr addr = { .type = 0, .addr = { 0, 1, 2, 3, 4, 5 } };
+    static const uint8_t name[] = { 5, 0x09, 'l', 'a', 'm', 'p' };
+    struct usher_adv adv = { .type = USHER_ADV_IND, .count = 255, .interval_ms = 30, .len = 7 };
+    struct air *air = air_new(&(struct air_config){ .seed = seed });
+    struct air_link_params params = { 30000, 10000 };
+    struct pcap p;
+
+    assert_non_null(air);
+    memset(&two, 0, sizeof(two));
+    assert_true(pcap_open(&p, path, 0));
+    air_sniffer_set(air, pcap_sniff, &p);
+    air_link_sniffer_set(air, pcap_sniff_link, &p);
+    for (unsigned i = 0; i < 2; i++) {
+        join(air, &two.station[i]);
+        air_link_owner_set(two.station[i].radio, &owner);
+    }
+    air_addr_set(two.station[1].radio, &addr);
+    air_scan_response_set(two.station[1].radio, 0, name, sizeof(name));
+    memcpy(adv.data, "\x02\x01\x06\x03\x03\x27\x18", 7);
+    assert_int_equal(air_send(two.station[1].radio, &adv), USHER_OK);
+    air_scan_active(two.station[0].radio, true);
+    air_scan(two.station[0].radio, USHER_SCAN_GATT);
+    run_for(air, 100000);
+    assert_int_equal(air_initiate(two.station[0].radio, &addr, &params), USHER_OK);
+    run_for(air, 100000);
+    air_config_set(air, &(struct air_config){ .loss_pct = loss_pct });
+    run_for(air, 20 * SECOND);
+    assert_int_equal(two.next, SESSION);
+    assert_int_equal(two.closed, 2);
+    assert_true(pcap_close(&p));
+    air_free(air);
+}
+
+static void tshark_follows_a_link(void **state)
+{
+    static const uint8_t losses[] = { 0, 40 };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(losses); i++) {
+        capture_links(3 + i, losses[i]);
+
+        /* with its handle, and the PDU in the Proxy PDU */
+        const char *att = tshark("-Y 'btatt && !(_ws.expert.message == \"Retransmission\")' -T "
+                                 "fields -E occurrence=l -e btatt.opcode"
+                                 " -e btatt.handle -e btmproxy.type -e provisioning.pdu_type");
+
+        if (att == NULL) {
+            print_message("tshark is not installed\n");
+            skip();
+        }
+        assert_string_equal(att, "0x02\t\t\t\n0x03\t\t\t\n"
+                                 "0x10\t\t\t\n0x11\t0x0001\t\t\n"
+                                 "0x08\t\t\t\n0x09\t0x0005\t\t\n"
+                                 "0x04\t\t\t\n0x05\t0x0006\t\t\n"
+                                 "0x12\t0x0006\t\t\n0x13\t0x0006\t\t\n"
+                                 "0x52\t0x0003\t3\t0\n0x1b\t0x0005\t3\t1\n"
+                                 "0x52\t0x0003\t3\t2\n0x52\t0x0003\t3\t3\n");
+
+        /* who connects to whom and how, the end of it, what a scan response says */
+        const char *rest =
+            tshark("-Y 'btle.advertising_header.pdu_type == 5 || btle.control_opcode ||"
+                   " btle.advertising_header.pdu_type == 4' -T fields"
+                   " -e btle.advertising_address -e btle.link_layer_data.interval"
+                   " -e btle.link_layer_data.timeout -e btle.control.error_code"
+                   " -e btcommon.eir_ad.entry.device_name");
+
+        assert_non_null(strstr(rest, "00:01:02:03:04:05\t\t\t\tlamp\n"));
+        assert_non_null(strstr(rest, "00:01:02:03:04:05\t24\t1000\t\t\n"));
+        assert_non_null(strstr(rest, "\t\t\t0x13\t\n"));
+        /* and no complaint, but that something was sent again when something was lost */
+        assert_string_equal(tshark("-Y '_ws.malformed || (_ws.expert &&"
+                                   " !(_ws.expert.message == \"Retransmission\"))' -T fields"
+                                   " -e frame.number -e _ws.expert.message"),
+                            "");
+        assert_int_equal(
+            strlen(tshark(
+                "-Y '_ws.expert.message == \"Retransmission\"' -T fields -e frame.number")) != 0,
+            losses[i] != 0);
+    }
+}
+
+/* What went over the line to a controller: Reset, its answer, and an ACL data packet each way. */
+static void tshark_reads_h4(void **state)
+{
+    static const uint8_t reset[] = { 0x01, 0x03, 0x0C, 0x00 };
+    static const uint8_t complete[] = { 0x04, 0x0E, 0x04, 0x01, 0x03, 0x0C, 0x00 };
+    static const uint8_t request[] = { 0x02, 0x40, 0x00, 7, 0, 3, 0, 4, 0, 0x02, 0xF7, 0x00 };
+    static const uint8_t response[] = { 0x02, 0x40, 0x20, 7, 0, 3, 0, 4, 0, 0x03, 0x45, 0x00 };
+    static uint8_t longest[65541] = { 0x02 };
+    struct pcap p;
+
+    (void)state;
+    assert_true(pcap_open_h4(&p, path, UINT64_C(1700000000) * 1000000));
+    pcap_h4(&p, 0, false, reset, sizeof(reset));
+    pcap_h4(&p, 1000, true, complete, sizeof(complete));
+    pcap_h4(&p, 2000, false, request, sizeof(request));
+    pcap_h4(&p, 1500000, true, response, sizeof(response));
+    pcap_h4(&p, 1500000, true, longest, sizeof(longest)); /* by one octet too long */
+    assert_true(pcap_close(&p));
+
+    const char *opcodes = tshark("-T fields -e frame.time_epoch -e hci_h4.direction -e hci_h4.type"
+                                 " -e bthci_cmd.opcode -e btatt.opcode");
+
+    if (opcodes == NULL) {
+        print_message("tshark is not installed\n");
+        skip();
+    }
+    assert_string_equal(opcodes, "1700000000.000000000\t0x00\t0x01\t0x0c03\t\n"
+                                 "1700000000.001000000\t0x01\t0x04\t\t\n"
+                                 "1700000000.002000000\t0x00\t0x02\t\t0x02\n"
+                                 "1700000001.500000000\t0x01\t0x02\t\t0x03\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +429,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_its_owner_can_read_it, path_make, path_remove),
         cmocka_unit_test_setup_teardown(what_cannot_be_written_is_told, path_make, path_remove),
         cmocka_unit_test_setup_teardown(tshark_reads_it, path_make, path_remove),
+        cmocka_unit_test_setup_teardown(tshark_follows_a_link, path_make, path_remove),
+        cmocka_unit_test_setup_teardown(tshark_reads_h4, path_make, path_remove),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
