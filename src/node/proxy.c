@@ -647,10 +647,8 @@ void usher_proxy_scan(struct usher_gatt *g, bool on, const uint16_t *nodes, unsi
 {
     g->scanning = on;
     g->wanted_count = 0;
-    for (unsigned i = 0; on && i < count && g->wanted_count < USHER_PROXY_WANTED; i++) {
-        if (usher_is_unicast(nodes[i])) {
-            g->wanted[g->wanted_count++] = nodes[i];
-        }
+    for (unsigned i = 0; on && i < count && i < USHER_PROXY_WANTED; i++) {
+        g->wanted[g->wanted_count++] = nodes[i];
     }
     node_drain(g->node);
 }

@@ -97,7 +97,7 @@ static void on_sent(void *ctx, unsigned from, const struct usher_adv *adv)
 {
     (void)ctx;
     (void)from;
-    FUZZ_CHECK(adv->data[1] == 0x2A || adv->data[1] == 0x2B);
+    FUZZ_CHECK(adv->type == USHER_ADV_IND || adv->data[1] == 0x2A || adv->data[1] == 0x2B);
 }
 
 static bool on_test(struct usher_health_server *s, uint8_t test_id)
@@ -157,7 +157,24 @@ static void give_tables(struct meshnode *n)
                                             .access_tx_size = COUNT(n->access_tx) };
 }
 
-void meshnode_init(struct meshnode *n, struct kv *kv)
+static void give_gatt(struct meshnode *n, const struct usher_port *gatt,
+                      const struct usher_gatt_config *config)
+{
+    struct usher_port *port = &n->wire.end[0].port;
+    struct usher_gatt_config own = *config;
+
+    port->gatt_conns = MESHNODE_CONNS;
+    port->gatt_serve = gatt->gatt_serve;
+    port->gatt_connect = gatt->gatt_connect;
+    port->gatt_disconnect = gatt->gatt_disconnect;
+    port->gatt_send = gatt->gatt_send;
+    own.links = n->links;
+    own.link_count = MESHNODE_CONNS;
+    FUZZ_CHECK(usher_gatt_init(&n->gatt, &n->wire.end[0].node, &own) == USHER_OK);
+}
+
+static void make(struct meshnode *n, struct kv *kv, const struct usher_port *gatt,
+                 const struct usher_gatt_config *gatt_config)
 {
     struct usher_config config = { .user = n };
     struct usher_mesh_config mesh = { .composition = &n->composition,
@@ -177,7 +194,22 @@ void meshnode_init(struct meshnode *n, struct kv *kv)
     port->kv_del = kv_del;
     compose(n);
     give_tables(n);
+    if (gatt != NULL) {
+        give_gatt(n, gatt, gatt_config);
+        mesh.features |= USHER_FEATURE_PROXY;
+    }
     FUZZ_CHECK(usher_mesh_init(&n->mesh, &n->wire.end[0].node, &mesh) == USHER_OK);
+}
+
+void meshnode_init(struct meshnode *n, struct kv *kv)
+{
+    make(n, kv, NULL, NULL);
+}
+
+void meshnode_init_proxy(struct meshnode *n, struct kv *kv, const struct usher_port *gatt,
+                         const struct usher_gatt_config *config)
+{
+    make(n, kv, gatt, config);
 }
 
 void meshnode_leave(struct meshnode *n)

@@ -9,6 +9,7 @@
 #include "fuzz.h"
 #include "wire.h"
 
+#include <usher/gatt.h>
 #include <usher/models.h>
 
 #define MESHNODE_ADDRESS 0x0101
@@ -31,8 +32,12 @@ struct kv {
 /** Puts a record there as it is. Without room, it is left out. */
 void kv_put(struct kv *kv, uint16_t key, const uint8_t *data, size_t len);
 
+#define MESHNODE_CONNS 3
+
 struct meshnode {
     struct wire wire;
+    struct usher_gatt gatt; /* of meshnode_init_proxy() */
+    struct usher_gatt_link links[MESHNODE_CONNS];
     struct usher_mesh mesh;
     struct usher_config_server config_server;
     struct usher_config_client config_client;
@@ -62,6 +67,9 @@ struct meshnode {
 
 /** Makes one that is not provisioned. The storage is the caller's. */
 void meshnode_init(struct meshnode *n, struct kv *kv);
+/** The same, with the Proxy feature. @p gatt has the functions of GATT that its port gets. */
+void meshnode_init_proxy(struct meshnode *n, struct kv *kv, const struct usher_port *gatt,
+                         const struct usher_gatt_config *config);
 void meshnode_leave(struct meshnode *n);
 /** Becomes a node, with an AppKey that all models are bound to. */
 void meshnode_provision(struct meshnode *n);

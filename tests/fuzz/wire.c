@@ -37,8 +37,10 @@ static enum usher_err adv_start(void *ctx, const struct usher_adv *adv)
     struct wire_end *e = ctx;
 
     FUZZ_CHECK(adv->slot < e->port.adv_slots && e->done[adv->slot] == USHER_NEVER);
-    FUZZ_CHECK(adv->len >= 2 && adv->len <= USHER_AD_MAX && adv->data[0] == adv->len - 1);
-    FUZZ_CHECK(adv->type == USHER_ADV_NONCONN_IND && adv->count == 1);
+    FUZZ_CHECK(adv->len >= 2 && adv->len <= USHER_AD_MAX && adv->count == 1);
+    if (e->port.gatt_conns == 0 || adv->type != USHER_ADV_IND) {
+        FUZZ_CHECK(adv->type == USHER_ADV_NONCONN_IND && adv->data[0] == adv->len - 1);
+    }
     e->done[adv->slot] = e->wire->now + EVENT_MS;
     e->wire->sent(e->wire->ctx, e->index, adv);
     return USHER_OK;
