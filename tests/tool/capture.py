@@ -4,6 +4,7 @@ AES, the keys of a NetKey (Mesh Protocol 1.1, 3.9.6.3.1) and the obfuscation of 
 (3.9.7.3), by the specifications; no cryptography of the project's own is used.
 """
 
+import collections
 import struct
 
 
@@ -88,17 +89,29 @@ def network_keys(net_key):
     return t1[15] & 0x7F, t3
 
 
-def network_pdus(path):
-    """Every Network PDU in a capture, with the address of the radio that sent it, in order."""
+Advertisement = collections.namedtuple("Advertisement", "time address ad_type data")
+ADVERTISING = bytes.fromhex("d6be898e")     # the access address of advertising channels
+
+
+def advertisements(path):
+    """Every advertisement in a capture, by its first AD structure, in order."""
     with open(path, "rb") as file:
         octets = file.read()
     at = 24
     while at + 16 <= len(octets):
-        length = struct.unpack_from("<I", octets, at + 8)[0]
-        pdu = octets[at + 16 + 10 + 4:at + 16 + length]      # behind record, radio, access address
-        if len(pdu) > 10 and pdu[9] == 0x2A:
-            yield pdu[2:8], pdu[10:9 + pdu[8]]
+        seconds, microseconds, length = struct.unpack_from("<III", octets, at)
+        packet = octets[at + 16 + 10:at + 16 + length]      # behind record and radio
+        pdu = packet[4:]
+        if packet[:4] == ADVERTISING and len(pdu) > 10 and pdu[0] & 15 in (0, 2, 6) and pdu[8] > 0:
+            yield Advertisement(seconds + microseconds / 1e6, pdu[2:8], pdu[9], pdu[10:9 + pdu[8]])
         at += 16 + length
+
+
+def network_pdus(path):
+    """Every Network PDU in a capture, with the address of the radio that sent it, in order."""
+    for advertisement in advertisements(path):
+        if advertisement.ad_type == 0x2A:
+            yield advertisement.address, advertisement.data
 
 
 def sequence_numbers(path, net_key, src, iv_index=0):

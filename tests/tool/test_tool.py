@@ -63,7 +63,11 @@ class CommandLine(Directory):
                 ["watch", *radio], ["watch", "hall", *radio, "--state", "s"],
                 ["watch", "0x0002", *radio, "--state", "s"], ["remove", *radio, "--state", "s"],
                 ["remove", "0xc000", *radio, "--state", "s"],
-                ["device", *radio, "--state", "s"], ["device", *radio, "--uri", "https://" + "a" * 40],
+                ["onoff", "0x0002", "on", *radio, "--state", "s", "--proxy=here"],
+                ["onoff", "0x0002", "on", *radio, "--state", "s", "--mtu", "22"],
+                ["device", *radio, "--mtu", "248"], ["device", *radio, "--bearer", "auto"],
+                ["provision", UUID, *radio, "--state", "s", "--bearer", "both"],
+                ["air", "--hci", "c"], ["device", *radio, "--state", "s"], ["device", *radio, "--uri", "https://" + "a" * 40],
                 ["completion"], ["completion", "tcsh"], ["help", "bogus"]]:
             self.refused(1, *args)
         self.assertFalse(os.path.exists("s"))

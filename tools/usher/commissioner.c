@@ -173,7 +173,8 @@ static void link_start(struct commissioner *c, struct link *l, struct target *t)
     if (err == USHER_OK) {
         c->counts.active++;
         c->counts.retries += t->attempts > 1;
-    } else if (err == USHER_E_RESOURCES) { /* no connection is free: that is no attempt */
+    } else if (err == USHER_E_RESOURCES || err == USHER_E_STATE) {
+        /* No connection is free, or the radio is away: that is no attempt. */
         l->target = NULL;
         t->attempts--;
         waiting_add_later(&c->room, &t->waiting, now_ms(c) + PAUSE_MS);
