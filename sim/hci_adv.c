@@ -15,7 +15,6 @@ enum {
     INTERVAL_DEFAULT = 0x0800,
     ADV_DELAY_US = 10000,
     DURATION_UNIT_US = 10000,
-    ENABLE_MAX = 0x3F, /* sets in one command */
     OPERATION_COMPLETE = 3,
     TX_POWER_DBM = 0,
 };
@@ -88,7 +87,7 @@ static void event_over(struct adv_set *s)
     struct sim_hci *c = s->controller;
     uint16_t random;
 
-    s->events = s->events < UINT8_MAX ? (uint8_t)(s->events + 1) : s->events;
+    s->events++;
     if (s->max_events != 0 && s->events == s->max_events) {
         end(s);
         tell_terminated(s, ST_LIMIT_REACHED, 0);
@@ -384,8 +383,7 @@ static uint8_t ext_random(struct sim_hci *c, const uint8_t *p, uint8_t len, uint
 /* Data or scan response: legacy PDUs take them in one piece. @retval ST_OK: to be copied. */
 static uint8_t ext_data_check(const struct adv_set *s, const uint8_t *p, uint8_t len)
 {
-    if (p[1] > 4 || p[2] > 1 || p[3] != len - 4 || p[3] > USHER_AD_MAX ||
-        p[1] != OPERATION_COMPLETE) {
+    if (p[1] != OPERATION_COMPLETE || p[2] > 1 || p[3] != len - 4 || p[3] > USHER_AD_MAX) {
         return ST_INVALID;
     }
     return s == NULL ? ST_UNKNOWN_SET : ST_OK;
@@ -462,7 +460,7 @@ static uint8_t ext_enable(struct sim_hci *c, const uint8_t *p, uint8_t len, uint
     uint8_t status;
 
     (void)answer;
-    if (p[0] > 1 || count > ENABLE_MAX || len != 2 + 4 * count || (on && count == 0)) {
+    if (p[0] > 1 || len != 2 + 4 * count || (on && count == 0)) {
         return ST_INVALID;
     }
     if (count == 0) {

@@ -80,7 +80,7 @@ struct adv_set {
     uint8_t ad_len, rsp_len;
     uint8_t ad[USHER_AD_MAX], rsp[USHER_AD_MAX];
     uint8_t max_events; /* 0: no limit */
-    uint8_t events;     /* sent; stays at 255 */
+    uint8_t events;     /* sent; of no account without a limit */
     uint64_t due;       /* the event that is with the air, or the next one */
     struct sim_hci *controller;
     struct air_timer next, end;

@@ -124,6 +124,8 @@ static void what_it_is(void **state)
     }
     assert_int_equal(ASK0(&host, 0x202F), OK);
     assert_memory_equal(r, ((uint8_t[]){ 251, 0, 0x48, 0x08, 251, 0, 0x48, 0x08 }), 8);
+    assert_int_equal(ASK0(&host, 0x201C), OK); /* all states but those of directed advertising */
+    assert_memory_equal(r, ((uint8_t[]){ 0xF7, 0x77, 0xFF, 0x1F, 0x49, 0x02, 0x00, 0x00 }), 8);
     assert_int_equal(ASK0(&host, 0x203B), OK);
     assert_int_equal(r[0], 16);
 }
@@ -497,6 +499,79 @@ static void settings_are_kept_until_reset(void **state)
     assert_int_equal(host.returned[0], 27);
 }
 
+/* What may just be is taken, or refused for what it is rather than for its size. */
+static void extremes_are_taken(void **state)
+{
+    static const uint8_t largest[15] = { 0, 0x40, 0, 0x40, 0, 0, 1, [13] = 7 };
+    static const uint8_t update[14] = {
+        9, 0, 0x80, 0x0C, 0x80, 0x0C, 0, 0, 0x80, 0x0C, 9, 9, 9, 9
+    };
+    static const uint8_t least[14] = { 9, 0, 6, 0, 6, 0, 0, 0, 0x0A, 0 };
+    uint8_t late[25];
+
+    (void)state;
+    assert_int_equal(raw_ask(&host, 0x2006, largest, 15), OK);
+    assert_int_equal(spoiled(0x2006, largest, 15, 4, 4), UNSUPPORTED);
+    assert_int_equal(spoiled(0x2006, largest, 15, 5, 3), UNSUPPORTED);
+    assert_int_equal(spoiled(0x2006, largest, 15, 14, 3), UNSUPPORTED);
+    assert_int_equal(ASK(&host, 0x200B, 1, 0, 0x40, 0, 0x40, 0, 1), OK);
+    assert_int_equal(ASK(&host, 0x200B, 1, 4, 0, 4, 0, 0, 0), OK);
+    assert_int_equal(ASK(&host, 0x200B, 1, 4, 0, 4, 0, 3, 0), UNSUPPORTED);
+    assert_int_equal(ASK(&host, 0x200B, 1, 4, 0, 4, 0, 0, 3), UNSUPPORTED);
+    /* refused only because there is no such connection */
+    assert_int_equal(raw_ask(&host, 0x2013, update, 14), UNKNOWN_CONNECTION);
+    assert_int_equal(raw_ask(&host, 0x2013, least, 14), UNKNOWN_CONNECTION);
+    memcpy(late, connect, sizeof(late));
+    memcpy(late + 13, ((uint8_t[]){ 6, 0, 6, 0, 0xF3, 1, 0x80, 0x0C }), 8); /* latency 499 */
+    assert_int_equal(raw_ask(&host, 0x200D, late, 25), OK);
+    assert_int_equal(ASK0(&host, 0x200E), OK);
+    assert_int_equal(spoiled(0x200D, late, 25, 17, 0xF4), INVALID);
+    assert_int_equal(spoiled(0x200D, late, 25, 12, 3), UNSUPPORTED);
+    memcpy(late + 13, update + 2, 12); /* 4 s, timeout 32 s, and longest events */
+    assert_int_equal(raw_ask(&host, 0x200D, late, 25), OK);
+    assert_int_equal(ASK0(&host, 0x200E), OK);
+    assert_int_equal(spoiled(0x200D, late, 25, 13, 0x81), INVALID);
+    assert_int_equal(spoiled(0x200D, late, 25, 19, 0x81), INVALID);
+    memcpy(late + 13, least + 2, 12); /* 7.5 ms, 100 ms */
+    late[0] = late[2] = 4;
+    assert_int_equal(raw_ask(&host, 0x200D, late, 25), OK);
+    assert_int_equal(ASK0(&host, 0x200E), OK);
+    late[2] = 3;
+    assert_int_equal(raw_ask(&host, 0x200D, late, 25), INVALID);
+    assert_int_equal(ASK(&host, 0x2024, 27, 0, 0x48, 1), OK);
+    assert_int_equal(ASK(&host, 0x2024, 251, 0, 0x90, 0x42), OK);
+    assert_int_equal(ASK(&host, 0x2024, 251, 0, 0x91, 0x42), INVALID);
+    assert_int_equal(ASK(&host, 0x2014, 3, 0, 0, 0, 0), OK);
+}
+
+static void extended_extremes_are_taken(void **state)
+{
+    uint8_t set[25], many[2 + 4 * 0x3F] = { 1, 0x3F };
+
+    (void)state;
+    memcpy(set, set_parameters, sizeof(set));
+    set[0] = 0xEF;
+    memset(set + 3, 0xFF, 6);
+    set[11] = 1;    /* peer's type */
+    set[23] = 0x0F; /* SID */
+    set[24] = 1;
+    assert_int_equal(raw_ask(&host, 0x2036, set, sizeof(set)), OK);
+    assert_int_equal(spoiled(0x2036, set, sizeof(set), 11, 2), INVALID);
+    assert_int_equal(spoiled(0x2036, set, sizeof(set), 24, 2), INVALID);
+    assert_int_equal(ASK(&host, 0x2037, 0xEF, 3, 1, 0), OK);
+    assert_int_equal(ASK(&host, 0x2037, 0xEF, 3, 0, 0), OK);
+    assert_int_equal(ASK(&host, 0x2037, 0xEF, 3, 2, 0), INVALID);
+    assert_int_equal(ASK(&host, 0x2037, 0xEF, 4, 1, 0), INVALID); /* unchanged data */
+    /* as many sets as a command can have, of which the first is not there */
+    assert_int_equal(raw_ask(&host, 0x2039, many, 2 + 4 * 0x3F), UNKNOWN_SET);
+    assert_int_equal(raw_ask(&host, 0x2039, many, 2 + 4 * 0x3E), INVALID);
+    assert_int_equal(ASK(&host, 0x2041, 0, 0, 1, 1, 0xFF, 0xFF, 0xFF, 0xFF), OK);
+    assert_int_equal(ASK(&host, 0x2042, 1, 2, 0xFF, 0xFF, 0xFF, 0xFF), OK);
+    assert_int_equal(ASK(&host, 0x2042, 0, 0, 0, 0, 0, 0), OK);
+    assert_int_equal(ASK(&host, 0x2042, 1, 2, 0, 0, 1, 0), INVALID); /* no duration */
+    assert_int_equal(ASK(&host, 0x2042, 1, 0, 0, 0, 1, 0), OK);      /* for ever: no period */
+}
+
 /* -- cryptography --- */
 
 /* FIPS 197, appendix C.1, in the octet order of HCI. */
@@ -743,6 +818,12 @@ static void bad_configurations_are_refused(void **state)
         assert_null(sim_hci_new(air, &bad[i], NULL, NULL));
     }
     sim_hci_free(NULL);
+    reopen(&(struct sim_hci_config){ .sets = SIM_HCI_SETS,
+                                     .acl_len = SIM_HCI_ACL_MAX,
+                                     .acl_count = 255,
+                                     .connections = SIM_HCI_CONNECTIONS });
+    assert_int_equal(ASK0(&host, 0x2002), OK);
+    assert_memory_equal(host.returned, ((uint8_t[]){ 0, 4, 255 }), 3);
 }
 
 int main(void)
@@ -767,6 +848,8 @@ int main(void)
         TEST(there_is_no_such_connection),
         TEST(the_accept_list_is_bounded),
         TEST(settings_are_kept_until_reset),
+        TEST(extremes_are_taken),
+        TEST(extended_extremes_are_taken),
         TEST(le_encrypt_is_aes),
         TEST(random_numbers_differ),
         TEST(two_controllers_agree_on_a_key),
