@@ -107,6 +107,32 @@ static void events_that_meet_take_turns(void **state)
     air_free(air);
 }
 
+/* Neither is left out until it times out. */
+static void an_event_does_not_always_yield_to_the_one_before(void **state)
+{
+    struct air *air = air_with((struct air_config){ .seed = 5 });
+    struct link_station hub, others[8];
+
+    (void)state;
+    star(air, &hub, others, 2, false);
+    run_for(air, SECOND);
+
+    struct link_log *first = link_of(&others[0]), *second = link_of(&others[1]);
+    uint32_t apart = (uint32_t)((second->connected_us - first->connected_us) % 30000);
+
+    /* for one interval; then the first one begins 100 us before the second */
+    air_link_update(first->link, &(struct air_link_params){ 29900 + apart, 1000 });
+    run_for(air, 30000);
+    air_link_update(first->link, &link_params);
+    link_send(first, 2000);
+    link_send(second, 2000);
+    run_for(air, 5 * SECOND);
+    assert_int_equal(hub.open, 2);
+    assert_in_range(hub.logs[0].received, 50, 1000);
+    assert_in_range(hub.logs[1].received, 50, 1000);
+    air_free(air);
+}
+
 static void attempts_go_on_beside_scanning(void **state)
 {
     struct air *air = air_with((struct air_config){ .seed = 4 });
@@ -501,6 +527,7 @@ int main(void)
         cmocka_unit_test(a_radio_has_several_links_in_either_role),
         cmocka_unit_test(eight_links_at_once),
         cmocka_unit_test(events_that_meet_take_turns),
+        cmocka_unit_test(an_event_does_not_always_yield_to_the_one_before),
         cmocka_unit_test(attempts_go_on_beside_scanning),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(only_what_is_connectable_is_connected_to),
