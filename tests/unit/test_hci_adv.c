@@ -258,6 +258,23 @@ static void a_controller_that_refuses_all_is_reset(void **state)
     rig_free(r);
 }
 
+static void beside_connections_a_refusal_is_no_fault(void **state)
+{
+    struct hci_rig *r = rig_ready(RIG_5_LEGACY, 1);
+
+    (void)state;
+    rig_give(r, "04 3E 13 01 00 40 00 01 01 01 02 03 04 05 C6 18 00 00 00 90 01 00");
+    for (unsigned i = 0; i < 20; i++) {
+        start(r, 0);
+        rig_done(r, i == 0 ? PARAMETERS : OFF);
+        rig_done(r, DATA);
+        rig_expect(r, ON);
+        rig_give(r, REFUSED_ON);
+        assert_int_equal(r->host.state, HCI_READY);
+    }
+    rig_free(r);
+}
+
 static void connectable_advertising_has_a_name_to_answer_with(void **state)
 {
     struct hci_rig *r = rig_ready(RIG_4_2, 1);
@@ -519,6 +536,18 @@ static void a_set_is_stopped_and_begun_at_once(void **state)
     assert_false(is_free(r, 0));
     rig_give(r, TERMINATED("00"));
     assert_true(is_free(r, 0));
+    start(r, 0);
+    rig_expect(r, EXT_DATA("00"));
+    rig_expect(r, EXT_ON("00", "01"));
+    rig_give(r, TERMINATED("00")); /* of one that was so quick, and is stopped for all that */
+    r->port.adv_stop(r->port.ctx, 0);
+    start(r, 0);
+    rig_expect(r, EXT_OFF("00"));
+    rig_expect(r, EXT_DATA("00"));
+    rig_give(r, "04 0E 04 04 37 20 00");
+    rig_expect(r, EXT_ON("00", "01"));
+    rig_give(r, "04 0E 04 04 39 20 00");
+    assert_false(is_free(r, 0));
     rig_free(r);
 }
 
@@ -802,6 +831,7 @@ int main(void)
         cmocka_unit_test(a_controller_that_is_older_than_it_says_gets_its_interval),
         cmocka_unit_test(what_is_refused_is_over),
         cmocka_unit_test(a_controller_that_refuses_all_is_reset),
+        cmocka_unit_test(beside_connections_a_refusal_is_no_fault),
         cmocka_unit_test(connectable_advertising_has_a_name_to_answer_with),
         cmocka_unit_test(a_connection_ends_legacy_advertising),
         cmocka_unit_test(a_reset_gives_slots_back),

@@ -496,6 +496,23 @@ static void an_answer_inside_of_an_event_is_none(void **state)
     rig_free(r);
 }
 
+/* A second Reset, as the first one may have found the stream in the middle of a packet. */
+static void a_reset_without_answer_is_followed_by_a_hunt(void **state)
+{
+    struct hci_rig *r = rig_ready(RIG_4_2, 0);
+
+    (void)state;
+    rig_give(r, "04 10 01 00");
+    rig_expect(r, "01 03 0C 00");
+    rig_give(r, "04 3E FF 02 04 0E 04 01 03 0C 00"); /* of which octets were lost */
+    rig_expect_nothing(r);
+    rig_at(r, r->now + 2000);
+    rig_expect(r, "01 03 0C 00");
+    rig_give(r, "55 55 04 0E 04 01 03 0C 00");
+    rig_expect(r, "01 01 10 00");
+    rig_free(r);
+}
+
 static void what_was_answered_before_a_reset_does_not_count(void **state)
 {
     struct hci_rig *r = rig_new(NULL, 0);
@@ -599,6 +616,7 @@ int main(void)
         cmocka_unit_test(resets_that_help_for_long_count_no_more),
         cmocka_unit_test(garbage_is_hunted_through),
         cmocka_unit_test(an_answer_inside_of_an_event_is_none),
+        cmocka_unit_test(a_reset_without_answer_is_followed_by_a_hunt),
         cmocka_unit_test(what_was_answered_before_a_reset_does_not_count),
         cmocka_unit_test(credits_are_kept),
         cmocka_unit_test(malformed_answers_are_none),
