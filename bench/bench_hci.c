@@ -2,8 +2,8 @@
  * Devices per minute through one Bluetooth controller: our HCI host, a line of 1 Mbaud, and a
  * simulated controller that takes 300 us for a command; by links, with one legacy advertising set
  * and with extended sets. Beside them, in the same run, what the same links reach on the air
- * without a controller, and the limits that one set on a grid of 20 to 30 ms and a perfect radio
- * have by arithmetic and simulation.
+ * without a controller, and the limits that one set on a grid of 20 to 30 ms and a radio by
+ * itself have by arithmetic and simulation.
  *
  *     bench_hci [--devices N]
  */
@@ -63,8 +63,8 @@ int main(int argc, char **argv)
                "controller\n",
                "ratio", links[i], sets / one, sets / plain);
     }
-    printf("  one legacy set, %u links: %.2f of the %u /min that a grid allows; extended sets: "
-           "%.2f of the aim, %u /min\n",
+    printf("  %u links: one legacy set, armed anew for each PDU, %.2f of the %u /min of a set on a "
+           "grid;\n            extended sets %.2f of the aim, %u /min\n",
            config.links, one / GRID_LIMIT, GRID_LIMIT, sets / RADIO_AIM, RADIO_AIM);
     usher_crypto_openssl_free(crypto);
     return 0;

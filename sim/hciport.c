@@ -8,8 +8,8 @@
 #include <string.h>
 
 enum {
-    PIECE = 16,     /* octets that arrive together, as of a UART's FIFO */
-    BACKLOG = 4096, /* octets to the host from which on reports are dropped */
+    PIECE = 16,    /* octets that arrive together, as of a UART's FIFO */
+    BACKLOG = 512, /* octets to the host, some ten reports, from which on more are dropped */
     H4_EVENT = 0x04,
     EV_LE_META = 0x3E,
     LE_ADV_REPORT = 0x02,

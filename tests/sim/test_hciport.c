@@ -79,6 +79,68 @@ static void provisions_over_any_line(void **state)
     }
 }
 
+static bool never(const struct site *s)
+{
+    (void)s;
+    return false;
+}
+
+static bool ready(const struct site *s)
+{
+    return s->at.port.host.state == HCI_READY;
+}
+
+/* How long the provisioner's host takes from Reset until it is ready, us. */
+static uint64_t start_time(uint32_t baud, uint32_t command_us)
+{
+    struct site_config c = config_of(17, 0, false, false);
+    struct site *s;
+    uint64_t took;
+
+    c.provisioner.baud = baud;
+    c.provisioner.controller.command_us = command_us;
+    s = site_new(crypto, &c);
+    assert_true(site_run(s, ready, 30000));
+    took = air_now_us(s->air);
+    site_free(s);
+    return took;
+}
+
+/* Octets take ten bits each, and a command the time that it is said to take. */
+static void the_line_takes_time(void **state)
+{
+    uint64_t at_once = start_time(0, 300), slow = start_time(9600, 300),
+             slower = start_time(4800, 300), late = start_time(0, 1300);
+
+    (void)state;
+    print_message("start: %llu us, at 9600 baud %llu us\n", (unsigned long long)at_once,
+                  (unsigned long long)slow);
+    assert_in_range(at_once % 300, 0, 0);
+    assert_int_equal((late - at_once) * 3, at_once * 10); /* as many commands, 1 ms more each */
+    /* some hundred octets, and at half the rate twice the time */
+    assert_in_range(slow - at_once, 200000, 1000000);
+    assert_in_range((slower - at_once) * 100 / (slow - at_once), 195, 205);
+}
+
+/* A line that is too slow for what is heard loses reports, but no answer: the host stays well. */
+static void a_slow_line_drops_reports(void **state)
+{
+    struct site_config c = config_of(18, 0, false, false);
+    struct site *s;
+
+    (void)state;
+    c.devices = SITE_DEVICES;
+    c.links = 1;
+    c.provisioner.baud = 4800;
+    s = site_new(crypto, &c);
+    assert_int_equal(usher_scan(&s->at.node, true), USHER_OK);
+    (void)site_run(s, never, 120000);
+    assert_true(s->at.port.reports_dropped > 0);
+    assert_true(ready(s));
+    assert_string_equal(hci_host_why(&s->at.port.host), "");
+    site_free(s);
+}
+
 static void provisions_over_pb_gatt(void **state)
 {
     static const uint16_t mtus[] = { 0, 23, 69 };
@@ -132,12 +194,6 @@ static void sixteen_links_through_one_controller(void **state)
 static bool eight_open(const struct site *s)
 {
     return s->open >= 8;
-}
-
-static bool never(const struct site *s)
-{
-    (void)s;
-    return false;
 }
 
 static void cut_and_go_on(struct site_config c)
@@ -228,6 +284,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(provisions_over_pb_adv),
         cmocka_unit_test(provisions_over_any_line),
+        cmocka_unit_test(the_line_takes_time),
+        cmocka_unit_test(a_slow_line_drops_reports),
         cmocka_unit_test(provisions_over_pb_gatt),
         cmocka_unit_test(eight_connections_at_once),
         cmocka_unit_test(sixteen_links_through_one_controller),
