@@ -349,7 +349,6 @@ void proxy_link_closed(struct usher_gatt *g, struct usher_gatt_link *l)
     (void)g;
     /* A client's attempt that failed is told, too; a server's is not, as nothing was before. */
     l->told = l->told || !l->is.server;
-    l->flows = false;
     l->state = GATT_LINK_ENDED;
 }
 

@@ -394,6 +394,7 @@ static void act(struct game *g)
         if ((what & 0xF0) == 0) {
             (void)usher_mesh_reset(&g->node.mesh);
             meshnode_pass(&g->node, 10);
+            memset(g->own, 0, sizeof(g->own)); /* another node */
             meshnode_provision(&g->node);
         }
         break;

@@ -378,6 +378,7 @@ static void on_gatt(struct node *n, const struct usher_gatt_event *event)
 static void proxies_are_found(void **state)
 {
     const uint16_t wanted[] = { 0xC000, nodes_address(LAMP) };
+    const uint16_t many[2 * USHER_PROXY_WANTED] = { 0 };
 
     (void)state;
     make(244);
@@ -403,6 +404,10 @@ static void proxies_are_found(void **state)
     assert_true(told_of[LAMP][0] > 5); /* the turns are all its own again */
     assert_int_equal(told_of[LAMP][1], 0);
     assert_int_equal(told_of[PROXY][1], 0);
+
+    usher_proxy_scan(&node(PHONE)->gatt, true, many, 2 * USHER_PROXY_WANTED);
+    assert_int_equal(node(PHONE)->gatt.wanted_count, USHER_PROXY_WANTED);
+    usher_proxy_scan(&node(PHONE)->gatt, true, wanted, 2);
 
     /* A proxy that is off shows who it is, if it is asked to, and not of which network. */
     node(LAMP)->mesh.net.proxy = 0;
@@ -589,6 +594,23 @@ static void node_identity_is_a_state(void **state)
     assert_int_equal(a->status, USHER_STATUS_INVALID_NETKEY);
     assert_int_equal(a->state, 0);
     assert_int_equal(usher_node_identity(&node(PROXY)->gatt, 9), USHER_E_NOT_FOUND);
+}
+
+/* It ends by itself, whatever else the node has to do. */
+static void node_identity_ends_in_time(void **state)
+{
+    const struct usher_subnet *s;
+
+    (void)state;
+    make(244);
+    s = &node(PROXY)->mesh.net.keys.subnets[0];
+    assert_int_equal(usher_node_identity(&node(PROXY)->gatt, 0), USHER_OK);
+    usher_radio(&node(PROXY)->usher, false);
+    assert_true(node(PROXY)->usher.wake <= s->identity_until);
+    nodes_run(site.all, 59000);
+    assert_int_equal(s->identity, 1);
+    nodes_run(site.all, 1000);
+    assert_int_equal(s->identity, 0);
 }
 
 static void the_feature_is_told(void **state)
@@ -787,6 +809,7 @@ int main(void)
         cmocka_unit_test_teardown(handlers_may_end_and_begin_connections, end),
         cmocka_unit_test_teardown(a_proxy_that_is_switched_off_ends_its_connections, end),
         cmocka_unit_test_teardown(node_identity_is_a_state, end),
+        cmocka_unit_test_teardown(node_identity_ends_in_time, end),
         cmocka_unit_test_teardown(the_feature_is_told, end),
         cmocka_unit_test_teardown(an_iv_update_goes_through_the_proxy_both_ways, end),
         cmocka_unit_test_teardown(a_client_that_connects_learns_the_iv_index, end),
