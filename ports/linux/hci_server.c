@@ -27,7 +27,7 @@
 
 #define READ_MAX 4096
 #define READ_BATCH 8        /* reads of one host, then it is the others' turn */
-#define WAITING_MAX 262144u /* octets that wait for a host; with more, it is disconnected */
+#define WAITING_MAX 131072u /* octets that wait for a host; with more, it is disconnected */
 #define WAITING_SLOW 16384u /* with more, it misses advertisements */
 #define PTY_LOOK_MS 100
 #define RADIO_TEXT 300 /* octets of a radio's name */
