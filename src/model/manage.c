@@ -256,7 +256,7 @@ enum usher_status manage_subscribe(struct usher_model *model, uint16_t address,
     if (subscription_find(model, address, label) != NULL) {
         return USHER_STATUS_SUCCESS;
     }
-    s = subscription_find(model, USHER_ADDR_UNASSIGNED, NULL);
+    s = subscription_find(model, USHER_ADDR_UNASSIGNED, label);
     if (s == NULL) {
         return USHER_STATUS_INSUFFICIENT_RESOURCES;
     }
