@@ -139,6 +139,9 @@ static const prov_bearer_interface_t adv_interface = {
 prov_bearer_t *nrf_mesh_prov_bearer_adv_interface_get(nrf_mesh_prov_bearer_adv_t *p_bearer_adv)
 {
     NRF_MESH_ASSERT(p_bearer_adv != NULL);
+    if (p_bearer_adv == NULL) {
+        return NULL; /* the application goes on after an assertion */
+    }
     p_bearer_adv->instance_state = PROV_BEARER_ADV_INSTANCE_INITIALIZED;
     p_bearer_adv->prov_bearer.bearer_type = NRF_MESH_PROV_BEARER_ADV;
     p_bearer_adv->prov_bearer.p_interface = &adv_interface;
@@ -176,6 +179,9 @@ uint32_t nrf_mesh_prov_bearer_gatt_init(nrf_mesh_prov_bearer_gatt_t *p_bearer_ga
 prov_bearer_t *nrf_mesh_prov_bearer_gatt_interface_get(nrf_mesh_prov_bearer_gatt_t *p_bearer_gatt)
 {
     NRF_MESH_ASSERT(p_bearer_gatt != NULL);
+    if (p_bearer_gatt == NULL) {
+        return NULL; /* the application goes on after an assertion */
+    }
     p_bearer_gatt->bearer.bearer_type = NRF_MESH_PROV_BEARER_GATT;
     p_bearer_gatt->bearer.p_interface = &gatt_interface;
     return &p_bearer_gatt->bearer;

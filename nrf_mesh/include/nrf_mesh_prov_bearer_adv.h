@@ -42,7 +42,11 @@ typedef struct prov_bearer_adv {
     struct prov_bearer_adv *p_next;
 } nrf_mesh_prov_bearer_adv_t;
 
-/** Makes a bearer ready for nrf_mesh_prov_bearer_add(). @p p_bearer_adv must not be NULL. */
+/**
+ * Makes a bearer ready for nrf_mesh_prov_bearer_add().
+ *
+ * @param p_bearer_adv  NULL is an assertion. @return NULL  The application went on after it.
+ */
 prov_bearer_t *nrf_mesh_prov_bearer_adv_interface_get(nrf_mesh_prov_bearer_adv_t *p_bearer_adv);
 
 #ifdef __cplusplus

@@ -38,7 +38,11 @@ typedef struct {
  */
 uint32_t nrf_mesh_prov_bearer_gatt_init(nrf_mesh_prov_bearer_gatt_t *p_bearer_gatt);
 
-/** Makes a bearer ready for nrf_mesh_prov_bearer_add(). @p p_bearer_gatt must not be NULL. */
+/**
+ * Makes a bearer ready for nrf_mesh_prov_bearer_add().
+ *
+ * @param p_bearer_gatt  NULL is an assertion. @return NULL  The application went on after it.
+ */
 prov_bearer_t *nrf_mesh_prov_bearer_gatt_interface_get(nrf_mesh_prov_bearer_gatt_t *p_bearer_gatt);
 
 #ifdef __cplusplus

@@ -9,6 +9,8 @@
 #include "nrf_mesh_config_bearer.h"
 #include "nrf_mesh_events.h"
 #include "nrf_mesh_opt.h"
+#include "nrf_mesh_prov_bearer_adv.h"
+#include "nrf_mesh_prov_bearer_gatt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -325,6 +327,10 @@ static void assertions_call_the_application(void **state)
     NRF_MESH_ASSERT_DEBUG(evaluated++ != 0);
     assert_int_equal(evaluated, 2);
     NRF_MESH_STATIC_ASSERT(sizeof(uint8_t) == 1);
+    assertions = 0;
+    assert_null(nrf_mesh_prov_bearer_adv_interface_get(NULL));
+    assert_null(nrf_mesh_prov_bearer_gatt_interface_get(NULL));
+    assert_int_equal(assertions, 2);
 }
 
 int main(void)
