@@ -345,7 +345,7 @@ static void answer_all(struct game *g)
     }
 }
 
-/* -- the input's --------------------------------------------------------------------------------*/
+/* -- the input's ------------------------------------------------------------------------------- */
 
 /* Octets of the input, @p most at most. */
 static size_t octets_of(struct game *g, uint8_t most, const uint8_t **octets)
@@ -407,10 +407,19 @@ static void send_report(struct game *g)
     event(g, 0x3E, params, head + len + (head == 11));
 }
 
+static void send_ended(struct game *g)
+{
+    uint8_t handle = fuzz_u8(&g->in) & 3;
+
+    ended(g, handle, fuzz_u8(&g->in));
+}
+
 static void send_completed(struct game *g)
 {
-    uint8_t params[5] = { 1, fuzz_u8(&g->in) & 3, 0, fuzz_u8(&g->in), 0 };
+    uint8_t params[5] = { 1 };
 
+    params[1] = fuzz_u8(&g->in) & 3;
+    params[3] = fuzz_u8(&g->in);
     event(g, 0x13, params, sizeof(params));
 }
 
@@ -455,6 +464,27 @@ static void begin_sessions(struct game *g)
     }
     if (usher_session_idle(&g->client) && g->in.left > 0) {
         (void)usher_provision(&g->client, &provision);
+    }
+}
+
+/* What is not the controller's doing. */
+static void from_outside(struct game *g, unsigned what)
+{
+    switch (what) {
+    case 16:
+        cut(g);
+        break;
+    case 17:
+        (void)usher_cancel((fuzz_u8(&g->in) & 1) != 0 ? &g->client : &g->device, 2);
+        break;
+    case 18:
+        g->credits = fuzz_u8(&g->in);
+        break;
+    default:
+        usher_radio(&g->node, false);
+        settle(g);
+        usher_radio(&g->node, true);
+        break;
     }
 }
 
@@ -509,24 +539,16 @@ static void operation(struct game *g)
         send_completed(g);
         break;
     case 14:
-        ended(g, fuzz_u8(&g->in) & 3, fuzz_u8(&g->in));
+        send_ended(g);
         break;
     case 15:
         send_report(g);
         break;
     case 16:
-        cut(g);
-        break;
     case 17:
-        (void)usher_cancel((fuzz_u8(&g->in) & 1) != 0 ? &g->client : &g->device, 2);
-        break;
     case 18:
-        g->credits = fuzz_u8(&g->in);
-        break;
     case 19:
-        usher_radio(&g->node, false);
-        settle(g);
-        usher_radio(&g->node, true);
+        from_outside(g, what % 21);
         break;
     default:
         if (g->queued > 0) {
