@@ -395,17 +395,24 @@ static void data_length(void **state)
     assert_int_equal(LE(&a, 0x07)->octets[6], 100);
 }
 
-/* The suggested length is that of connections to come. */
+/* The suggested length is that of connections to come, of which the host is told. */
 static void suggested_data_length(void **state)
 {
-    uint16_t central, peripheral;
+    const struct raw_packet *p;
+    uint8_t peer[6];
 
     (void)state;
     assert_int_equal(ASK(&b, 0x2024, 100, 0, 0x48, 8), OK);
-    make(&central, &peripheral);
-    raw_acl(&b, peripheral, FIRST, (uint8_t[27]){ 0 }, 27);
+    address_of(&b, peer);
+    advertise(&b);
+    assert_int_equal(ask_for(&a, 0, 0, peer), OK);
     raw_run(&a, SECOND);
-    assert_int_equal(ASK(&b, 0x2022, (uint8_t)peripheral, 0, 100, 0, 0x48, 8), OK);
+    assert_non_null(LE(&b, 0x0A));
+    p = LE(&b, 0x07);
+    assert_non_null(p);
+    assert_memory_equal(p->octets + 4, ((uint8_t[]){ 1, 0, 100, 0, 0x90, 3, 251, 0 }), 8);
+    assert_null(LE(&a, 0x07)); /* whose own is the plain one */
+    assert_int_equal(ASK(&b, 0x2022, 1, 0, 100, 0, 0x48, 8), OK);
     assert_null(LE(&b, 0x07)); /* it has that already */
 }
 
