@@ -128,7 +128,7 @@ static enum usher_err port_gatt_send(void *ctx, uint8_t conn, const uint8_t *val
 
     assert_true(conn < RIG_CONNS && c->used && c->open);
     assert_in_range(len, 1, s->rig->value_max);
-    if (c->lost) {
+    if (c->lost || s->rig->send_fails) {
         return USHER_E_STATE;
     }
     if (c->queued == RIG_ROOM) {

@@ -78,6 +78,7 @@ struct rig {
     uint64_t now;
     uint16_t value_max;
     enum rig_connect connect;
+    bool send_fails;    /* ports cannot, for no reason that they tell */
     unsigned adv_ms;    /* how long an advertisement takes */
     unsigned delivered; /* values that arrived */
     unsigned cut_at;    /* connections are lost once so many have; 0: never */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct usher_crypto *crypto;
@@ -221,6 +222,52 @@ static void choose_late(struct rig_side *s, const struct usher_event *e)
     }
 }
 
+/* Fewer links than the port has connections. */
+static void links_may_be_fewer_than_connections(void **state)
+{
+    struct rig *r = rig_of(state, 66);
+    struct rig_side *p = &r->side[RIG_P], *d = &r->side[RIG_D];
+    struct usher_ble_addr peer = rig_address(RIG_D);
+    struct usher_session second;
+
+    p->gatt.config.link_count = d->gatt.config.link_count = 1;
+    begin(r, USHER_BEARER_GATT);
+    usher_session_init(&p->node, &second, NULL, NULL);
+    assert_int_equal(
+        usher_provision(&second, &(struct usher_provision){ .uuid = rig_uuid, .peer = &peer }),
+        USHER_E_RESOURCES);
+    rig_run(r, 30000);
+    rig_assert_complete(r, RIG_P);
+    assert_int_equal(rig_listen(r, USHER_BEARER_GATT), USHER_OK);
+    assert_true(rig_raw_is_open(r, RIG_D, rig_raw_open(r, RIG_D, USHER_GATT_PROVISIONING)));
+    usher_session_init(&d->node, &second, &people_caps, NULL);
+    assert_int_equal(usher_listen(&second, &(struct usher_listen){ .uuid = rig_uuid,
+                                                                   .bearers = USHER_BEARER_GATT }),
+                     USHER_OK);
+    d->inds = 0;
+    rig_run(r, 2000);
+    assert_int_equal(d->inds, 0); /* there is no room for whoever would come */
+    assert_int_equal(rig_raw_open(r, RIG_D, USHER_GATT_PROVISIONING), RIG_CONNS);
+    rig_raw_close(r, RIG_D, 0);
+    rig_run(r, 2000);
+    assert_in_range(d->inds, 8, 11);
+    rig_free(r);
+}
+
+static void a_port_that_cannot_send_ends_the_session(void **state)
+{
+    struct rig *r = rig_of(state, 66);
+    struct rig_side *p = &r->side[RIG_P];
+
+    r->send_fails = true;
+    begin(r, USHER_BEARER_GATT);
+    rig_run(r, 10);
+    assert_int_equal(p->told[USHER_EVT_LINK_CLOSED], 1);
+    assert_int_equal(p->close_reason, USHER_CLOSE_ERROR);
+    assert_int_equal(p->disconnects, 1);
+    rig_free(r);
+}
+
 static void cancel_and_radio_and_deinit_end_connections(void **state)
 {
     for (int how = 0; how < 3; how++) {
@@ -359,10 +406,22 @@ static void a_device_is_told_once_for_each_bearer(void **state)
     rig_free(r);
 }
 
+/* From an allocation of exactly its length, so that reading over its end is noticed. */
+static void hear(struct rig_side *s, struct usher_adv_report *report, const uint8_t *ad)
+{
+    uint8_t *copy = malloc(report->len != 0 ? report->len : 1);
+
+    assert_non_null(copy);
+    memcpy(copy, ad, report->len);
+    report->data = copy;
+    usher_in_adv(&s->node, report);
+    free(copy);
+}
+
 static void service_data_of_other_lengths_are_none(void **state)
 {
     uint8_t ad[USHER_AD_MAX] = { 0, 0x16, 0x27, 0x18 };
-    struct usher_adv_report report = { .type = USHER_ADV_IND, .data = ad };
+    struct usher_adv_report report = { .type = USHER_ADV_IND };
     struct rig *r = rig_of(state, 66);
     struct rig_side *p = &r->side[RIG_P];
 
@@ -374,21 +433,24 @@ static void service_data_of_other_lengths_are_none(void **state)
         ad[0] = (uint8_t)(len - 1);
         report.len = len;
         rig_forget(r, RIG_P);
-        usher_in_adv(&p->node, &report);
+        hear(p, &report, ad);
         assert_int_equal(p->told[USHER_EVT_UNPROVISIONED_RECEIVED], good);
         assert_true(!good || p->unprov.params.unprov.uri_hash_present == (len == 26));
         report.len = (uint8_t)(len - 1); /* cut off */
-        usher_in_adv(&p->node, &report);
+        hear(p, &report, ad);
         assert_int_equal(p->told[USHER_EVT_UNPROVISIONED_RECEIVED], good);
     }
     report.len = 22;
     ad[0] = 21;
     report.type = USHER_ADV_NONCONN_IND; /* nobody can connect to that */
     rig_forget(r, RIG_P);
-    usher_in_adv(&p->node, &report);
+    hear(p, &report, ad);
     report.type = USHER_ADV_IND;
     ad[2] = 0x26; /* another service */
-    usher_in_adv(&p->node, &report);
+    hear(p, &report, ad);
+    ad[2] = 0x27;
+    assert_int_equal(usher_scan(&p->node, false), USHER_OK); /* nobody wants to know */
+    hear(p, &report, ad);
     assert_int_equal(p->told[USHER_EVT_UNPROVISIONED_RECEIVED], 0);
     rig_free(r);
 }
@@ -525,6 +587,8 @@ int main(void)
         cmocka_unit_test(a_client_that_says_nothing_is_disconnected),
         cmocka_unit_test(a_connection_that_cannot_be_made_closes_the_session),
         cmocka_unit_test(connections_are_as_many_as_there_are),
+        cmocka_unit_test(links_may_be_fewer_than_connections),
+        cmocka_unit_test(a_port_that_cannot_send_ends_the_session),
         cmocka_unit_test(cancel_and_radio_and_deinit_end_connections),
         cmocka_unit_test(off_the_air_nothing_begins),
         cmocka_unit_test(a_listening_device_advertises_on_its_bearers),
