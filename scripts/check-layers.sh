@@ -73,7 +73,8 @@ fi
 if grep -nE '#include "[^"]*/' -r src; then
     complain 'an include names a directory'
 fi
-if grep -nE '#include <' -r src --include='*.[ch]' --exclude=openssl.c --exclude=psa.c |
+if grep -nE '#include <' -r src --include='*.[ch]' --exclude=openssl.c --exclude=psa.c \
+    --exclude=bearssl.c |
     grep -vE '<(usher/.*|assert|limits|stdbool|stddef|stdint|string)(\.h)?>'; then
     complain 'the core includes more than freestanding headers, string.h and assert.h'
 fi
