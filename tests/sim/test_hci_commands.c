@@ -424,7 +424,8 @@ static void extended_connecting_is_checked(void **state)
 
     (void)state;
     assert_int_equal(spoiled(0x2043, good, 26, 9, 0), INVALID);
-    assert_int_equal(spoiled(0x2043, good, 26, 9, 3), UNSUPPORTED);
+    assert_int_equal(spoiled(0x2043, good, 26, 9, 7), UNSUPPORTED);
+    assert_int_equal(spoiled(0x2043, good, 26, 9, 8), INVALID);
     assert_int_equal(raw_ask(&host, 0x2043, good, 25), INVALID);
     assert_int_equal(spoiled(0x2043, good, 26, 14, 25), INVALID);
     assert_int_equal(raw_ask(&host, 0x2043, good, 26), OK);
@@ -532,6 +533,8 @@ static void extremes_are_taken(void **state)
     assert_int_equal(ASK0(&host, 0x200E), OK);
     assert_int_equal(spoiled(0x200D, late, 25, 13, 0x81), INVALID);
     assert_int_equal(spoiled(0x200D, late, 25, 19, 0x81), INVALID);
+    memcpy(late + 13, ((uint8_t[]){ 48, 0, 48, 0, 0, 0, 12, 0 }), 8); /* twice 60 ms are 120 ms */
+    assert_int_equal(raw_ask(&host, 0x200D, late, 25), INVALID);
     memcpy(late + 13, least + 2, 12); /* 7.5 ms, 100 ms */
     late[0] = late[2] = 4;
     assert_int_equal(raw_ask(&host, 0x200D, late, 25), OK);
@@ -569,6 +572,7 @@ static void extended_extremes_are_taken(void **state)
     assert_int_equal(ASK(&host, 0x2042, 1, 2, 0xFF, 0xFF, 0xFF, 0xFF), OK);
     assert_int_equal(ASK(&host, 0x2042, 0, 0, 0, 0, 0, 0), OK);
     assert_int_equal(ASK(&host, 0x2042, 1, 2, 0, 0, 1, 0), INVALID); /* no duration */
+    assert_int_equal(ASK(&host, 0x2042, 1, 2, 1, 0, 0, 0), INVALID); /* no period */
     assert_int_equal(ASK(&host, 0x2042, 1, 0, 0, 0, 1, 0), OK);      /* for ever: no period */
 }
 

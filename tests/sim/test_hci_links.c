@@ -381,7 +381,10 @@ static void data_length(void **state)
     assert_int_equal(ASK(&a, 0x2022, (uint8_t)central, 0, 252, 0, 0x48, 8), INVALID);
     assert_int_equal(ASK(&a, 0x2022, (uint8_t)central, 0, 26, 0, 0x48, 8), INVALID);
     assert_int_equal(ASK(&a, 0x2022, (uint8_t)central, 0, 251, 0, 0x47, 1), INVALID);
-    assert_int_equal(ASK(&a, 0x2022, (uint8_t)central, 0, 251, 0, 0x48, 8), OK);
+    assert_int_equal(ASK(&a, 0x2022, (uint8_t)central, 0, 251, 0, 0x91, 0x42), INVALID);
+    assert_int_equal(ASK(&a, 0x2022, (uint8_t)central, 0, 27, 0, 0x48, 1), OK);
+    assert_null(LE(&a, 0x07)); /* nothing has changed */
+    assert_int_equal(ASK(&a, 0x2022, (uint8_t)central, 0, 251, 0, 0x90, 0x42), OK);
     p = LE(&a, 0x07);
     assert_non_null(p);
     assert_memory_equal(p->octets + 6, ((uint8_t[]){ 251, 0, 0x48, 8, 251, 0, 0x48, 8 }), 8);
