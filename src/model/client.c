@@ -46,16 +46,18 @@ static void message_wipe(const struct usher_mesh *m, struct usher_request *reque
     m->net.crypto->wipe(request->message, request->len);
 }
 
-/* Takes a question out. */
-static void leave(struct usher_request **link)
+/* Takes a question out, if it is under way. */
+static void leave(struct usher_request *request)
 {
-    struct usher_request *request = *link;
     struct usher_mesh *m = request->model->mesh;
+    struct usher_request **link = link_to(m, request);
 
-    *link = request->next;
-    request->next = NULL;
-    request->model = NULL;
-    message_wipe(m, request);
+    if (link != NULL) {
+        *link = request->next;
+        request->next = NULL;
+        request->model = NULL;
+        message_wipe(m, request);
+    }
 }
 
 /* Tells the end of a question, which the one who is told may make the begin of another. */
@@ -67,7 +69,7 @@ static void end(struct usher_request *request, uint64_t now, enum usher_err err,
                                    .tries = request->tried,
                                    .ms = (uint32_t)(now - request->began) };
 
-    leave(link_to(request->model->mesh, request));
+    leave(request);
     request->done(request->user, request, &answer);
 }
 
@@ -172,11 +174,8 @@ enum usher_err client_ask_node(struct usher_model *model, struct usher_request *
 
 void usher_ask_cancel(struct usher_request *request)
 {
-    struct usher_request **link =
-        request->model != NULL ? link_to(request->model->mesh, request) : NULL;
-
-    if (link != NULL) {
-        leave(link);
+    if (request->model != NULL) {
+        leave(request);
     }
 }
 
