@@ -426,6 +426,29 @@ static void proxies_are_found(void **state)
     assert_int_equal(site.advertised_by_phone, 0);
 }
 
+/* A proxy that uses the new key already is one of ours, too. */
+static void a_proxy_is_found_by_either_key(void **state)
+{
+    (void)state;
+    make(244);
+    node(PHONE)->gatt_told = on_gatt;
+    usher_proxy_scan(&node(PHONE)->gatt, true, NULL, 0);
+    for (unsigned n = PHONE; n <= PROXY; n++) {
+        assert_int_equal(usher_netkey_update(&node(n)->mesh, 0, nodes_key(0x77)),
+                         USHER_STATUS_SUCCESS);
+    }
+    for (uint8_t phase = 1; phase <= 2; phase++) {
+        if (phase == 2) {
+            assert_int_equal(usher_key_refresh(&node(PROXY)->mesh, 0, 2), USHER_STATUS_SUCCESS);
+        }
+        nodes_run(site.all, SETTLE_MS);
+        memset(told_of, 0, sizeof(told_of));
+        nodes_run(site.all, SETTLE_MS);
+        assert_true(told_of[PROXY][0] > 5);
+    }
+    assert_int_equal(node(PHONE)->mesh.net.keys.subnets[0].phase, 1);
+}
+
 /* -- connections end --------------------------------------------------------------------------- */
 
 static void a_connection_that_cannot_be_made_is_told(void **state)
@@ -804,6 +827,7 @@ int main(void)
         cmocka_unit_test_teardown(a_filter_is_set_behind_what_was_sent, end),
         cmocka_unit_test_teardown(a_sent_token_is_told_without_advertising, end),
         cmocka_unit_test_teardown(proxies_are_found, end),
+        cmocka_unit_test_teardown(a_proxy_is_found_by_either_key, end),
         cmocka_unit_test_teardown(a_connection_that_cannot_be_made_is_told, end),
         cmocka_unit_test_teardown(the_end_of_a_connection_is_told, end),
         cmocka_unit_test_teardown(handlers_may_end_and_begin_connections, end),
