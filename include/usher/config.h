@@ -41,6 +41,10 @@
 #define USHER_RECORD_MAX 512 /**< Longest record that a port must be able to store. */
 #endif
 
+#ifndef USHER_REMOTE
+#define USHER_REMOTE 1 /**< Whether the radio of an instance may be elsewhere; see remote.h. */
+#endif
+
 #ifndef USHER_SEQ_BLOCK
 #define USHER_SEQ_BLOCK 512 /**< Sequence numbers reserved in storage at a time. */
 #endif

@@ -7,6 +7,8 @@
 
 #include "kdf.h"
 
+#include <usher/remote.h>
+
 #include <string.h>
 
 /* -- opcodes (3.7.3.1) ------------------------------------------------------------------------- */
@@ -382,10 +384,22 @@ enum usher_err access_write(uint32_t opcode, const uint8_t *params, size_t param
     return USHER_OK;
 }
 
+#if USHER_REMOTE
+static bool is_remote(const struct usher_mesh *m, const struct usher_target *target)
+{
+    return m->node->remote != NULL && !net_is_element(&m->net, target->dst);
+}
+#endif
+
 enum usher_err access_send(struct usher_mesh *m, uint64_t now, uint16_t src,
                            const struct usher_target *target, const uint8_t *message, size_t len,
                            uint32_t token)
 {
+#if USHER_REMOTE
+    if (is_remote(m, target)) {
+        return m->node->remote->send(m->node->remote_ctx, m, src, target, message, len, token);
+    }
+#endif
     struct transport_out out = {
         .src = src, .target = *target, .data = message, .len = len, .token = token
     };

@@ -32,6 +32,9 @@ static void link_listen(struct usher_session *s, uint32_t seed)
 /* @retval USHER_OK  The session can listen so. */
 static enum usher_err check(const struct usher_session *s, unsigned bearers)
 {
+    if (node_remote(s->node) != NULL) {
+        return USHER_E_UNSUPPORTED;
+    }
     if (s->state != SESSION_IDLE || listens_already(s->node)) {
         return USHER_E_STATE;
     }

@@ -245,7 +245,7 @@ static void tell_heartbeat(struct usher_mesh *m, const struct transport_in *in)
     tell(m, &e);
 }
 
-static void sent(struct usher_mesh *m, uint32_t token, bool delivered)
+void mesh_sent(struct usher_mesh *m, uint32_t token, bool delivered)
 {
     struct usher_mesh_event e = { .type = USHER_MESH_EVT_SENT };
 
@@ -270,7 +270,7 @@ static void pump(struct usher_mesh *m)
             access_rx(m, &in);
             break;
         case TRANSPORT_SENT:
-            sent(m, in.token, in.delivered);
+            mesh_sent(m, in.token, in.delivered);
             break;
         default:
             tell_heartbeat(m, &in);

@@ -16,6 +16,8 @@ void mesh_begin(struct usher_mesh *m);
 enum usher_err mesh_reserve_seq(struct usher_mesh *m);
 /** Takes note of another IV state: what is too old goes, and the rest of the node is told. */
 void mesh_iv_changed(struct usher_mesh *m);
+/** A message has ended: tells whoever gave it its token. */
+void mesh_sent(struct usher_mesh *m, uint32_t token, bool delivered);
 /** Forgets the network in memory, and wipes it. */
 void mesh_forget(struct usher_mesh *m);
 

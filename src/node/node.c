@@ -320,6 +320,9 @@ void usher_process(struct usher *u)
 void usher_in_ecdh(struct usher *u, uint32_t token, enum usher_err err,
                    const uint8_t secret[USHER_P256_SECRET])
 {
+    if (node_remote(u) != NULL) {
+        node_remote(u)->ecdh(node_remote_ctx(u), token, err, secret);
+    }
     for (struct usher_session *s = u->sessions; s != NULL; s = s->next) {
         if (s->ecdh_token == token && !s->ecdh_offload) {
             (void)session_secret(&s->prov, err, secret);

@@ -10,7 +10,7 @@
 #include "model.h"
 #include "role.h"
 
-#include <usher/usher.h>
+#include <usher/remote.h>
 
 /** The states of struct usher_session. */
 enum node_session_state {
@@ -43,6 +43,27 @@ enum usher_err node_session_start(struct usher_session *s, const struct usher_pr
                                   uint64_t *now);
 /** Takes it off the instance. */
 void node_session_end(struct usher_session *s);
+
+/** Whose radio is elsewhere; NULL: nobody's. */
+static inline const struct usher_remote_acts *node_remote(const struct usher *u)
+{
+#if USHER_REMOTE
+    return u->remote;
+#else
+    (void)u;
+    return NULL;
+#endif
+}
+
+static inline void *node_remote_ctx(const struct usher *u)
+{
+#if USHER_REMOTE
+    return u->remote_ctx;
+#else
+    (void)u;
+    return NULL;
+#endif
+}
 
 /** Tells the user. */
 void node_tell(struct usher *u, const struct usher_event *event);

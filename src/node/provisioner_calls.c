@@ -9,6 +9,23 @@ struct draw {
     uint32_t link_id, seed, spare[2];
 };
 
+/* The link, and all that goes over it, is the device's. */
+static enum usher_err provision_remote(struct usher_session *s, const struct usher_provision *p)
+{
+    const struct usher *u = s->node;
+    enum usher_err err = node_remote(u)->provision(node_remote_ctx(u), s, p);
+
+    if (err == USHER_OK) {
+        memcpy(s->uuid, p->uuid, sizeof(s->uuid));
+        memset(&s->prov, 0, sizeof(s->prov));
+        s->bearer = NULL;
+        s->phase_told = USHER_PHASE_LINK;
+        s->close_reason = USHER_CLOSE_SUCCESS;
+        s->state = SESSION_LINK;
+    }
+    return err;
+}
+
 static enum usher_err link_open(struct usher_session *s, const struct usher_provision *p,
                                 const struct draw *draw, uint64_t now)
 {
@@ -39,6 +56,9 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
     }
     if (p->data != NULL && session_data_check(p->data, 1) != USHER_OK) {
         return USHER_E_DATA;
+    }
+    if (node_remote(s->node) != NULL) {
+        return provision_remote(s, p);
     }
     err = node_random(s->node, &draw, sizeof(draw));
     if (err == USHER_OK) {

@@ -41,6 +41,9 @@ enum usher_err usher_scan(struct usher *u, bool on)
     if (on) {
         memset(u->heard, 0, sizeof(u->heard));
     }
+    if (node_remote(u) != NULL) {
+        return node_remote(u)->scan(node_remote_ctx(u), on);
+    }
     return scan_update(u);
 }
 

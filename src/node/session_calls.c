@@ -37,28 +37,59 @@ static enum usher_err after(struct usher_session *s, enum usher_err err)
     return err;
 }
 
+static bool is_remote(const struct usher_session *s)
+{
+    return s->node != NULL && node_remote(s->node) != NULL;
+}
+
+static enum usher_err remote(struct usher_session *s, enum usher_remote_answer what,
+                             const void *value, size_t len)
+{
+    const struct usher *u = s->node;
+
+    if (s->state != SESSION_LINK) {
+        return USHER_E_STATE;
+    }
+    return node_remote(u)->answer(node_remote_ctx(u), s, what, value, len);
+}
+
 enum usher_err usher_oob_use(struct usher_session *s, const struct usher_start *choice)
 {
+    if (is_remote(s)) {
+        return remote(s, USHER_REMOTE_OOB_USE, choice, sizeof(*choice));
+    }
     return after(s, session_choose(&s->prov, choice));
 }
 
 enum usher_err usher_pubkey_set(struct usher_session *s, const uint8_t key[USHER_P256_PUBLIC])
 {
+    if (is_remote(s)) {
+        return remote(s, USHER_REMOTE_PUBKEY, key, USHER_P256_PUBLIC);
+    }
     return after(s, session_peer_key(&s->prov, key));
 }
 
 enum usher_err usher_auth_static(struct usher_session *s, const uint8_t *value, size_t len)
 {
+    if (is_remote(s)) {
+        return remote(s, USHER_REMOTE_AUTH_STATIC, value, len);
+    }
     return after(s, session_auth_static(&s->prov, value, len));
 }
 
 enum usher_err usher_auth_number(struct usher_session *s, uint32_t number)
 {
+    if (is_remote(s)) {
+        return remote(s, USHER_REMOTE_AUTH_NUMBER, &number, sizeof(number));
+    }
     return after(s, session_auth_number(&s->prov, number));
 }
 
 enum usher_err usher_auth_text(struct usher_session *s, const char *text)
 {
+    if (is_remote(s)) {
+        return remote(s, USHER_REMOTE_AUTH_TEXT, text, strlen(text));
+    }
     return after(s, session_auth_text(&s->prov, text));
 }
 
@@ -69,6 +100,9 @@ enum usher_err usher_secret_set(struct usher_session *s, const uint8_t secret[US
 
 enum usher_err usher_data_set(struct usher_session *s, const struct usher_prov_data *data)
 {
+    if (is_remote(s)) {
+        return remote(s, USHER_REMOTE_DATA, data, sizeof(*data));
+    }
     return after(s, session_data(&s->prov, data));
 }
 
@@ -81,6 +115,9 @@ enum usher_err usher_cancel(struct usher_session *s, enum usher_close_reason rea
 {
     if (s->state != SESSION_LINK) {
         return USHER_E_STATE;
+    }
+    if (is_remote(s)) {
+        return remote(s, USHER_REMOTE_CANCEL, &reason, sizeof(reason));
     }
     session_cancel(&s->prov, (uint8_t)reason);
     s->bearer->close(&s->link, s->node->port->now_ms(s->node->port->ctx), (uint8_t)reason);
@@ -99,7 +136,7 @@ void usher_outcome(const struct usher_session *s, struct usher_outcome *outcome)
         .close_reason = s->close_reason,
         .failure = s->prov.failure,
         .pdu = s->prov.failed_pdu,
-        .phase = session_phase(&s->prov),
+        .phase = is_remote(s) ? (enum usher_phase)s->phase_told : session_phase(&s->prov),
         .start = s->prov.start,
     };
     if (s->bearer != NULL) {
