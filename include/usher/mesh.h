@@ -124,6 +124,15 @@ struct usher_mesh_config {
     uint16_t rpl_store_ms; /**< replay entries are stored at the latest after this; 0: at once */
     /** The device key of the node with this element address, for configuring others; NULL: none. */
     bool (*device_key)(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE]);
+    /**
+     * The @p n-th group or virtual address that the node receives on besides those that its models
+     * have subscribed to: messages to it are told with USHER_MESH_EVT_MESSAGE. NULL: none.
+     *
+     * @param label  Gets the 16 octets of a virtual address, which stay while it is listened to.
+     *
+     * @retval false  No more.
+     */
+    bool (*listens)(void *user, unsigned n, uint16_t *address, const uint8_t **label);
     /** Whether to relay a PDU, of those that would be; @p ttl as received. NULL: all. */
     bool (*relay)(void *user, uint16_t src, uint16_t dst, uint8_t ttl);
     void (*handler)(void *user, struct usher_mesh *m, const struct usher_mesh_event *event);

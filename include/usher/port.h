@@ -184,6 +184,9 @@ struct usher_port {
     enum usher_err (*kv_set)(void *ctx, uint16_t key, const uint8_t *buf, size_t len);
     /** Removes a record; one that is not there is as good as removed. @retval others  It stands. */
     enum usher_err (*kv_del)(void *ctx, uint16_t key);
+
+    /** The address that it advertises with. @retval false  Not known. NULL: never known. */
+    bool (*own_addr)(void *ctx, struct usher_ble_addr *addr);
 };
 
 #ifdef __cplusplus

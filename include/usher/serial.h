@@ -114,6 +114,9 @@ enum usher_err usher_serial_init(struct usher_serial *s, struct usher *u,
 /** Tells the host Device Started, and executes commands. @retval USHER_E_STATE  Enabled already. */
 enum usher_err usher_serial_enable(struct usher_serial *s);
 
+/** Who computes the ECDH from now on: as struct usher_serial_config.offload. */
+void usher_serial_offload(struct usher_serial *s, bool on);
+
 /** Ends all sessions, wipes the keys; before usher_deinit(). */
 void usher_serial_deinit(struct usher_serial *s);
 

@@ -216,6 +216,21 @@ struct usher_beacon {
     uint64_t at;
 };
 
+/** An advertisement of the caller's own, not connectable, beside those of the instance. Its memory
+ * is the caller's for as long as it is on. */
+struct usher_own_adv {
+    uint16_t interval_ms;     /**< USHER_OWN_ADV_MIN_MS..USHER_OWN_ADV_MAX_MS */
+    uint8_t len;              /**< octets at @ref ad */
+    uint8_t ad[USHER_AD_MAX]; /**< AD structures */
+
+    /* private */
+    uint64_t at;
+    struct usher_own_adv *next;
+};
+
+#define USHER_OWN_ADV_MIN_MS 20u
+#define USHER_OWN_ADV_MAX_MS 10240u
+
 /** One instance. All members are private. */
 struct usher {
     const struct usher_port *port;
@@ -229,6 +244,7 @@ struct usher {
     void *remote_ctx;
 #endif
     struct usher_beacon beacon;
+    struct usher_own_adv *own_advs; /* usher_advertise() */
     struct {
         uint64_t at;
         uint64_t hash;
@@ -278,6 +294,19 @@ void usher_work(struct usher *u);
  * the air.
  */
 void usher_radio(struct usher *u, bool on);
+
+/**
+ * Advertises every interval, and 0 to 10 ms at random, until usher_advertise_stop(). Links and mesh
+ * messages go before it; with the beacons of the instance it takes turns. One that is on already
+ * may have been changed: the next one sent is the new one.
+ *
+ * @retval USHER_OK        On.
+ * @retval USHER_E_PARAM   The interval is out of range.
+ * @retval USHER_E_LENGTH  More than USHER_AD_MAX octets.
+ */
+enum usher_err usher_advertise(struct usher *u, struct usher_own_adv *adv);
+/** Ends that. @retval USHER_E_STATE  It is not on. */
+enum usher_err usher_advertise_stop(struct usher *u, struct usher_own_adv *adv);
 
 /** Input: an advertisement was received. Whatever it holds, it is read with care and never kept. */
 void usher_in_adv(struct usher *u, const struct usher_adv_report *report);

@@ -237,14 +237,32 @@ static const struct usher_subscription *subscribed(const struct usher_mesh *m, u
     return NULL;
 }
 
+/* The @p n-th time that the application listens to an address. @param label  Of it. */
+static bool listens(const struct usher_mesh *m, uint16_t address, unsigned n, const uint8_t **label)
+{
+    const struct usher_mesh_config *c = &m->config;
+    uint16_t at;
+
+    for (unsigned i = 0; c->listens != NULL && c->listens(c->user, i, &at, label); i++) {
+        if (at == address && n-- == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool directory_subscribed(void *ctx, uint16_t dst)
 {
-    return dst != USHER_ADDR_UNASSIGNED && subscribed(ctx, dst, NULL) != NULL;
+    const uint8_t *label;
+
+    return dst != USHER_ADDR_UNASSIGNED &&
+           (subscribed(ctx, dst, NULL) != NULL || listens(ctx, dst, 0, &label));
 }
 
 static const uint8_t *directory_label(void *ctx, uint16_t virtual_address, unsigned n)
 {
     const struct usher_subscription *s;
+    const uint8_t *label = NULL;
 
     for (unsigned i = 0; (s = subscription(ctx, i)) != NULL; i++) {
         if (s->address == virtual_address && subscribed(ctx, virtual_address, s->label) == s &&
@@ -252,7 +270,7 @@ static const uint8_t *directory_label(void *ctx, uint16_t virtual_address, unsig
             return s->label;
         }
     }
-    return NULL;
+    return listens(ctx, virtual_address, n, &label) ? label : NULL;
 }
 
 static bool directory_device_key(void *ctx, uint16_t address, uint8_t key[USHER_KEY_SIZE])

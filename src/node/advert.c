@@ -1,8 +1,8 @@
 /*
  * One advertiser shared among links, mesh messages and beacons. Nothing waits in a queue here: when
  * a slot of the port is free, the link or the node whose PDU has been due the longest is asked for
- * it, so what was acknowledged meanwhile is never sent. The unprovisioned device beacon and the
- * connectable advertisements of GATT come last, and take turns.
+ * it, so what was acknowledged meanwhile is never sent. The unprovisioned device beacon, the
+ * connectable advertisements of GATT and those of the caller's own come last, and take turns.
  */
 #include "beacon.h"
 #include "gatt.h"
@@ -51,6 +51,35 @@ static uint64_t gatt_due(const struct usher *u)
     return u->gatt != NULL ? u->gatt->acts->ad_due(u->gatt) : USHER_NEVER;
 }
 
+/* The one of the caller's that has been due the longest; NULL: there is none. */
+static struct usher_own_adv *own_first(const struct usher *u)
+{
+    struct usher_own_adv *first = u->own_advs;
+
+    for (struct usher_own_adv *a = u->own_advs; a != NULL; a = a->next) {
+        first = a->at < first->at ? a : first;
+    }
+    return first;
+}
+
+static uint64_t own_due(const struct usher *u)
+{
+    const struct usher_own_adv *first = own_first(u);
+
+    return first != NULL ? first->at : USHER_NEVER;
+}
+
+static uint8_t next_own(struct usher *u, uint8_t ad[USHER_AD_MAX])
+{
+    struct usher_own_adv *own = own_first(u);
+    uint8_t spread = 0;
+
+    memcpy(ad, own->ad, own->len);
+    (void)node_random(u, &spread, sizeof(spread));
+    own->at = u->now + own->interval_ms + spread % 11u;
+    return own->len;
+}
+
 /* The beacon, or in turn the URI that its hash is of. */
 static uint8_t next_beacon(struct usher *u, uint8_t ad[USHER_AD_MAX])
 {
@@ -62,6 +91,25 @@ static uint8_t next_beacon(struct usher *u, uint8_t ad[USHER_AD_MAX])
     (void)node_random(u, &spread, sizeof(spread));
     b->at = u->now + (b->uri_next ? 20u : u->config.beacon_interval_ms) + spread % 11u;
     return len;
+}
+
+static uint64_t background_due(const struct usher *u)
+{
+    return node_sooner(beacon_due(u), node_sooner(gatt_due(u), own_due(u)));
+}
+
+static void next_background(struct usher *u, struct usher_adv *adv)
+{
+    uint64_t due = background_due(u);
+
+    if (gatt_due(u) == due) {
+        adv->type = USHER_ADV_IND;
+        adv->len = u->gatt->acts->next_ad(u->gatt, adv->data);
+    } else if (beacon_due(u) == due) {
+        adv->len = next_beacon(u, adv->data);
+    } else {
+        adv->len = next_own(u, adv->data);
+    }
 }
 
 void advert_fill(struct usher *u)
@@ -79,11 +127,8 @@ void advert_fill(struct usher *u)
         } else if (mesh_due(u) <= u->now) {
             adv.len = u->mesh->acts->next_ad(u->mesh, adv.data);
             u->again = true; /* a segmented message may have sent its last segment */
-        } else if (gatt_due(u) <= u->now && gatt_due(u) <= beacon_due(u)) {
-            adv.type = USHER_ADV_IND;
-            adv.len = u->gatt->acts->next_ad(u->gatt, adv.data);
-        } else if (beacon_due(u) <= u->now) {
-            adv.len = next_beacon(u, adv.data);
+        } else if (background_due(u) <= u->now) {
+            next_background(u, &adv);
         } else {
             return;
         }
@@ -103,7 +148,49 @@ uint64_t advert_due(const struct usher *u)
     }
     (void)most_due(u, &due);
     due = node_sooner(due, mesh_due(u));
-    return node_sooner(due, node_sooner(beacon_due(u), gatt_due(u)));
+    return node_sooner(due, background_due(u));
+}
+
+/* Where the list points at it, or ends. */
+static struct usher_own_adv **own_find(struct usher *u, const struct usher_own_adv *adv)
+{
+    struct usher_own_adv **at = &u->own_advs;
+
+    while (*at != NULL && *at != adv) {
+        at = &(*at)->next;
+    }
+    return at;
+}
+
+enum usher_err usher_advertise(struct usher *u, struct usher_own_adv *adv)
+{
+    struct usher_own_adv **at = own_find(u, adv);
+
+    if (adv->interval_ms < USHER_OWN_ADV_MIN_MS || adv->interval_ms > USHER_OWN_ADV_MAX_MS) {
+        return USHER_E_PARAM;
+    }
+    if (adv->len > USHER_AD_MAX) {
+        return USHER_E_LENGTH;
+    }
+    adv->at = u->port->now_ms(u->port->ctx);
+    if (*at == NULL) {
+        adv->next = NULL;
+        *at = adv;
+    }
+    node_drain(u);
+    return USHER_OK;
+}
+
+enum usher_err usher_advertise_stop(struct usher *u, struct usher_own_adv *adv)
+{
+    struct usher_own_adv **at = own_find(u, adv);
+
+    if (*at == NULL) {
+        return USHER_E_STATE;
+    }
+    *at = adv->next;
+    node_drain(u);
+    return USHER_OK;
 }
 
 void usher_in_adv_done(struct usher *u, uint8_t slot)

@@ -413,6 +413,7 @@ void usher_deinit(struct usher *u)
         u->port->crypto->wipe(&s->prov, sizeof(s->prov));
     }
     u->scanning = false;
+    u->own_advs = NULL;
     advert_beacon_stop(u);
     advert_stop_all(u);
     (void)scan_update(u);

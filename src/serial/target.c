@@ -317,6 +317,11 @@ enum usher_err usher_serial_enable(struct usher_serial *s)
     return target_event(s, TARGET_EVENT_HEAVY, &e) ? USHER_OK : USHER_E_NO_MEM;
 }
 
+void usher_serial_offload(struct usher_serial *s, bool on)
+{
+    s->offload = on;
+}
+
 void usher_serial_deinit(struct usher_serial *s)
 {
     const struct usher_crypto *crypto = s->node->port->crypto;
