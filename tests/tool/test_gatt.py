@@ -276,10 +276,12 @@ class Proxy(Controllers):
 
 
 class Relay:
-    """Between hosts and the controllers at a unix socket: it can cut all streams, and refuse new ones."""
+    """Between hosts and the controllers at a unix socket: it can cut streams, refuse new ones, and
+    keep those that there are from getting anywhere."""
 
     def __init__(self, path, target):
-        self.target, self.pairs, self.refusing, self.open = target, {}, False, True
+        self.target, self.pairs, self.held = target, {}, set()
+        self.refusing, self.open = False, True
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(path)
         self.listener.listen()
@@ -312,7 +314,8 @@ class Relay:
     def pass_on(self, end):
         try:
             octets = end.recv(65536)
-            self.pairs[end].sendall(octets)
+            if end not in self.held:
+                self.pairs[end].sendall(octets)
         except OSError:
             octets = b""
         if not octets:
@@ -329,6 +332,10 @@ class Relay:
             self.refusing = True
             while self.pairs:
                 self.drop(next(iter(self.pairs)))
+
+    def hold(self):
+        with self.lock:
+            self.held = set(self.pairs)
 
     def mend(self):
         self.refusing = False
@@ -377,6 +384,17 @@ class Cut(Controllers):
         relay.cut()
         relay.mend()
         wait_for(lambda: "is back" in device.errors(), PATIENCE)
+        self.assertEqual(self.provision(UUID, "--bearer", "gatt").returncode, 0)
+
+    def test_a_controller_that_hangs_is_reset_and_then_opened_again(self):
+        self.air()
+        relay, radio = self.relay()
+        device = self.device("--uuid", UUID, radio=radio)
+        self.hear(UUID)
+        relay.hold()
+        wait_for(lambda: "is back" in device.errors(), PATIENCE)
+        self.assertRegex(device.errors(), r"\Aradio {0}: the controller does not answer [^\n]*; "
+                                          r"resetting it\nradio {0}: the controller is back\n\Z".format(radio))
         self.assertEqual(self.provision(UUID, "--bearer", "gatt").returncode, 0)
 
     def test_a_controller_that_does_not_come_back_is_given_up(self):
