@@ -56,8 +56,10 @@ struct usher_serial_config {
     uint8_t handler_count;
     /** The Application command. NULL: it is answered with REJECTED. */
     void (*application)(void *user, const uint8_t *data, size_t len);
-    void (*restart)(void *user); /**< Radio Reset; NULL: REJECTED */
-    void (*kick)(void *user);    /**< usher_uart_next() has something; not from within */
+    /** Radio Reset: the device is to start anew, once usher_in_uart() has returned. NULL: it
+     * cannot, and REJECTED is the answer. */
+    void (*restart)(void *user);
+    void (*kick)(void *user); /**< usher_uart_next() has something; not from within */
     void *user;
 };
 
@@ -76,6 +78,7 @@ struct usher_serial_context {
     bool key_set;         /* public_key is the next session's, and the host has the private key */
     bool device;          /* of the running session: our role */
     bool key_used;        /* ... is the running session's */
+    bool pair_is_ours;    /* the running session's pair was made here */
     uint8_t asked_method; /* of Auth Request: enum usher_oob_method; 0: not asked */
     uint8_t asked_action;
     uint8_t asked_size;
@@ -88,6 +91,7 @@ struct usher_serial {
     struct usher *node;
     struct usher_serial_config config;
     bool enabled;
+    bool held; /* octets were not taken for want of room */
     bool scanning;
     bool offload;
     bool pair_set;       /* by the host */
@@ -102,8 +106,7 @@ struct usher_serial {
 };
 
 /**
- * Makes the serial interface of an instance. Octets are taken from now on, and commands executed
- * once it is enabled.
+ * Makes the serial interface of an instance. Octets are not taken until it is enabled.
  *
  * @retval USHER_E_NULL   A pointer is NULL that must not be.
  * @retval USHER_E_PARAM  A count or size is out of range.
@@ -117,14 +120,18 @@ enum usher_err usher_serial_enable(struct usher_serial *s);
 /** Who computes the ECDH from now on: as struct usher_serial_config.offload. */
 void usher_serial_offload(struct usher_serial *s, bool on);
 
-/** Ends all sessions, wipes the keys; before usher_deinit(). */
+/**
+ * Ends all sessions and wipes the keys, before usher_deinit(), which ends what is left of their
+ * links; until then the memory of the sessions is in use.
+ */
 void usher_serial_deinit(struct usher_serial *s);
 
 /**
  * Octets from the host.
  *
- * @return How many were taken. Fewer than @p len: there is no room for the answer; offer the rest
- *         again after usher_uart_next(), and hold the host off (RTS) meanwhile.
+ * @return How many were taken. Fewer than @p len: it is not enabled, or there is no room for the
+ *         answer; offer the rest again after usher_uart_next(), and hold the host off (RTS)
+ *         meanwhile.
  */
 size_t usher_in_uart(struct usher_serial *s, const uint8_t *octets, size_t len);
 
@@ -138,7 +145,7 @@ bool usher_serial_event(struct usher_serial *s, const struct usher_event *event)
  * Tells the host an event, for handlers and applications.
  *
  * @retval USHER_E_STATE   Not enabled.
- * @retval USHER_E_LENGTH  Its data are too long.
+ * @retval USHER_E_LENGTH  There is no such event, or its data are too long.
  * @retval USHER_E_NO_MEM  No room: it is lost, and counted (Housekeeping Data).
  */
 enum usher_err usher_serial_tell(struct usher_serial *s, const struct usher_serial_packet *event);

@@ -39,6 +39,7 @@ enum usher_serial_command {
     USHER_SERIAL_EXTENSIONS_GET = 0x1D, /**< ours */
     USHER_SERIAL_EXTENSIONS_SET = 0x1E, /**< ours */
     USHER_SERIAL_APPLICATION = 0x20,
+    USHER_SERIAL_SESSION_DATA_SET = 0x30, /**< ours */
     USHER_SERIAL_ADV_ADDR_GET = 0x41,
     USHER_SERIAL_UUID_SET = 0x53,
     USHER_SERIAL_UUID_GET = 0x54,
@@ -125,6 +126,7 @@ enum usher_serial_event_code {
     USHER_SERIAL_EVT_ECHO_RSP = 0x82,
     USHER_SERIAL_EVT_CMD_RSP = 0x84, /**< an answer */
     USHER_SERIAL_EVT_APPLICATION = 0x8A,
+    USHER_SERIAL_EVT_DATA_REQUEST = 0x8D, /**< ours */
     USHER_SERIAL_EVT_UNPROVISIONED = 0xC0,
     USHER_SERIAL_EVT_LINK_ESTABLISHED = 0xC1,
     USHER_SERIAL_EVT_LINK_CLOSED = 0xC2,
@@ -175,6 +177,7 @@ enum usher_serial_extension {
     USHER_SERIAL_EXT_SHOW = 1 << 3,     /**< SHOW_REQUEST in place of OUTPUT_REQUEST */
     USHER_SERIAL_EXT_SECRET = 1 << 4,   /**< Session Key Set, SECRET_REQUEST */
     USHER_SERIAL_EXT_PUBKEY = 1 << 5,   /**< Pubkey Set, PUBKEY_REQUEST */
+    USHER_SERIAL_EXT_DATA = 1 << 6,     /**< Provision without an address, DATA_REQUEST */
 };
 
 /** One packet, host byte order. Members that a packet does not have are zeros. */
@@ -202,7 +205,7 @@ struct usher_serial_packet {
     uint8_t addr[6]; /**< least significant octet first */
     uint8_t uuid[USHER_UUID_SIZE];
     uint8_t key[USHER_KEY_SIZE];        /**< NetKey, AppKey or device key; a label UUID */
-    uint8_t device_key[USHER_KEY_SIZE]; /**< COMPLETE */
+    uint8_t device_key[USHER_KEY_SIZE]; /**< COMPLETE, DATA_REQUEST */
     const uint8_t *private_key;         /**< 32 octets */
     const uint8_t *public_key;          /**< 64 octets */
     const uint8_t *secret;              /**< 32 octets */

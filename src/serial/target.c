@@ -19,7 +19,8 @@
 #define FRAME_ROOM(s) ((s)->config.slip ? SERIAL_WIRE_MAX : USHER_SERIAL_FRAME_MAX)
 #define EXTENSIONS                                                                                 \
     (USHER_SERIAL_EXT_SESSIONS | USHER_SERIAL_EXT_BEACON | USHER_SERIAL_EXT_CAPS |                 \
-     USHER_SERIAL_EXT_SHOW | USHER_SERIAL_EXT_SECRET | USHER_SERIAL_EXT_PUBKEY)
+     USHER_SERIAL_EXT_SHOW | USHER_SERIAL_EXT_SECRET | USHER_SERIAL_EXT_PUBKEY |                   \
+     USHER_SERIAL_EXT_DATA)
 
 /* -- to the host ------------------------------------------------------------------------------- */
 
@@ -28,47 +29,54 @@ static size_t room(const struct usher_serial *s)
     return s->config.tx_size - (s->tx_in - s->tx_out);
 }
 
-static void send(struct usher_serial *s, uint8_t opcode, const uint8_t *payload, size_t len)
+/* @param kept  Octets that must be left. @retval false  No room. */
+static bool send(struct usher_serial *s, uint8_t opcode, const uint8_t *payload, size_t len,
+                 size_t kept)
 {
     uint8_t wire[SERIAL_WIRE_MAX];
     size_t n = serial_frame_write(s->config.slip, opcode, payload, len, wire);
+    bool fits = room(s) >= n + kept;
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; fits && i < n; i++) {
         s->config.tx[s->tx_in++ & (s->config.tx_size - 1u)] = wire[i];
     }
-    memset(wire, 0, sizeof(wire));
-    if (s->config.kick != NULL) {
+    s->node->port->crypto->wipe(wire, sizeof(wire));
+    if (fits && s->config.kick != NULL) {
         s->config.kick(s->config.user);
     }
+    return fits;
 }
 
-bool target_event(struct usher_serial *s, enum target_weight weight,
-                  struct usher_serial_packet *event)
+enum usher_err target_event(struct usher_serial *s, enum target_weight weight,
+                            struct usher_serial_packet *event)
 {
     uint8_t payload[USHER_SERIAL_PAYLOAD_MAX];
     size_t kept = weight == TARGET_EVENT_LIGHT ? s->config.tx_size / 2u : FRAME_ROOM(s);
     int len = serial_write(SERIAL_EVENT, event, payload);
+    bool sent;
 
-    if (len < 0 || room(s) < kept + FRAME_ROOM(s)) {
-        s->lost += s->lost != UINT32_MAX;
-        return false;
+    if (len < 0) {
+        return USHER_E_LENGTH;
     }
-    send(s, event->opcode, payload, (size_t)len);
+    sent = send(s, event->opcode, payload, (size_t)len, kept);
     s->node->port->crypto->wipe(payload, sizeof(payload));
-    return true;
+    s->lost += !sent && s->lost != UINT32_MAX;
+    return sent ? USHER_OK : USHER_E_NO_MEM;
+}
+
+/* What the host has to keep for us does not come again soon. */
+static enum target_weight weight_of(uint8_t opcode)
+{
+    return opcode == USHER_SERIAL_EVT_IV_ENTRY_SET || opcode == USHER_SERIAL_EVT_SEQNUM_ENTRY_SET
+               ? TARGET_EVENT_HEAVY
+               : TARGET_EVENT_LIGHT;
 }
 
 enum usher_err usher_serial_tell(struct usher_serial *s, const struct usher_serial_packet *event)
 {
     struct usher_serial_packet copy = *event;
 
-    if (!s->enabled) {
-        return USHER_E_STATE;
-    }
-    if (!serial_known(SERIAL_EVENT, event->opcode) || copy.len > USHER_SERIAL_PAYLOAD_MAX) {
-        return USHER_E_LENGTH;
-    }
-    return target_event(s, TARGET_EVENT_LIGHT, &copy) ? USHER_OK : USHER_E_NO_MEM;
+    return s->enabled ? target_event(s, weight_of(copy.opcode), &copy) : USHER_E_STATE;
 }
 
 size_t usher_uart_next(struct usher_serial *s, uint8_t *buf, size_t size)
@@ -199,12 +207,13 @@ static void answer(struct usher_serial *s, uint8_t opcode, enum usher_serial_sta
         payload[1] = USHER_SERIAL_INTERNAL;
         len = 0;
     }
-    send(s, USHER_SERIAL_EVT_CMD_RSP, payload, 2 + (size_t)len);
+    (void)send(s, USHER_SERIAL_EVT_CMD_RSP, payload, 2 + (size_t)len, 0); /* has_room() */
+    s->node->port->crypto->wipe(payload, sizeof(payload));
 }
 
 static void echo(struct usher_serial *s, const uint8_t *data, size_t len)
 {
-    send(s, USHER_SERIAL_EVT_ECHO_RSP, data, len);
+    (void)send(s, USHER_SERIAL_EVT_ECHO_RSP, data, len, 0);
 }
 
 static bool restart(struct usher_serial *s, uint8_t opcode)
@@ -247,6 +256,7 @@ static void command(struct usher_serial *s, const uint8_t *packet, size_t len)
         status = handle(s, &p);
     }
     answer(s, opcode, status, &p);
+    s->node->port->crypto->wipe(&p, sizeof(p));
 }
 
 /* An answer, and an event that the command brings with it. */
@@ -260,6 +270,9 @@ size_t usher_in_uart(struct usher_serial *s, const uint8_t *octets, size_t len)
     uint64_t now = s->node->port->now_ms(s->node->port->ctx);
     size_t at = 0;
 
+    if (s->held) { /* it was not the host that was slow */
+        s->rx.at = now;
+    }
     while (at < len && s->enabled && has_room(s)) {
         enum serial_frame_result result = serial_frame_rx(&s->rx, now, octets[at++]);
 
@@ -270,6 +283,7 @@ size_t usher_in_uart(struct usher_serial *s, const uint8_t *octets, size_t len)
             answer(s, 0, USHER_SERIAL_INVALID_LENGTH, NULL);
         }
     }
+    s->held = at < len;
     return at;
 }
 
@@ -314,7 +328,7 @@ enum usher_err usher_serial_enable(struct usher_serial *s)
         return USHER_E_STATE;
     }
     s->enabled = true;
-    return target_event(s, TARGET_EVENT_HEAVY, &e) ? USHER_OK : USHER_E_NO_MEM;
+    return target_event(s, TARGET_EVENT_HEAVY, &e);
 }
 
 void usher_serial_offload(struct usher_serial *s, bool on)

@@ -15,9 +15,14 @@ enum target_weight {
 
 /** The status for an error: the SDK's mapping. */
 enum usher_serial_status target_status(enum usher_err err);
-/** Sends an event. @retval false  No room: it is counted as lost. */
-bool target_event(struct usher_serial *s, enum target_weight weight,
-                  struct usher_serial_packet *event);
+/**
+ * Sends an event.
+ *
+ * @retval USHER_E_LENGTH  There is no such event, or its data are too long.
+ * @retval USHER_E_NO_MEM  No room: it is counted as lost.
+ */
+enum usher_err target_event(struct usher_serial *s, enum target_weight weight,
+                            struct usher_serial_packet *event);
 
 /** Whether an opcode is one of provisioning. */
 bool target_is_prov(uint8_t opcode);

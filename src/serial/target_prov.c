@@ -8,6 +8,8 @@
  */
 #include "target.h"
 
+#include <usher/net.h>
+
 #include <string.h>
 
 #define PHASE_IDLE 0xFFu
@@ -32,6 +34,13 @@ static int context_of(const struct usher_serial *s, const struct usher_session *
     return -1;
 }
 
+/* Whether the host may be asked for the ECDH of a pair that was made here: only with that pair's
+ * private key. */
+static bool may_reveal(const struct usher_serial *s)
+{
+    return s->offload && s->config.reveal_private;
+}
+
 /* Prepares a session that is idle: its key pair, and who computes. @param caps  NULL: provisioner
  */
 static void prepare(struct usher_serial *s, uint8_t context, const struct usher_caps *caps)
@@ -45,6 +54,7 @@ static void prepare(struct usher_serial *s, uint8_t context, const struct usher_
     c->device = caps != NULL;
     c->asked_method = 0;
     c->phase = USHER_PHASE_LINK;
+    c->pair_is_ours = !c->key_used && !s->pair_set;
     if (c->key_used) {
         usher_session_keys_set(session, NULL, c->public_key);
         session->ecdh_offload = true;
@@ -52,19 +62,36 @@ static void prepare(struct usher_serial *s, uint8_t context, const struct usher_
         usher_session_keys_set(session, s->private_key, s->public_key);
         session->ecdh_offload = s->offload;
     } else {
-        session->ecdh_offload = s->offload && s->config.reveal_private;
+        session->ecdh_offload = may_reveal(s);
     }
+}
+
+/* The session could not begin: its key is still the next one's. */
+static enum usher_serial_status begun(struct usher_serial_context *c, enum usher_err err)
+{
+    if (err != USHER_OK) {
+        c->key_set = c->key_used;
+    }
+    return target_status(err);
 }
 
 /* -- commands: sessions ------------------------------------------------------------------------ */
 
+static void data_fill(const struct usher_serial_packet *p, struct usher_prov_data *data)
+{
+    *data = (struct usher_prov_data){ .netkey_index = p->net_index,
+                                      .iv_index = p->iv_index,
+                                      .address = p->address };
+    memcpy(data->netkey, p->key, sizeof(data->netkey));
+    data->flags.iv_update = p->iv_update & 1;
+    data->flags.key_refresh = p->key_refresh & 1;
+}
+
 static enum usher_serial_status provision(struct usher_serial *s, struct usher_serial_packet *p)
 {
     struct usher_session *session = session_of(s, p->context);
-    struct usher_prov_data data = { .netkey_index = p->net_index,
-                                    .iv_index = p->iv_index,
-                                    .address = p->address };
-    struct usher_provision how = { .uuid = p->uuid, .attention_s = p->attention, .data = &data };
+    struct usher_prov_data data;
+    struct usher_provision how = { .uuid = p->uuid, .attention_s = p->attention };
     enum usher_err err;
 
     if (session == NULL) {
@@ -73,11 +100,23 @@ static enum usher_serial_status provision(struct usher_serial *s, struct usher_s
     if (!usher_session_idle(session)) {
         return USHER_SERIAL_INVALID_STATE;
     }
-    memcpy(data.netkey, p->key, sizeof(data.netkey));
-    data.flags.iv_update = p->iv_update & 1;
-    data.flags.key_refresh = p->key_refresh & 1;
+    data_fill(p, &data);
+    how.data = p->address != USHER_ADDR_UNASSIGNED ? &data : NULL; /* else asked for */
     prepare(s, p->context, NULL);
     err = usher_provision(session, &how);
+    s->node->port->crypto->wipe(&data, sizeof(data));
+    s->node->port->crypto->wipe(p->key, sizeof(p->key));
+    return begun(&s->contexts[p->context], err);
+}
+
+static enum usher_serial_status data_set(struct usher_serial *s, struct usher_session *session,
+                                         struct usher_serial_packet *p)
+{
+    struct usher_prov_data data;
+    enum usher_err err;
+
+    data_fill(p, &data);
+    err = usher_data_set(session, &data);
     s->node->port->crypto->wipe(&data, sizeof(data));
     s->node->port->crypto->wipe(p->key, sizeof(p->key));
     return target_status(err);
@@ -95,7 +134,7 @@ static enum usher_serial_status listen(struct usher_serial *s, uint8_t context,
         return USHER_SERIAL_INVALID_STATE;
     }
     prepare(s, context, &s->caps);
-    return target_status(usher_listen(session, how));
+    return begun(&s->contexts[context], usher_listen(session, how));
 }
 
 static enum usher_serial_status listen_plain(struct usher_serial *s)
@@ -155,6 +194,17 @@ static bool is_text(const struct usher_serial_context *c)
            (c->device ? (uint8_t)USHER_INPUT_ALPHANUMERIC : (uint8_t)USHER_OUTPUT_ALPHANUMERIC);
 }
 
+/* As much as was asked for; HMAC has room for 32 octets of static information, too. */
+static bool auth_len_ok(const struct usher_session *session, const struct usher_serial_context *c,
+                        uint16_t len)
+{
+    struct usher_outcome outcome;
+
+    usher_outcome(session, &outcome);
+    return len == c->asked_size || (c->asked_method == USHER_OOB_STATIC && len == USHER_AUTH_MAX &&
+                                    outcome.start.algorithm == USHER_ALG_HMAC);
+}
+
 static enum usher_serial_status auth_data(struct usher_session *session,
                                           struct usher_serial_context *c,
                                           const struct usher_serial_packet *p)
@@ -165,10 +215,11 @@ static enum usher_serial_status auth_data(struct usher_session *session,
     if (c->asked_method == 0) {
         return USHER_SERIAL_INVALID_STATE;
     }
+    if (!auth_len_ok(session, c, p->len)) {
+        return USHER_SERIAL_INVALID_LENGTH;
+    }
     if (c->asked_method == USHER_OOB_STATIC) {
         err = usher_auth_static(session, p->data, p->len);
-    } else if (p->len != c->asked_size) {
-        return USHER_SERIAL_INVALID_LENGTH;
     } else if (is_text(c)) {
         memcpy(text, p->data, p->len);
         err = usher_auth_text(session, text);
@@ -207,6 +258,14 @@ static enum usher_serial_status session_key_set(struct usher_serial *s,
     return USHER_SERIAL_SUCCESS;
 }
 
+static enum usher_serial_status cancel(struct usher_session *session, uint8_t reason)
+{
+    if (reason > USHER_CLOSE_ERROR) {
+        return USHER_SERIAL_INVALID_PARAMETER;
+    }
+    return target_status(usher_cancel(session, (enum usher_close_reason)reason));
+}
+
 /* Commands whose first parameter is a context. */
 static enum usher_serial_status session_command(struct usher_serial *s,
                                                 struct usher_serial_packet *p)
@@ -228,7 +287,9 @@ static enum usher_serial_status session_command(struct usher_serial *s,
     case USHER_SERIAL_SESSION_KEY_SET:
         return session_key_set(s, p);
     case USHER_SERIAL_SESSION_CANCEL:
-        return target_status(usher_cancel(session, (enum usher_close_reason)p->reason));
+        return cancel(session, p->reason);
+    case USHER_SERIAL_SESSION_DATA_SET:
+        return data_set(s, session, p);
     case USHER_SERIAL_LISTEN_STOP:
         return target_status(usher_listen_stop(session));
     default:
@@ -293,7 +354,8 @@ static enum usher_serial_status mode_set(struct usher_serial *s,
 
 bool target_is_prov(uint8_t opcode)
 {
-    return opcode >= USHER_SERIAL_SESSION_STATE_GET && opcode <= USHER_SERIAL_LISTEN_WITH;
+    return opcode == USHER_SERIAL_SESSION_DATA_SET ||
+           (opcode >= USHER_SERIAL_SESSION_STATE_GET && opcode <= USHER_SERIAL_LISTEN_WITH);
 }
 
 enum usher_serial_status target_prov(struct usher_serial *s, struct usher_serial_packet *p)
@@ -328,8 +390,13 @@ void target_prov_end(struct usher_serial *s)
         if (!usher_session_idle(session) && usher_listen_stop(session) != USHER_OK) {
             (void)usher_cancel(session, USHER_CLOSE_ERROR);
         }
+        if (usher_session_idle(session)) { /* the device key of the last one, too */
+            s->node->port->crypto->wipe(session, sizeof(*session));
+        }
     }
-    (void)usher_scan(s->node, false);
+    if (s->scanning) {
+        (void)usher_scan(s->node, false);
+    }
 }
 
 /* -- events ------------------------------------------------------------------------------------ */
@@ -400,18 +467,51 @@ static void ask_fill(struct usher_serial_context *c, uint8_t method, uint8_t act
     p->size = size;
 }
 
+/* The provisioner has chosen. A device that offers its public key out of band uses the host's pair
+ * for that alone: in band the pair is a fresh one, and made here. */
+static void on_start(const struct usher_serial *s, struct usher_session *session,
+                     struct usher_serial_context *c)
+{
+    struct usher_outcome outcome;
+
+    usher_outcome(session, &outcome);
+    if (!c->key_used && outcome.start.public_key == 0 &&
+        (session->capabilities.pubkey_type & USHER_PUBKEY_OOB) != 0) {
+        c->pair_is_ours = true;
+        session->ecdh_offload = may_reveal(s);
+    }
+}
+
 static void ecdh_fill(const struct usher_serial *s, const struct usher_serial_context *c,
                       const struct usher_event *event, struct usher_serial_packet *p)
 {
-    bool secret = c->key_used || (s->extensions & USHER_SERIAL_EXT_SECRET) != 0;
+    bool asked = (s->extensions & USHER_SERIAL_EXT_SECRET) != 0 && !c->pair_is_ours;
 
-    p->opcode = secret ? USHER_SERIAL_EVT_SECRET_REQUEST : USHER_SERIAL_EVT_ECDH_REQUEST;
+    p->opcode =
+        c->key_used || asked ? USHER_SERIAL_EVT_SECRET_REQUEST : USHER_SERIAL_EVT_ECDH_REQUEST;
     p->public_key = event->params.ecdh_request.p_peer_public;
     p->private_key = event->params.ecdh_request.p_node_private;
 }
 
-static void show_fill(const struct usher_serial *s, const struct usher_event *event,
-                      struct usher_serial_packet *p)
+/* 16 octets, as the AuthValue of CMAC is: text from the left, a number to the right. */
+static void value_fill(const struct usher_serial_context *c, const struct usher_event *event,
+                       uint8_t value[USHER_KEY_SIZE])
+{
+    uint32_t number = event->params.output_request.number;
+    uint8_t text =
+        c->device ? (uint8_t)USHER_OUTPUT_ALPHANUMERIC : (uint8_t)USHER_INPUT_ALPHANUMERIC;
+
+    if (event->params.output_request.action == text) {
+        memcpy(value, event->params.output_request.text, event->params.output_request.size);
+        return;
+    }
+    for (unsigned i = 0; i < NUMBER_OCTETS; i++) {
+        value[USHER_KEY_SIZE - 1 - i] = (uint8_t)(number >> (8 * i));
+    }
+}
+
+static void show_fill(const struct usher_serial *s, const struct usher_serial_context *c,
+                      const struct usher_event *event, struct usher_serial_packet *p)
 {
     p->action = event->params.output_request.action;
     p->size = event->params.output_request.size;
@@ -422,7 +522,7 @@ static void show_fill(const struct usher_serial *s, const struct usher_event *ev
         return;
     }
     p->opcode = USHER_SERIAL_EVT_OUTPUT_REQUEST;
-    memcpy(p->key, event->params.output_request.p_data, sizeof(p->key));
+    value_fill(c, event, p->key);
 }
 
 /* @retval false  Nothing that a host is told. */
@@ -442,13 +542,14 @@ static bool event_fill(struct usher_serial *s, struct usher_serial_context *c,
         p->attention = event->params.invite_received.attention_duration_s;
         return true;
     case USHER_EVT_START_RECEIVED:
+        on_start(s, event->params.start_received.p_context, c);
         p->opcode = USHER_SERIAL_EVT_START_RECEIVED;
         return true;
     case USHER_EVT_CAPS_RECEIVED:
         caps_fill(s, &event->params.oob_caps_received.oob_caps, p);
         return true;
     case USHER_EVT_OUTPUT_REQUEST:
-        show_fill(s, event, p);
+        show_fill(s, c, event, p);
         return true;
     case USHER_EVT_INPUT_REQUEST:
         ask_fill(c, c->device ? USHER_OOB_INPUT : USHER_OOB_OUTPUT,
@@ -462,6 +563,11 @@ static bool event_fill(struct usher_serial *s, struct usher_serial_context *c,
         return !c->device;
     case USHER_EVT_COMPLETE:
         complete_fill(event, p);
+        return true;
+    case USHER_EVT_DATA_REQUEST:
+        p->opcode = USHER_SERIAL_EVT_DATA_REQUEST;
+        p->elements = event->params.data_request.num_elements;
+        memcpy(p->device_key, event->params.data_request.p_devkey, sizeof(p->device_key));
         return true;
     case USHER_EVT_ECDH_REQUEST:
         ecdh_fill(s, c, event, p);
