@@ -65,6 +65,7 @@ static struct usher_mesh_config config_of(struct nrf_mesh_stack *s)
                                            MESH_FEATURE_RELAY_ENABLED ? USHER_FEATURE_RELAY : 0,
                                        .rpl_store_ms = RPL_STORE_MS,
                                        .device_key = dsm_device_key,
+                                       .listens = dsm_listens,
                                        .relay = layer_core_relay,
                                        .handler = layer_core_on_event,
                                        .user = s };

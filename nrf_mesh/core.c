@@ -81,6 +81,9 @@ static uint64_t core_work(void *user, struct usher *u, uint64_t now)
     (void)u;
     at = layer_config_run(now);
     tell_events(&s->core);
+    if (s->host != NULL) {
+        s->host->run();
+    }
     timers = layer_timers_run(s, now);
     if ((s->core.events != 0 || !s->core.config.stable) && !mesh_config_is_busy()) {
         at = now;

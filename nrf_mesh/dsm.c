@@ -41,6 +41,12 @@ void dsm_init(void)
     memset(&layer_stack()->dsm, 0, sizeof(layer_stack()->dsm));
 }
 
+uint32_t dsm_keyless(void)
+{
+    layer_stack()->dsm.keyless = true;
+    return dsm_join();
+}
+
 /* In memory. The core has forgotten its part, or does. */
 static void forget(void)
 {
@@ -57,6 +63,7 @@ static void forget(void)
     memset(d->app_secmats, 0, sizeof(d->app_secmats));
     memset(d->beacon_infos, 0, sizeof(d->beacon_infos));
     d->was_node = false;
+    d->stand_in = false;
     access_forgotten();
 }
 
@@ -105,12 +112,46 @@ void dsm_local_unicast_addresses_get(dsm_local_unicast_address_t *p_address)
 
 /* -- becoming a node --------------------------------------------------------------------------- */
 
+static const struct usher_subnet *first_subnet(const struct usher_keys *k)
+{
+    for (uint16_t i = 0; i < k->subnet_count; i++) {
+        if (k->subnets[i].used) {
+            return &k->subnets[i];
+        }
+    }
+    return NULL;
+}
+
+/* The subnet to join; NULL: not all is known yet. */
+static const struct usher_subnet *subnet_of(const struct nrf_mesh_stack *s,
+                                            const struct dsm_devkey *own)
+{
+    if (s->dsm.local.address_start == USHER_ADDR_UNASSIGNED) {
+        return NULL;
+    }
+    if (own != NULL) {
+        return keys_subnet(&s->mesh.net.keys, own->net_index);
+    }
+    return s->dsm.keyless ? first_subnet(&s->mesh.net.keys) : NULL;
+}
+
+/* The own device key; or one that nobody knows, until there is one. */
+static uint32_t own_key(struct nrf_mesh_stack *s, const struct dsm_devkey *own,
+                        uint8_t key[USHER_KEY_SIZE])
+{
+    s->dsm.stand_in = own == NULL;
+    if (own == NULL) {
+        return (uint32_t)s->core.port.random(s->core.port.ctx, key, USHER_KEY_SIZE);
+    }
+    memcpy(key, own->key, USHER_KEY_SIZE);
+    return NRF_SUCCESS;
+}
+
 uint32_t dsm_join(void)
 {
     struct nrf_mesh_stack *s = layer_stack();
     const struct dsm_devkey *d = dsm_devkey_at(dsm_devkey_find(s->dsm.local.address_start));
-    const struct usher_subnet *subnet =
-        d != NULL ? keys_subnet(&s->mesh.net.keys, d->net_index) : NULL;
+    const struct usher_subnet *subnet = subnet_of(s, d);
     struct usher_prov_data data = { .address = s->dsm.local.address_start };
     uint8_t key[USHER_KEY_SIZE];
     uint16_t net_index;
@@ -124,8 +165,10 @@ uint32_t dsm_join(void)
     memcpy(data.netkey, subnet->key[0].key, sizeof(data.netkey));
     data.iv_index = s->mesh.net.iv.index;
     data.flags.iv_update = s->mesh.net.iv.updating;
-    memcpy(key, d->key, sizeof(key));
-    err = (uint32_t)usher_mesh_provision(&s->mesh, &data, key);
+    err = own_key(s, d, key);
+    if (err == NRF_SUCCESS) {
+        err = (uint32_t)usher_mesh_provision(&s->mesh, &data, key);
+    }
     s->usher.port->crypto->wipe(key, sizeof(key));
     s->usher.port->crypto->wipe(&data, sizeof(data));
     if (err != NRF_SUCCESS) {
@@ -189,7 +232,7 @@ static void follow_node(void)
     for (uint16_t i = k->subnet_count; i > 0; i--) {
         net_index = k->subnets[i - 1].used ? k->subnets[i - 1].index : net_index;
     }
-    if (dsm_devkey_find(s->mesh.net.address) == DSM_HANDLE_INVALID) {
+    if (!s->dsm.stand_in && dsm_devkey_find(s->mesh.net.address) == DSM_HANDLE_INVALID) {
         (void)dsm_devkey_put(s->mesh.net.address, net_index, k->device_key);
     }
 }

@@ -143,6 +143,22 @@ void dsm_addresses_loaded(void)
     }
 }
 
+bool dsm_listens(void *user, unsigned n, uint16_t *address, const uint8_t **label)
+{
+    const struct dsm_state *d = &((const struct nrf_mesh_stack *)user)->dsm;
+
+    for (unsigned i = 0; i < DSM_ADDR_MAX; i++) {
+        const struct dsm_address *a = &d->addresses[i];
+
+        if (a->address != USHER_ADDR_UNASSIGNED && a->subscribed != 0 && n-- == 0) {
+            *address = a->address;
+            *label = i < DSM_NONVIRTUAL_ADDR_MAX ? NULL : d->labels[i - DSM_NONVIRTUAL_ADDR_MAX];
+            return true;
+        }
+    }
+    return false;
+}
+
 /* -- adding ------------------------------------------------------------------------------------ */
 
 static uint32_t take_virtual(const uint8_t *p_label_uuid, enum dsm_use use, dsm_handle_t *p_handle)

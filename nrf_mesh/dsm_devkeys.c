@@ -70,6 +70,17 @@ bool dsm_device_key(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE])
     return true;
 }
 
+/* The node, whose device key nobody knew, gets its own. */
+static void take_own_key(const uint8_t *key)
+{
+    struct nrf_mesh_stack *s = layer_stack();
+
+    memcpy(s->mesh.net.keys.device_key, key, USHER_KEY_SIZE);
+    s->dsm.stand_in = false;
+    s->mesh.dirty |= USHER_DIRTY_NODE;
+    s->mesh.acts->alarm(&s->mesh);
+}
+
 uint32_t dsm_devkey_add(uint16_t owner_addr, dsm_handle_t subnet_handle, const uint8_t *p_key,
                         dsm_handle_t *p_devkey_handle)
 {
@@ -98,12 +109,15 @@ uint32_t dsm_devkey_add(uint16_t owner_addr, dsm_handle_t subnet_handle, const u
         return NRF_ERROR_NO_MEM;
     }
     err = dsm_join();
-    if (err == NRF_SUCCESS) {
-        *p_devkey_handle = handle;
-    } else {
+    if (err != NRF_SUCCESS) {
         dsm_devkey_drop(handle);
+        return err;
     }
-    return err;
+    *p_devkey_handle = handle;
+    if (layer_stack()->dsm.stand_in && owner_addr == layer_stack()->mesh.net.address) {
+        take_own_key(p_key);
+    }
+    return NRF_SUCCESS;
 }
 
 uint32_t dsm_devkey_delete(dsm_handle_t dev_handle)

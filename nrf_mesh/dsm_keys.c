@@ -122,10 +122,11 @@ uint32_t dsm_subnet_add(mesh_key_index_t net_key_id, const uint8_t *p_key,
     } else {
         status = keys_subnet_add(keys(), crypto(), net_key_id, p_key);
     }
-    if (status == USHER_STATUS_SUCCESS) {
-        *p_subnet_handle = dsm_net_key_index_to_subnet_handle(net_key_id);
+    if (status != USHER_STATUS_SUCCESS) {
+        return dsm_code_of(status);
     }
-    return dsm_code_of(status);
+    *p_subnet_handle = dsm_net_key_index_to_subnet_handle(net_key_id);
+    return dsm_join();
 }
 
 uint32_t dsm_subnet_kr_phase_get(dsm_handle_t subnet_handle, nrf_mesh_key_refresh_phase_t *p_phase)

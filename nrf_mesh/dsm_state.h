@@ -35,6 +35,8 @@ struct dsm_devkey {
 struct dsm_state {
     bool was_node; /* when dsm_follow() looked last */
     bool loaded;   /* storage was read */
+    bool keyless;  /* it is a node with own addresses and a subnet alone; the serial interface's */
+    bool stand_in; /* ... and is one, with a device key that was drawn for it */
     dsm_local_unicast_address_t local;
     struct dsm_address addresses[AT_LEAST_1(DSM_ADDR_MAX)];
     uint8_t labels[AT_LEAST_1(DSM_VIRTUAL_ADDR_MAX)][USHER_LABEL_SIZE];

@@ -439,12 +439,13 @@ static void on_session_event(nrf_mesh_prov_ctx_t *p_ctx, const struct usher_even
 
 void prov_on_event(void *user, struct usher *u, const struct usher_event *event)
 {
-    struct nrf_mesh_stack *before = layer_stack_enter(user);
+    struct nrf_mesh_stack *s = user, *before = layer_stack_enter(s);
+    bool taken = s->host != NULL && s->host->session_event(event);
 
     (void)u;
     if (event->type == USHER_EVT_UNPROVISIONED_RECEIVED) {
         tell_unprovisioned(event);
-    } else {
+    } else if (!taken) {
         on_session_event(
             CONTAINER_OF(event->params.link_established.p_context, nrf_mesh_prov_ctx_t, session),
             event);

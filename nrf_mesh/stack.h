@@ -20,6 +20,10 @@
 #include "prov_state.h"
 #include "timers_state.h"
 
+#ifdef NRF_MESH_SERIAL /* linked with usher_nrf_mesh_serial */
+#include "serial_state.h"
+#endif
+
 #include "access.h"
 #include "health_server.h"
 #include "nrf_mesh_events.h"
@@ -27,6 +31,14 @@
 #include <usher/mesh.h>
 #include <usher/models.h>
 #include <usher/usher.h>
+
+/** Who drives the node from outside, besides the application: the serial interface. */
+struct layer_host {
+    /** An event of provisioning. @retval true  It was about one of its sessions. */
+    bool (*session_event)(const struct usher_event *event);
+    /** Its turn in each round of the instance. */
+    void (*run)(void);
+};
 
 /** One node. All of the layer's state is in here. */
 struct nrf_mesh_stack {
@@ -41,6 +53,10 @@ struct nrf_mesh_stack {
     struct timers_state timers;
     struct log_state log;
     struct app_state app;
+    const struct layer_host *host; /* NULL: nobody */
+#ifdef NRF_MESH_SERIAL
+    struct serial_state serial;
+#endif
 };
 
 /* -- current.c: the layer's only globals ------------------------------------------------------- */
@@ -92,6 +108,10 @@ void layer_config_changed(void);
 
 /** For usher_mesh_config.device_key; user is the stack. */
 bool dsm_device_key(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE]);
+/** For usher_mesh_config.listens; user is the stack. */
+bool dsm_listens(void *user, unsigned n, uint16_t *address, const uint8_t **label);
+/** From now on it is a node, too, with own addresses and a subnet alone. The codes of joining. */
+uint32_t dsm_keyless(void);
 /** Addresses or keys were changed by a configuration client, or loaded: handles follow. */
 void dsm_follow(void);
 

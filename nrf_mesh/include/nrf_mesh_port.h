@@ -38,6 +38,46 @@ uint32_t nrf_mesh_on_air(const char *p_radio, const char *p_state);
  */
 uint32_t nrf_mesh_on_port(const struct usher_port *p_port);
 
+/*
+ * The line of the serial interface, for programs that link usher_nrf_mesh_serial. All calls come
+ * from the loop that the stack runs on.
+ */
+
+/**
+ * Linux: opens the line. Before nrf_mesh_serial_init(), after nrf_mesh_on_air().
+ *
+ * @param p_line  `pty` or `pty:LINK`, a pseudo terminal, and a symbolic link to it; `unix:PATH`, a
+ *                socket that one host at a time connects to; or a serial device, `/dev/ttyX`, with
+ *                the settings of nrf_mesh_config_serial_uart.h.
+ *
+ * @retval NRF_SUCCESS              Open; nrf_mesh_line_name() is where the host finds it.
+ * @retval NRF_ERROR_INTERNAL       It could not be opened; a line on standard error says why.
+ * @retval NRF_ERROR_NULL           @p p_line is NULL.
+ * @retval NRF_ERROR_INVALID_STATE  There is a line already, or no loop yet.
+ */
+uint32_t nrf_mesh_on_line(const char *p_line);
+/** Linux: the path of the line that is open. */
+const char *nrf_mesh_line_name(void);
+
+/**
+ * Any other machine: a line of one's own.
+ *
+ * @param kick  Told when nrf_mesh_serial_out() has something; it must not call that from within.
+ *
+ * @retval NRF_ERROR_NULL           @p kick is NULL.
+ * @retval NRF_ERROR_INVALID_STATE  After nrf_mesh_serial_init().
+ */
+uint32_t nrf_mesh_on_serial(void (*kick)(void *ctx), void *ctx);
+/**
+ * Octets from the host.
+ *
+ * @return How many were taken. Fewer: it is not enabled, or there is no room for answers. The rest
+ *         is to be offered again after nrf_mesh_serial_out().
+ */
+uint32_t nrf_mesh_serial_in(const uint8_t *p_octets, uint32_t length);
+/** Octets for the host. @return How many, up to @p size; 0: none. */
+uint32_t nrf_mesh_serial_out(uint8_t *p_octets, uint32_t size);
+
 #ifdef __cplusplus
 }
 #endif
