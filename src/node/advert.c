@@ -121,7 +121,7 @@ void advert_fill(struct usher *u)
         struct usher_session *s = most_due(u, &due);
 
         adv.type = USHER_ADV_NONCONN_IND;
-        if (due <= u->now && due <= mesh_due(u)) {
+        if (s != NULL && due <= u->now && due <= mesh_due(u)) {
             adv.len = s->bearer->next(&s->link, u->now, adv.data);
             u->again = true; /* a link may have sent its last Link Close */
         } else if (mesh_due(u) <= u->now) {
