@@ -130,8 +130,8 @@ static void malformed_reports_are_not_read_further(void **state)
         "04 3E 10 02 01 03 FF 06 05 04 03 02 C1 04 03 29 01 02 C4", /* no such address */
         "04 3E 10 02 FF 03 01 06 05 04 03 02 C1 05 03 29 01 02 C4", /* 255 of them */
         "04 3E 02 0D 01",
-        "04 3E 1C 0D 01 10 00 01 06 05 04 03 02 C1 01 00 FF 7F C4 00 00 00 00 00 00 00 00 00 05 03"
-        " 29",
+        ("04 3E 1C 0D 01 10 00 01 06 05 04 03 02 C1 01 00 FF 7F C4 00 00 00 00 00 00 00 00 00 05 03"
+         " 29"),
     };
     struct hci_rig *r = rig_ready(RIG_4_2, 0);
 
