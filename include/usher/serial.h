@@ -73,6 +73,14 @@ struct usher_serial_frame {
     uint8_t octets[USHER_SERIAL_FRAME_MAX];
 };
 
+/** A question about authentication that waits for the ECDH. Private. */
+struct usher_serial_question {
+    uint8_t opcode; /* of the event; 0: none */
+    uint8_t method, action, size;
+    uint8_t len; /* SHOW_REQUEST: octets at value */
+    uint8_t value[USHER_KEY_SIZE];
+};
+
 /** What one context was asked, and with what its next session begins. Private. */
 struct usher_serial_context {
     bool key_set;         /* public_key is the next session's, and the host has the private key */
@@ -82,6 +90,8 @@ struct usher_serial_context {
     uint8_t asked_method; /* of Auth Request: enum usher_oob_method; 0: not asked */
     uint8_t asked_action;
     uint8_t asked_size;
+    bool secret_given;
+    struct usher_serial_question held;
     uint8_t phase;
     uint8_t public_key[USHER_P256_PUBLIC];
 };

@@ -53,6 +53,8 @@ static void prepare(struct usher_serial *s, uint8_t context, const struct usher_
     c->key_set = false;
     c->device = caps != NULL;
     c->asked_method = 0;
+    c->secret_given = false;
+    memset(&c->held, 0, sizeof(c->held));
     c->phase = USHER_PHASE_LINK;
     c->pair_is_ours = !c->key_used && !s->pair_set;
     if (c->key_used) {
@@ -266,6 +268,38 @@ static enum usher_serial_status cancel(struct usher_session *session, uint8_t re
     return target_status(usher_cancel(session, (enum usher_close_reason)reason));
 }
 
+/* What was to be asked when the ECDH is done is asked now. */
+static void ask_held(struct usher_serial *s, uint8_t context)
+{
+    struct usher_serial_question *q = &s->contexts[context].held;
+    struct usher_serial_packet p = { .opcode = q->opcode,
+                                     .context = context,
+                                     .method = q->method,
+                                     .action = q->action,
+                                     .size = q->size,
+                                     .data = q->value,
+                                     .len = q->len };
+
+    if (q->opcode != 0) {
+        memcpy(p.key, q->value, sizeof(p.key));
+        (void)target_event(s, TARGET_EVENT_HEAVY, &p);
+        s->node->port->crypto->wipe(&p, sizeof(p));
+        s->node->port->crypto->wipe(q, sizeof(*q));
+    }
+}
+
+static enum usher_serial_status secret_set(struct usher_serial *s, struct usher_session *session,
+                                           const struct usher_serial_packet *p)
+{
+    enum usher_err err = usher_secret_set(session, p->secret);
+
+    if (err == USHER_OK) {
+        s->contexts[p->context].secret_given = true;
+        ask_held(s, p->context);
+    }
+    return target_status(err);
+}
+
 /* Commands whose first parameter is a context. */
 static enum usher_serial_status session_command(struct usher_serial *s,
                                                 struct usher_serial_packet *p)
@@ -281,7 +315,7 @@ static enum usher_serial_status session_command(struct usher_serial *s,
     case USHER_SERIAL_AUTH_DATA:
         return auth_data(session, &s->contexts[p->context], p);
     case USHER_SERIAL_ECDH_SECRET:
-        return target_status(usher_secret_set(session, p->secret));
+        return secret_set(s, session, p);
     case USHER_SERIAL_SESSION_STATE_GET:
         return state_get(s, p);
     case USHER_SERIAL_SESSION_KEY_SET:
@@ -581,6 +615,45 @@ static bool event_fill(struct usher_serial *s, struct usher_serial_context *c,
     }
 }
 
+/* The core asks for ECDH and AuthValue at once, the SDK one after the other. */
+static bool is_early(const struct usher_serial_context *c, const struct usher_session *session,
+                     const struct usher_serial_packet *p)
+{
+    return session->ecdh_offload && !c->secret_given &&
+           (p->opcode == USHER_SERIAL_EVT_AUTH_REQUEST ||
+            p->opcode == USHER_SERIAL_EVT_OUTPUT_REQUEST ||
+            p->opcode == USHER_SERIAL_EVT_SHOW_REQUEST);
+}
+
+static void hold(struct usher_serial_context *c, const struct usher_serial_packet *p)
+{
+    struct usher_serial_question *q = &c->held;
+
+    *q = (struct usher_serial_question){
+        .opcode = p->opcode, .method = p->method, .action = p->action, .size = p->size
+    };
+    memcpy(q->value, p->key, sizeof(q->value));
+    if (p->opcode == USHER_SERIAL_EVT_SHOW_REQUEST && p->len <= sizeof(q->value)) {
+        memcpy(q->value, p->data, p->len);
+        q->len = (uint8_t)p->len;
+    }
+}
+
+/* To the host, or to be asked later. */
+static void tell(struct usher_serial *s, uint8_t context, struct usher_serial_packet *p)
+{
+    struct usher_serial_context *c = &s->contexts[context];
+
+    if (p->opcode == USHER_SERIAL_EVT_FAILED || p->opcode == USHER_SERIAL_EVT_LINK_CLOSED) {
+        s->node->port->crypto->wipe(&c->held, sizeof(c->held));
+    }
+    if (is_early(c, &s->config.sessions[context], p)) {
+        hold(c, p);
+    } else {
+        (void)target_event(s, TARGET_EVENT_HEAVY, p);
+    }
+}
+
 bool usher_serial_event(struct usher_serial *s, const struct usher_event *event)
 {
     struct usher_serial_packet p = { 0 };
@@ -601,7 +674,7 @@ bool usher_serial_event(struct usher_serial *s, const struct usher_event *event)
     }
     p.context = (uint8_t)context;
     if (event_fill(s, &s->contexts[context], event, &p)) {
-        (void)target_event(s, TARGET_EVENT_HEAVY, &p);
+        tell(s, p.context, &p);
     }
     s->node->port->crypto->wipe(&p, sizeof(p));
     return true;
