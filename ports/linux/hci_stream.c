@@ -52,9 +52,8 @@ static const char *number_read(const char *text, unsigned long max, unsigned lon
     if (*text < '0' || *text > '9') {
         return NULL;
     }
-    errno = 0;
-    *number = strtoul(text, &end, 10);
-    return errno == 0 && *number <= max ? end : NULL;
+    *number = strtoul(text, &end, 10); /* the most that there is, for what is more */
+    return *number <= max ? end : NULL;
 }
 
 /* Reading */
