@@ -77,9 +77,17 @@ struct usher_gatt_opened {
     struct usher_ble_addr peer;
 };
 
+struct usher_remote_acts; /* usher/remote.h */
+
 struct usher_port {
     void *ctx;                         /**< Handed to every function below. */
     const struct usher_crypto *crypto; /**< The primitives; never NULL. */
+#if USHER_REMOTE
+    /** The radio is elsewhere: who has sessions and messages done there. NULL: it is this port's.
+     */
+    const struct usher_remote_acts *remote;
+    void *remote_ctx;
+#endif
     /**
      * Advertisements that can be on the air at once: 0..USHER_ADV_SLOTS. 0: the radio is not ready,
      * and what is to be sent waits. It may change during the life of the instance: call

@@ -28,8 +28,8 @@ enum usher_remote_answer {
 };
 
 /**
- * What the way to the device does; each as the call of usher.h or usher/access.h of the same
- * purpose. None of them tells an event from within.
+ * What the way to the device does, in the instance's port (usher/port.h); each as the call of
+ * usher.h or usher/access.h of the same purpose. None of them tells an event from within.
  */
 struct usher_remote_acts {
     enum usher_err (*scan)(void *ctx, bool on);
@@ -45,9 +45,6 @@ struct usher_remote_acts {
     /** The port has computed an ECDH. */
     void (*ecdh)(void *ctx, uint32_t token, enum usher_err err, const uint8_t *secret);
 };
-
-/** Hands the radio's work to a device; right after usher_init(). NULL: no more. */
-void usher_remote_set(struct usher *u, const struct usher_remote_acts *acts, void *ctx);
 
 /**
  * Tells an event of a session, or a beacon (params.unprov); what the session keeps of it is kept.

@@ -124,6 +124,9 @@ enum usher_err usher_serial_host_send_raw(struct usher_serial_host *h,
 /** Forgets a request, on its way or not; done is not called. */
 void usher_serial_host_cancel(struct usher_serial_host *h, struct usher_serial_request *r);
 
+/** The way to the device broke: what is under way ends with USHER_E_STATE, and it asks anew. */
+void usher_serial_host_restart(struct usher_serial_host *h);
+
 /** Octets from the device, at @p now (ms). */
 void usher_serial_host_in(struct usher_serial_host *h, uint64_t now, const uint8_t *octets,
                           size_t len);
@@ -209,6 +212,7 @@ struct usher_serial_remote_message {
 struct usher_serial_remote {
     struct usher_serial_host line;
     struct usher *node;
+    const struct usher_port *port;
     struct usher_serial_remote_config config;
     uint32_t features; /* that the device has and we use */
     uint8_t context_count;
@@ -216,7 +220,7 @@ struct usher_serial_remote {
     uint8_t node_step;
     bool ready;
     bool scan_wanted, scan_on;
-    uint16_t node_at; /* the key that it gets next */
+    uint16_t node_address; /* that it was given */
     uint32_t tokens;
     uint32_t tick;
     uint32_t early[8]; /* tokens of messages that ended before their answer came */
@@ -228,17 +232,29 @@ struct usher_serial_remote {
 };
 
 /**
- * Makes a device the radio of an instance, right after usher_init() of @p u.
+ * Makes a device the radio of an instance.
  *
  * Sessions that begin before it is ready answer USHER_E_STATE, those beyond its count of contexts
  * USHER_E_RESOURCES. The node's network is given to the device when the instance is a node: what
  * the device had of one is cleared.
  *
+ * @param u     Made with @p port afterwards.
+ * @param port  Of the instance: time, randomness and crypto are there, the radio is filled in.
+ *
  * @retval USHER_E_NULL  A pointer is NULL.
  */
 enum usher_err usher_serial_remote_init(struct usher_serial_remote *r, struct usher *u,
+                                        struct usher_port *port,
                                         const struct usher_serial_remote_config *config);
-/** Ends; what is under way is not told. Before the instance is made anew, or after its end. */
+/** The way to the device broke, and there is another: sessions end, and all begins anew. */
+void usher_serial_remote_restart(struct usher_serial_remote *r);
+/**
+ * Writes what is to be the last for the device: all that it does for us ends.
+ *
+ * @return octets, at most @p size
+ */
+size_t usher_serial_remote_leave(struct usher_serial_remote *r, uint8_t *buf, size_t size);
+/** Ends; what is under way is not told. After the end of the instance. */
 void usher_serial_remote_deinit(struct usher_serial_remote *r);
 
 /** The line's, with what the remote does besides. */

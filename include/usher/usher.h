@@ -34,7 +34,6 @@ struct bearer_acts;
 struct usher;
 struct usher_gatt;
 struct usher_mesh;
-struct usher_remote_acts;
 struct usher_session;
 
 /** The version of this library, "MAJOR.MINOR.PATCH". */
@@ -239,10 +238,6 @@ struct usher {
     struct usher_session *turn; /* the session to be served next, while draining */
     struct usher_mesh *mesh;    /* what it is as a node (mesh.h), or NULL */
     struct usher_gatt *gatt;    /* its GATT connections (gatt.h), or NULL */
-#if USHER_REMOTE
-    const struct usher_remote_acts *remote; /* its radio is elsewhere (remote.h), or NULL */
-    void *remote_ctx;
-#endif
     struct usher_beacon beacon;
     struct usher_own_adv *own_advs; /* usher_advertise() */
     struct {

@@ -405,7 +405,7 @@ enum usher_err access_write(uint32_t opcode, const uint8_t *params, size_t param
 #if USHER_REMOTE
 static bool is_remote(const struct usher_mesh *m, const struct usher_target *target)
 {
-    return m->node->remote != NULL && !net_is_element(&m->net, target->dst);
+    return m->node->port->remote != NULL && !net_is_element(&m->net, target->dst);
 }
 #endif
 
@@ -415,7 +415,8 @@ enum usher_err access_send(struct usher_mesh *m, uint64_t now, uint16_t src,
 {
 #if USHER_REMOTE
     if (is_remote(m, target)) {
-        return m->node->remote->send(m->node->remote_ctx, m, src, target, message, len, token);
+        return m->node->port->remote->send(m->node->port->remote_ctx, m, src, target, message, len,
+                                           token);
     }
 #endif
     struct transport_out out = {

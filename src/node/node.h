@@ -48,7 +48,7 @@ void node_session_end(struct usher_session *s);
 static inline const struct usher_remote_acts *node_remote(const struct usher *u)
 {
 #if USHER_REMOTE
-    return u->remote;
+    return u->port->remote;
 #else
     (void)u;
     return NULL;
@@ -58,7 +58,7 @@ static inline const struct usher_remote_acts *node_remote(const struct usher *u)
 static inline void *node_remote_ctx(const struct usher *u)
 {
 #if USHER_REMOTE
-    return u->remote_ctx;
+    return u->port->remote_ctx;
 #else
     (void)u;
     return NULL;

@@ -16,12 +16,6 @@
 
 #if USHER_REMOTE
 
-void usher_remote_set(struct usher *u, const struct usher_remote_acts *acts, void *ctx)
-{
-    u->remote = acts;
-    u->remote_ctx = ctx;
-}
-
 /* -- sessions ---------------------------------------------------------------------------------- */
 
 static void heard(struct usher *u, const struct usher_event *event)

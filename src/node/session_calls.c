@@ -46,11 +46,16 @@ static enum usher_err remote(struct usher_session *s, enum usher_remote_answer w
                              const void *value, size_t len)
 {
     const struct usher *u = s->node;
+    enum usher_err err;
 
     if (s->state != SESSION_LINK) {
         return USHER_E_STATE;
     }
-    return node_remote(u)->answer(node_remote_ctx(u), s, what, value, len);
+    err = node_remote(u)->answer(node_remote_ctx(u), s, what, value, len);
+    if (err == USHER_OK && what == USHER_REMOTE_OOB_USE) {
+        s->prov.start = *(const struct usher_start *)value;
+    }
+    return err;
 }
 
 enum usher_err usher_oob_use(struct usher_session *s, const struct usher_start *choice)

@@ -507,6 +507,20 @@ enum usher_err usher_serial_host_init(struct usher_serial_host *h,
     return USHER_OK;
 }
 
+void usher_serial_host_restart(struct usher_serial_host *h)
+{
+    h->fill = 0;
+    h->tx_at = h->tx_len;
+    h->rx.have = 0;
+    h->rx.escaped = h->rx.dropping = false;
+    end_all(h, USHER_E_STATE);
+    h->asks = 0;
+    h->asked = false;
+    h->at = 0;
+    line_set(h, USHER_SERIAL_LINE_ASKING);
+    kick(h);
+}
+
 void usher_serial_host_deinit(struct usher_serial_host *h)
 {
     while (h->queue != NULL) {
