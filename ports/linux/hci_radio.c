@@ -396,6 +396,13 @@ static enum usher_err hci_gatt_send(void *ctx, uint8_t conn, const uint8_t *valu
     return r->calls.gatt_send(&r->host, conn, value, len);
 }
 
+static bool hci_own_addr(void *ctx, struct usher_ble_addr *addr)
+{
+    struct hci_radio *r = ctx;
+
+    return r->calls.own_addr(&r->host, addr);
+}
+
 /* From beginning to end */
 
 static bool host_init(struct hci_radio *r, uint16_t mtu)
@@ -422,6 +429,7 @@ static bool host_init(struct hci_radio *r, uint16_t mtu)
     port->gatt_connect = hci_gatt_connect;
     port->gatt_disconnect = hci_gatt_disconnect;
     port->gatt_send = hci_gatt_send;
+    port->own_addr = hci_own_addr;
     return true;
 }
 

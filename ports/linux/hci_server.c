@@ -311,7 +311,7 @@ static bool tcp_lookup(const char *text, struct addrinfo **found, char *why, siz
 static bool tcp_start(struct hci_server *s, const char *text, char *why, size_t why_len)
 {
     static const int yes = 1;
-    struct sockaddr_storage own;
+    struct sockaddr_storage own = { .ss_family = AF_UNSPEC };
     socklen_t own_len = sizeof(own);
     char host[RADIO_TEXT / 2], port[16];
     struct addrinfo *found;

@@ -111,9 +111,9 @@ static bool baud_read(struct hci_stream *s, const char *text)
     return true;
 }
 
-bool hci_stream_h4(struct hci_stream *s, const char *text, char *why, size_t why_len)
+/* s->prefix and s->what are there. */
+static bool place_read(struct hci_stream *s, const char *text, char *why, size_t why_len)
 {
-    *s = (struct hci_stream){ .kind = HCI_STREAM_PATHNAME, .baud = BAUD_DEFAULT };
     if (strncmp(text, TCP_PREFIX, strlen(TCP_PREFIX)) == 0) {
         return tcp_read(s, text + strlen(TCP_PREFIX), why, why_len);
     }
@@ -123,19 +123,36 @@ bool hci_stream_h4(struct hci_stream *s, const char *text, char *why, size_t why
     }
     size_t len = at != NULL ? (size_t)(at - text) : strlen(text);
     if (len == 0 || len >= sizeof(s->path)) {
-        snprintf(why, why_len, "h4:%.80s: no path, or one that is too long", text);
+        snprintf(why, why_len, "%s%.80s: no path, or one that is too long", s->prefix, text);
         return false;
     }
     if (at != NULL && !baud_read(s, at + 1)) {
         snprintf(why, why_len,
-                 "h4:%.80s: a speed of serial lines follows the @, such as 921600 or "
+                 "%s%.80s: a speed of serial lines follows the @, such as 921600 or "
                  "921600,rtscts",
-                 text);
+                 s->prefix, text);
         return false;
     }
     memcpy(s->path, text, len);
     s->path[len] = '\0';
     return true;
+}
+
+bool hci_stream_h4(struct hci_stream *s, const char *text, char *why, size_t why_len)
+{
+    *s = (struct hci_stream){
+        .kind = HCI_STREAM_PATHNAME, .prefix = "h4:", .what = "controller", .baud = BAUD_DEFAULT
+    };
+    return place_read(s, text, why, why_len);
+}
+
+bool hci_stream_serial(struct hci_stream *s, const char *text, char *why, size_t why_len)
+{
+    *s = (struct hci_stream){ .kind = HCI_STREAM_PATHNAME,
+                              .prefix = "serial:",
+                              .what = "serial device",
+                              .baud = BAUD_DEFAULT };
+    return place_read(s, text, why, why_len);
 }
 
 bool hci_stream_user_channel(struct hci_stream *s, const char *text, char *why, size_t why_len)
@@ -147,7 +164,10 @@ bool hci_stream_user_channel(struct hci_stream *s, const char *text, char *why, 
         snprintf(why, why_len, "hci:%.80s is not of the form hci:N, such as hci:0", text);
         return false;
     }
-    *s = (struct hci_stream){ .kind = HCI_STREAM_USER_CHANNEL, .dev = (uint16_t)dev };
+    *s = (struct hci_stream){ .kind = HCI_STREAM_USER_CHANNEL,
+                              .prefix = "hci:",
+                              .what = "controller",
+                              .dev = (uint16_t)dev };
     return true;
 }
 
@@ -212,13 +232,13 @@ static int unix_open(const struct hci_stream *s, char *why, size_t why_len)
         return fd;
     }
     if (errno == ECONNREFUSED) {
-        return refuse(fd, why, why_len, "no controller at %s: its server has ended", s->path);
+        return refuse(fd, why, why_len, "no %s at %s: its server has ended", s->what, s->path);
     }
     if (errno == EPROTOTYPE) {
         return refuse(fd, why, why_len,
-                      "%s is not the socket of a controller; that of `usher air --listen` is "
+                      "%s is not the socket of a %s; that of `usher air --listen` is "
                       "air:PATH",
-                      s->path);
+                      s->path, s->what);
     }
     return refuse(fd, why, why_len, "cannot connect to %s: %s", s->path, strerror(errno));
 }
@@ -228,7 +248,7 @@ static int path_open(const struct hci_stream *s, char *why, size_t why_len)
     struct stat st;
 
     if (stat(s->path, &st) != 0) {
-        return refuse(-1, why, why_len, "no controller at %s: %s", s->path, strerror(errno));
+        return refuse(-1, why, why_len, "no %s at %s: %s", s->what, s->path, strerror(errno));
     }
     if (S_ISCHR(st.st_mode)) {
         return tty_open(s, why, why_len);
@@ -245,7 +265,7 @@ static int tcp_open(const struct hci_stream *s, bool *connecting, char *why, siz
     int fd = socket(s->addr.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0) {
-        return refuse(fd, why, why_len, "no controller at %s: %s", s->path, strerror(errno));
+        return refuse(fd, why, why_len, "no %s at %s: %s", s->what, s->path, strerror(errno));
     }
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes)); /* else it is slower */
     if (connect(fd, (const struct sockaddr *)&s->addr, s->addr_len) == 0) {
@@ -254,7 +274,7 @@ static int tcp_open(const struct hci_stream *s, bool *connecting, char *why, siz
     *connecting = errno == EINPROGRESS;
     return *connecting
                ? fd
-               : refuse(fd, why, why_len, "no controller at %s: %s", s->path, strerror(errno));
+               : refuse(fd, why, why_len, "no %s at %s: %s", s->what, s->path, strerror(errno));
 }
 
 static int user_channel_failed(const struct hci_stream *s, int fd, char *why, size_t why_len)
@@ -323,7 +343,7 @@ bool hci_stream_connected(const struct hci_stream *s, int fd, char *why, size_t 
         error = errno;
     }
     if (error != 0) {
-        snprintf(why, why_len, "no controller at %s: %s", s->path, strerror(error));
+        snprintf(why, why_len, "no %s at %s: %s", s->what, s->path, strerror(error));
     }
     return error == 0;
 }

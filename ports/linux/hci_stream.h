@@ -1,6 +1,7 @@
 /*
  * Where a Bluetooth controller is, and a stream to it: an AF_UNIX or TCP socket or a serial line
- * that carries H4, or the HCI user channel of the kernel. Used by hci_radio.c.
+ * that carries H4, or the HCI user channel of the kernel; and streams to serial devices, which are
+ * at the same places. Used by hci_radio.c and serial_radio.c.
  */
 #ifndef HCI_STREAM_H
 #define HCI_STREAM_H
@@ -20,6 +21,8 @@ enum hci_stream_kind {
 
 struct hci_stream {
     enum hci_stream_kind kind;
+    const char *prefix; /* of the radio: "h4:" */
+    const char *what;   /* is there, in messages: "controller" */
     char path[HCI_STREAM_PATH];
     unsigned baud; /* of a serial line */
     bool given;    /* it is one: the speed was given */
@@ -35,6 +38,8 @@ struct hci_stream {
  * @retval false  @p why tells in one line.
  */
 bool hci_stream_h4(struct hci_stream *s, const char *text, char *why, size_t why_len);
+/** Reads what follows `serial:`, the same forms: a device that runs the serial interface. */
+bool hci_stream_serial(struct hci_stream *s, const char *text, char *why, size_t why_len);
 /** Reads what follows `hci:`, a number. @retval false  @p why tells in one line. */
 bool hci_stream_user_channel(struct hci_stream *s, const char *text, char *why, size_t why_len);
 

@@ -16,7 +16,8 @@
 #include <sys/random.h>
 #include <time.h>
 
-static const struct radio_kind *const kinds[] = { &radio_air, &radio_h4, &radio_hci };
+static const struct radio_kind *const kinds[] = { &radio_air, &radio_h4, &radio_hci,
+                                                  &radio_serial };
 
 /* One ECDH in the thread pool. */
 struct ecdh_work {
@@ -246,7 +247,7 @@ struct linux_port *linux_port_open(uv_loop_t *loop, const char *radio, struct us
     if (kind == NULL) {
         snprintf(why, why_len,
                  "no radio of the form \"%.80s\": there are air:PATH, h4:PATH, h4:tcp:HOST:PORT, "
-                 "h4:/dev/ttyX and hci:N",
+                 "h4:/dev/ttyX, hci:N and serial:PATH",
                  radio);
         return NULL;
     }

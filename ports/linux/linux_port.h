@@ -7,6 +7,8 @@
  *     h4:tcp:HOST:PORT      over TCP,
  *     h4:/dev/ttyX[@BAUD[,rtscts]]   or on a serial line (115200 baud, without handshake)
  *     hci:N                 a controller of this machine, by the HCI user channel
+ *     serial:PATH...        a device that runs the serial interface, at the places of h4:. It
+ *                           provisions and sends itself: nothing of the air is seen here
  *
  * ECDH is computed by libuv's thread pool; randomness is getrandom(2).
  */

@@ -1,7 +1,7 @@
 /*
  * What the Linux port has in common with its radios: the head of each radio's memory, and what the
  * port asks of a radio. linux_port.c has the loop, time, randomness, ECDH and the end of it all;
- * air_radio.c and hci_radio.c are the radios. Private to these files.
+ * air_radio.c, hci_radio.c and serial_radio.c are the radios. Private to these files.
  */
 #ifndef RADIO_H
 #define RADIO_H
@@ -30,7 +30,7 @@ struct radio_kind {
     bool (*mtu_set)(struct linux_port *p, uint16_t mtu);
 };
 
-extern const struct radio_kind radio_air, radio_h4, radio_hci;
+extern const struct radio_kind radio_air, radio_h4, radio_hci, radio_serial;
 
 /** The head. What a radio's file does not need to know is linux_port.c's. */
 struct linux_port {
