@@ -16,6 +16,7 @@
 #define DRAIN_MS 1000u   /* for what waits to go out before it ends */
 #define ENDED_MS 40000u  /* the longest supervision time-out and some: until the controller ends */
 #define TRIES 4u         /* to establish it: the first PDUs may be lost */
+#define AGAIN_MS 250u    /* until the next try, unless the peer is heard before */
 
 /* How the initiator scans: half of its time, so that scanning goes on. Units of 0.625 ms. */
 #define SCAN_INTERVAL 0x0060u
@@ -257,7 +258,7 @@ static bool make_next(struct hci_host *h, struct hci_command *c)
     for (unsigned n = 0; n < h->config.conn_count; n++) {
         uint8_t i = (uint8_t)((h->conn_turn + n) % h->config.conn_count);
 
-        if (host_conn(h, i)->state == CONN_QUEUED) {
+        if (host_conn(h, i)->state == CONN_QUEUED && host_conn(h, i)->deadline == 0) {
             h->conn_turn = (uint8_t)(i + 1);
             host_conn(h, i)->state = CONN_MAKING;
             host_conn(h, i)->deadline = h->now + MAKING_MS;
@@ -302,6 +303,7 @@ void host_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t s
         if (status == HCI_DISALLOWED && h->scan_on && c->state == CONN_MAKING) {
             h->scan_pauses = true;
             c->state = CONN_QUEUED;
+            c->deadline = 0;
         } else if (c->state == CONN_MAKING || c->state == CONN_CALLED_OFF) {
             conn_gone(h, p->index);
         }
@@ -318,7 +320,8 @@ void host_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t s
 
 /* -- connecting -------------------------------------------------------------------------------- */
 
-/* The peer was there, and not any more before the first packet: once more, as air is lossy. */
+/* The peer was there, and not any more before the first packet: once more, as air is lossy. Some
+ * controllers answer so if it does not advertise just then: the time to try is when it is heard. */
 static void conn_failed(struct hci_host *h, uint8_t i, uint8_t status)
 {
     struct hci_conn *c = host_conn(h, i);
@@ -326,9 +329,23 @@ static void conn_failed(struct hci_host *h, uint8_t i, uint8_t status)
     if (status == HCI_NOT_ESTABLISHED && !c->server && c->held && !c->opened &&
         ++c->tries < TRIES) {
         c->state = CONN_QUEUED;
+        c->deadline = h->now + AGAIN_MS;
         host_touch(h);
     } else {
         conn_gone(h, i);
+    }
+}
+
+void host_conn_heard(struct hci_host *h, const struct usher_adv_report *report)
+{
+    for (uint8_t i = 0; i < h->config.conn_count; i++) {
+        struct hci_conn *c = host_conn(h, i);
+
+        if (c->state == CONN_QUEUED && c->deadline != 0 && c->peer.type == report->addr_type &&
+            memcmp(c->peer.addr, report->addr, sizeof(c->peer.addr)) == 0) {
+            c->deadline = 0;
+            host_touch(h);
+        }
     }
 }
 
@@ -474,6 +491,7 @@ static void overdue(struct hci_host *h, uint8_t i)
         c->state = CONN_CALLED_OFF;
         host_touch(h);
         break;
+    case CONN_QUEUED:
     case CONN_ENDING:
         c->deadline = 0;
         host_touch(h);
@@ -490,8 +508,9 @@ static void overdue(struct hci_host *h, uint8_t i)
 /* Whether a state has a deadline that is still to come. */
 static bool timed(const struct hci_conn *c)
 {
-    return c->deadline != 0 && (c->state == CONN_MAKING || c->state == CONN_CANCELLED ||
-                                c->state == CONN_ENDING || c->state == CONN_ENDED);
+    return c->deadline != 0 &&
+           (c->state == CONN_QUEUED || c->state == CONN_MAKING || c->state == CONN_CANCELLED ||
+            c->state == CONN_ENDING || c->state == CONN_ENDED);
 }
 
 void host_conn_process(struct hci_host *h)
@@ -552,6 +571,7 @@ enum usher_err host_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
     c->server = c->opened = false;
     c->held = true;
     c->tries = 0;
+    c->deadline = 0;
     c->peer = *peer;
     c->service = service;
     host_touch(h);

@@ -469,6 +469,15 @@ uint64_t hci_host_deadline(const struct hci_host *h)
     return at;
 }
 
+static bool host_own_addr(void *ctx, struct usher_ble_addr *addr)
+{
+    const struct hci_host *h = ctx;
+
+    addr->type = 1;
+    memcpy(addr->addr, h->address, sizeof(addr->addr));
+    return h->address_set;
+}
+
 /* -- the owner's calls ------------------------------------------------------------------------- */
 
 enum usher_err hci_host_init(struct hci_host *h, const struct hci_host_config *config)
@@ -508,6 +517,7 @@ void hci_host_port(struct hci_host *h, struct usher_port *port)
     port->adv_start = host_adv_start;
     port->adv_stop = host_adv_stop;
     port->scan = host_scan;
+    port->own_addr = host_own_addr;
     port->gatt_conns = h->config.conn_count;
     if (h->config.conn_count > 0) {
         port->gatt_serve = host_gatt_serve;

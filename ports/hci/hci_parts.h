@@ -120,6 +120,8 @@ bool host_conn_making(const struct hci_host *h);
 bool host_conn_room(const struct hci_host *h);
 /** Whether there is any, or one is being made. */
 bool host_conn_any(const struct hci_host *h);
+/** A connectable advertisement. */
+void host_conn_heard(struct hci_host *h, const struct usher_adv_report *report);
 void host_conn_complete(struct hci_host *h, bool enhanced, struct io *io);
 void host_conn_ended(struct hci_host *h, struct io *io);
 void host_conn_ltk_request(struct hci_host *h, struct io *io);

@@ -117,6 +117,9 @@ void host_scan_reports(struct hci_host *h, bool extended, struct io *io)
         if (!hci_report_read(io, extended, &report, &legacy_pdu)) {
             return;
         }
+        if (legacy_pdu && report.type == USHER_ADV_IND) {
+            host_conn_heard(h, &report);
+        }
         if (legacy_pdu && report.len <= USHER_AD_MAX && wanted(h->scan_what, &report)) {
             usher_in_adv(h->node, &report);
         }

@@ -561,9 +561,35 @@ static void a_connection_that_was_not_established_is_tried_again(void **state)
         accept_connection(r);
         rig_expect(r, EXCHANGE_MTU);
         rig_give(r, ENDED("3E"));
+        rig_at(r, r->now + 249);
+        rig_expect_nothing(r);
+        rig_at(r, r->now + 1);
     }
     assert_int_equal(r->told[USHER_EVT_LINK_CLOSED], 1);
     rig_expect_nothing(r);
+    rig_free(r);
+}
+
+/* btvirt answers so as soon as the peer is not just advertising. */
+static void it_is_tried_again_when_the_peer_is_heard(void **state)
+{
+    struct hci_rig *r = client(RIG_4_2, 1);
+
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        rig_expect(r, CREATE);
+        rig_give(r, CREATE_BEGUN);
+        rig_give(r, NO_CONNECTION("3E"));
+        rig_expect_nothing(r);
+        rig_give(r, "04 3E 0C 02 01 03 " PEER " 00 C0");             /* not connectable */
+        rig_give(r, "04 3E 0C 02 01 00 00 01 02 03 04 05 C6 00 C0"); /* of another type */
+        rig_give(r, "04 3E 0C 02 01 00 01 01 02 03 04 05 C7 00 C0"); /* somebody else */
+        rig_expect_nothing(r);
+        rig_give(r, "04 3E 0C 02 01 00 " PEER " 00 C0");
+    }
+    accept_connection(r);
+    rig_expect(r, EXCHANGE_MTU);
+    assert_int_equal(r->told[USHER_EVT_LINK_CLOSED], 0);
     rig_free(r);
 }
 
@@ -681,6 +707,7 @@ int main(void)
         cmocka_unit_test(a_peer_that_is_not_heard_is_called_off),
         cmocka_unit_test(what_the_instance_calls_off_is_not_told),
         cmocka_unit_test(a_connection_that_was_not_established_is_tried_again),
+        cmocka_unit_test(it_is_tried_again_when_the_peer_is_heard),
         cmocka_unit_test(connections_are_made_one_at_a_time),
         cmocka_unit_test(another_peer_than_was_asked_for_is_ended),
         cmocka_unit_test(scanning_goes_on_unless_the_controller_cannot),
