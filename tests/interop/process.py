@@ -13,6 +13,7 @@ SKIPPED = 77        # the exit status that CTest takes for a skipped test
 DAEMON = "/usr/libexec/bluetooth/bluetooth-meshd"
 PACKAGES = {        # Debian's packages, and how each shows that it is here
     "bluez-meshd": lambda: os.path.exists(DAEMON),
+    "bluez-test-tools": lambda: shutil.which("btvirt"),
     "dbus-daemon": lambda: shutil.which("dbus-daemon"),
     "python3-dbus": lambda: importlib.util.find_spec("dbus"),
     "python3-gi": lambda: importlib.util.find_spec("gi"),
