@@ -190,8 +190,8 @@ uint8_t rig_secret(struct serial_rig *r, const struct rig_packet *request)
     return rig_command(r, USHER_SERIAL_ECDH_SECRET, payload, sizeof(payload));
 }
 
-/* Types what a peer shows: a number is sent as one. */
-static void authenticate(struct serial_rig *r, const struct rig_packet *p)
+/* Types what a peer shows: a number is sent as one. @retval false  It shows nothing yet. */
+static bool authenticate(struct serial_rig *r, const struct rig_packet *p)
 {
     uint8_t payload[1 + 16] = { p->payload[0] };
     const char *shown = "";
@@ -200,12 +200,15 @@ static void authenticate(struct serial_rig *r, const struct rig_packet *p)
     if (p->payload[1] == USHER_OOB_STATIC) {
         memcpy(payload + 1, "an old secret..", 16);
         (void)rig_command(r, USHER_SERIAL_AUTH_DATA, payload, sizeof(payload));
-        return;
+        return true;
     }
     for (unsigned i = 0; i < r->peer_count; i++) {
         if (r->peers[i].person.other == &r->shown[p->payload[0]]) {
             shown = r->peers[i].person.shown;
         }
+    }
+    if (shown[0] == '\0') {
+        return false;
     }
     text = p->payload[1] == USHER_OOB_OUTPUT ? p->payload[2] == USHER_OUTPUT_ALPHANUMERIC
                                              : p->payload[2] == USHER_INPUT_ALPHANUMERIC;
@@ -219,6 +222,7 @@ static void authenticate(struct serial_rig *r, const struct rig_packet *p)
         }
     }
     (void)rig_command(r, USHER_SERIAL_AUTH_DATA, payload, 1u + p->payload[3]);
+    return true;
 }
 
 /* What the SDK's event has is a text, or a number at its end; ours has all that is to be shown. */
@@ -244,7 +248,8 @@ static void show(struct serial_rig *r, const struct rig_packet *p)
     }
 }
 
-static void react(struct serial_rig *r, const struct rig_packet *p)
+/* @retval false  Not yet. */
+static bool react(struct serial_rig *r, const struct rig_packet *p)
 {
     uint8_t payload[1 + USHER_P256_PUBLIC] = { p->payload[0] };
 
@@ -261,8 +266,7 @@ static void react(struct serial_rig *r, const struct rig_packet *p)
         (void)rig_secret(r, p);
         break;
     case USHER_SERIAL_EVT_AUTH_REQUEST:
-        authenticate(r, p);
-        break;
+        return authenticate(r, p);
     case USHER_SERIAL_EVT_OUTPUT_REQUEST:
     case USHER_SERIAL_EVT_SHOW_REQUEST:
         show(r, p);
@@ -274,15 +278,19 @@ static void react(struct serial_rig *r, const struct rig_packet *p)
     default:
         break;
     }
+    return true;
 }
 
 static void host_act(struct serial_rig *r)
 {
     rig_read(r);
     while (r->host.reacts && r->handled < r->count) {
-        struct rig_packet p = r->log[r->handled++ % RIG_LOG];
+        struct rig_packet p = r->log[r->handled % RIG_LOG];
 
-        react(r, &p);
+        if (!react(r, &p)) {
+            return;
+        }
+        r->handled++;
     }
 }
 
