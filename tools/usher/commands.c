@@ -579,6 +579,10 @@ const struct command commands[] = {
       "and what a device can do best is taken. A value that a device shows is asked\n"
       "for: type VALUE while one is asked for, UUIDPREFIX VALUE else.\n"
       "\n"
+      "A radio with GATT hears devices on two bearers. With --bearer auto, one that is\n"
+      "heard on PB-GATT is waited for on PB-ADV for a few seconds, which is quicker with\n"
+      "many links at once.\n"
+      "\n"
       "--require-secure takes a device only if its public key is known out of band, or\n"
       "if it is authenticated with the HMAC-SHA-256 algorithm. (The older CMAC\n"
       "algorithm lets an attacker guess short values, and alter long ones.)\n",

@@ -149,9 +149,9 @@ void report_complete(const struct report_complete *r)
         int at = snprintf(key, sizeof key, "  key ");
         format_hex(r->device_key, USHER_KEY_SIZE, key + at);
     }
-    out_text("0x%04x  %s  %-32s  %2u element%s %6.1f s  %u retries%s", (unsigned)r->address, uuid,
+    out_text("0x%04x  %s  %-32s  %2u element%s %6.1f s  %u retries%s%s", (unsigned)r->address, uuid,
              how, (unsigned)r->elements, r->elements == 1 ? " " : "s", (double)r->ms / 1000.0,
-             r->retries, key);
+             r->retries, r->gatt ? "  gatt" : "", key);
     if (r->replaces) {
         out_text("        it was 0x%04x before and came back unprovisioned: it has a new address",
                  (unsigned)r->replaces);
