@@ -219,6 +219,8 @@ struct usher_serial_remote {
     uint8_t step; /* of getting ready; see host_remote.c */
     uint8_t node_step;
     bool ready;
+    bool closed;    /* nothing is told any more */
+    uint8_t inside; /* calls under way */
     bool scan_wanted, scan_on;
     uint16_t node_address; /* that it was given */
     uint32_t tokens;
@@ -254,7 +256,8 @@ void usher_serial_remote_restart(struct usher_serial_remote *r);
  * @return octets, at most @p size
  */
 size_t usher_serial_remote_leave(struct usher_serial_remote *r, uint8_t *buf, size_t size);
-/** Ends; what is under way is not told. After the end of the instance. */
+/** Ends; what is under way is not told. After the end of the instance; from within any callback,
+ * if the memory stays until that returns. */
 void usher_serial_remote_deinit(struct usher_serial_remote *r);
 
 /** The line's, with what the remote does besides. */

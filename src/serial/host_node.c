@@ -58,7 +58,8 @@ static const struct usher_mesh *mesh_of(const struct usher_serial_remote *r)
 
 static uint16_t address_of(const struct usher_serial_remote *r)
 {
-    return r->node->mesh != NULL ? usher_mesh_address(r->node->mesh) : USHER_ADDR_UNASSIGNED;
+    return !r->closed && r->node->mesh != NULL ? usher_mesh_address(r->node->mesh)
+                                               : USHER_ADDR_UNASSIGNED;
 }
 
 /* -- things ------------------------------------------------------------------------------------ */
@@ -177,7 +178,7 @@ static void message_end(struct usher_serial_remote_message *m, bool delivered)
     }
     remote_wipe(r, m, sizeof(*m));
     m->remote = r;
-    if (token != 0 && r->node->mesh != NULL) {
+    if (token != 0 && address_of(r) != USHER_ADDR_UNASSIGNED) {
         usher_remote_sent(r->node->mesh, token, delivered);
     }
     remote_kick(r);

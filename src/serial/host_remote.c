@@ -58,6 +58,13 @@ static void note(const struct usher_serial_remote *r, const char *what)
 
 /* -- telling ----------------------------------------------------------------------------------- */
 
+static void tell(struct usher_serial_remote *r, const struct usher_event *e)
+{
+    if (!r->closed) {
+        usher_remote_event(r->node, e);
+    }
+}
+
 static void tell_phase(struct usher_serial_remote_context *c, enum usher_phase phase)
 {
     struct usher_event e = { .type = USHER_EVT_PHASE };
@@ -65,7 +72,7 @@ static void tell_phase(struct usher_serial_remote_context *c, enum usher_phase p
     if (c->session != NULL) {
         e.params.phase.p_context = c->session;
         e.params.phase.phase = phase;
-        usher_remote_event(c->remote->node, &e);
+        tell(c->remote, &e);
     }
 }
 
@@ -92,7 +99,7 @@ static void context_closed(struct usher_serial_remote_context *c, uint8_t reason
     e.params.link_closed.close_reason = reason;
     context_clear(c);
     if (e.params.link_closed.p_context != NULL) {
-        usher_remote_event(c->remote->node, &e);
+        tell(c->remote, &e);
     }
 }
 
@@ -102,7 +109,7 @@ static void tell_failed(struct usher_serial_remote_context *c, uint8_t code)
 
     e.params.failed.p_context = c->session;
     e.params.failed.failure_code = code;
-    usher_remote_event(c->remote->node, &e);
+    tell(c->remote, &e);
 }
 
 /* -- commands of a session --------------------------------------------------------------------- */
@@ -527,7 +534,7 @@ static void on_beacon(struct usher_serial_remote *r, const struct usher_serial_p
     for (unsigned i = 0; i < sizeof(p->addr); i++) {
         e.params.unprov.peer.addr[i] = p->addr[sizeof(p->addr) - 1 - i];
     }
-    usher_remote_event(r->node, &e);
+    tell(r, &e);
 }
 
 /* -- events of sessions ------------------------------------------------------------------------ */
@@ -570,7 +577,7 @@ static void on_caps(struct usher_serial_remote_context *c, const struct usher_se
     c->elements = p->elements;
     tell_phase(c, USHER_PHASE_START);
     if (c->session != NULL) {
-        usher_remote_event(c->remote->node, &e);
+        tell(c->remote, &e);
     }
     if (c->chosen) {
         tell_phase(c, USHER_PHASE_PUBLIC_KEY);
@@ -624,7 +631,7 @@ static void on_auth(struct usher_serial_remote_context *c, const struct usher_se
         e.params.input_request.action = c->asked_action;
         e.params.input_request.size = c->asked_size;
     }
-    usher_remote_event(c->remote->node, &e);
+    tell(c->remote, &e);
 }
 
 static void on_show(struct usher_serial_remote_context *c, const struct usher_serial_packet *p)
@@ -655,7 +662,7 @@ static void on_show(struct usher_serial_remote_context *c, const struct usher_se
     e.params.output_request.text = text;
     tell_phase(c, USHER_PHASE_INPUT);
     if (c->session != NULL) {
-        usher_remote_event(c->remote->node, &e);
+        tell(c->remote, &e);
     }
 }
 
@@ -666,7 +673,7 @@ static void ask_data(struct usher_serial_remote_context *c, uint8_t elements, co
     e.params.data_request.p_context = c->session;
     e.params.data_request.p_devkey = key;
     e.params.data_request.num_elements = elements;
-    usher_remote_event(c->remote->node, &e);
+    tell(c->remote, &e);
 }
 
 static void on_data_request(struct usher_serial_remote_context *c,
@@ -694,7 +701,7 @@ static void on_complete(struct usher_serial_remote_context *c, const struct ushe
     e.params.complete.p_context = c->session;
     e.params.complete.p_devkey = p->device_key;
     e.params.complete.p_prov_data = &data;
-    usher_remote_event(c->remote->node, &e);
+    tell(c->remote, &e);
     remote_wipe(c->remote, &data, sizeof(data));
 }
 
@@ -703,7 +710,7 @@ static void on_link_open(struct usher_serial_remote_context *c)
     struct usher_event e = { .type = USHER_EVT_LINK_ESTABLISHED };
 
     e.params.link_established.p_context = c->session;
-    usher_remote_event(c->remote->node, &e);
+    tell(c->remote, &e);
     tell_phase(c, USHER_PHASE_CAPABILITIES);
 }
 
@@ -713,7 +720,7 @@ static void on_pubkey(struct usher_serial_remote_context *c)
 
     e.params.oob_pubkey_request.p_context = c->session;
     if (c->chosen && c->choice.public_key != 0) {
-        usher_remote_event(c->remote->node, &e);
+        tell(c->remote, &e);
     }
 }
 
@@ -971,18 +978,43 @@ static void contexts_process(struct usher_serial_remote *r, uint64_t now)
     }
 }
 
+static void wipe_all(struct usher_serial_remote *r)
+{
+    const struct usher_crypto *crypto = r->line.config.crypto;
+
+    usher_serial_host_deinit(&r->line);
+    crypto->wipe(r, sizeof(*r));
+}
+
+/* Calls may lead to the end of the remote: its memory is wiped when the last has returned. */
+static void enter(struct usher_serial_remote *r)
+{
+    r->inside++;
+}
+
+static void leave(struct usher_serial_remote *r)
+{
+    if (--r->inside == 0 && r->closed) {
+        wipe_all(r);
+    }
+}
+
 void usher_serial_remote_process(struct usher_serial_remote *r, uint64_t now)
 {
+    enter(r);
     usher_serial_host_process(&r->line, now);
     contexts_process(r, now);
     remote_node_process(r, now);
+    leave(r);
 }
 
 void usher_serial_remote_in(struct usher_serial_remote *r, uint64_t now, const uint8_t *octets,
                             size_t len)
 {
+    enter(r);
     usher_serial_host_in(&r->line, now, octets, len);
     usher_serial_remote_process(r, now);
+    leave(r);
 }
 
 uint64_t usher_serial_remote_deadline(const struct usher_serial_remote *r)
@@ -1077,8 +1109,10 @@ enum usher_err usher_serial_remote_init(struct usher_serial_remote *r, struct us
 
 void usher_serial_remote_restart(struct usher_serial_remote *r)
 {
+    enter(r);
     begin(r, false);
     usher_serial_host_restart(&r->line);
+    leave(r);
 }
 
 /* @retval false  No room. */
@@ -1123,10 +1157,8 @@ size_t usher_serial_remote_leave(struct usher_serial_remote *r, uint8_t *buf, si
 
 void usher_serial_remote_deinit(struct usher_serial_remote *r)
 {
-    const struct usher_crypto *crypto = r->line.config.crypto;
-
-    if (crypto != NULL) {
-        usher_serial_host_deinit(&r->line);
-        crypto->wipe(r, sizeof(*r));
+    r->closed = true;
+    if (r->inside == 0 && r->line.config.crypto != NULL) {
+        wipe_all(r);
     }
 }
