@@ -59,16 +59,20 @@ static void tables_fill(struct access_state *s, struct dsm_state *d)
 
 static struct usher_mesh_config config_of(struct nrf_mesh_stack *s)
 {
-    return (struct usher_mesh_config){ .composition = &s->access.composition,
-                                       .tables = &s->access.tables,
-                                       .features =
-                                           MESH_FEATURE_RELAY_ENABLED ? USHER_FEATURE_RELAY : 0,
-                                       .rpl_store_ms = RPL_STORE_MS,
-                                       .device_key = dsm_device_key,
-                                       .listens = dsm_listens,
-                                       .relay = layer_core_relay,
-                                       .handler = layer_core_on_event,
-                                       .user = s };
+    bool proxy = MESH_FEATURE_GATT_PROXY_ENABLED && s->usher.gatt != NULL;
+
+    return (struct usher_mesh_config){
+        .composition = &s->access.composition,
+        .tables = &s->access.tables,
+        .features = (uint16_t)((MESH_FEATURE_RELAY_ENABLED ? USHER_FEATURE_RELAY : 0) |
+                               (proxy ? USHER_FEATURE_PROXY : 0)),
+        .rpl_store_ms = RPL_STORE_MS,
+        .device_key = dsm_device_key,
+        .listens = dsm_listens,
+        .relay = layer_core_relay,
+        .handler = layer_core_on_event,
+        .user = s
+    };
 }
 
 /* -- making it --------------------------------------------------------------------------------- */

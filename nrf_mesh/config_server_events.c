@@ -37,9 +37,12 @@ static bool fill_node(config_server_evt_t *e, const struct usher_message *questi
         e->params.network_transmit_set.interval_steps = answer->transmit >> 3;
         return true;
     case CONFIG_SERVER_EVT_GATT_PROXY_SET:
-    case CONFIG_SERVER_EVT_FRIEND_SET:
+        e->params.proxy_set.proxy_state = (config_proxy_state_t)answer->state;
+        return answer->state != UNSUPPORTED;
     case CONFIG_SERVER_EVT_NODE_IDENTITY_SET:
-        return false; /* there are no such features: nothing was set */
+        return answer->state != UNSUPPORTED;
+    case CONFIG_SERVER_EVT_FRIEND_SET:
+        return false; /* there is no such feature: nothing was set */
     case CONFIG_SERVER_EVT_LOW_POWER_NODE_POLLTIMEOUT_GET:
         e->params.lpn_polltimeout_get.lpn_address = answer->lpn;
         return true;

@@ -79,7 +79,9 @@ static uint64_t core_work(void *user, struct usher *u, uint64_t now)
     uint64_t at, timers;
 
     (void)u;
+    s->core.port.adv_slots = s->port->adv_slots; /* a controller may come, go and be another one */
     at = layer_config_run(now);
+    layer_proxy_run(s);
     tell_events(&s->core);
     if (s->host != NULL) {
         s->host->run();
@@ -148,6 +150,12 @@ static void take_port(struct nrf_mesh_stack *s)
 #endif
 }
 
+/* The port itself, whose adv_slots may change; a storage that is not to be used is not in the copy. */
+static const struct usher_port *port_of(const struct nrf_mesh_stack *s)
+{
+    return PERSISTENT_STORAGE || s->port->kv_get == NULL ? s->port : &s->core.port;
+}
+
 uint32_t nrf_mesh_init(const nrf_mesh_init_params_t *p_init_params)
 {
     struct nrf_mesh_stack *s = layer_stack();
@@ -173,10 +181,11 @@ uint32_t nrf_mesh_init(const nrf_mesh_init_params_t *p_init_params)
         return NRF_ERROR_SOFTDEVICE_NOT_ENABLED;
     }
     take_port(s);
-    err = usher_init(&s->usher, &s->core.port, &config);
+    err = usher_init(&s->usher, port_of(s), &config);
     if (err != USHER_OK) {
         return (uint32_t)err;
     }
+    layer_gatt_init(s);
     usher_radio(&s->usher, false);
     s->core.relay_cb = p_init_params->relay_cb;
     if (p_init_params->p_uuid != NULL) {

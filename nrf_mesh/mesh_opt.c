@@ -1,12 +1,11 @@
 /*
- * The stack's options: mesh_opt.h, mesh_opt_prov.h, mesh_opt_core.h, mesh_opt_gatt.h, and by number
- * nrf_mesh_opt.h. Offloading is an entry; how often PDUs are sent is a state of the node's, which
- * the core keeps.
+ * The stack's options: mesh_opt.h, mesh_opt_prov.h, mesh_opt_core.h, and by number nrf_mesh_opt.h;
+ * proxy.c has the one of mesh_opt_gatt.h. Offloading is an entry; how often PDUs are sent is a
+ * state of the node's, which the core keeps.
  */
 #include "mesh_opt.h"
 
 #include "mesh_opt_core.h"
-#include "mesh_opt_gatt.h"
 #include "mesh_opt_prov.h"
 #include "model.h"
 #include "nrf_mesh_opt.h"
@@ -149,20 +148,6 @@ uint32_t mesh_opt_core_adv_addr_get(core_tx_role_t role, ble_gap_addr_t *p_addr)
     (void)role;
     (void)p_addr;
     return NRF_ERROR_NOT_SUPPORTED;
-}
-
-uint32_t mesh_opt_gatt_proxy_set(bool enabled)
-{
-    return enabled ? NRF_ERROR_NOT_SUPPORTED : NRF_SUCCESS;
-}
-
-uint32_t mesh_opt_gatt_proxy_get(bool *p_enabled)
-{
-    if (p_enabled == NULL) {
-        return NRF_ERROR_NULL;
-    }
-    *p_enabled = false;
-    return NRF_SUCCESS;
 }
 
 /* -- by number --------------------------------------------------------------------------------- */

@@ -80,6 +80,7 @@ uint32_t mesh_stack_init(const mesh_stack_init_params_t *p_init_params, bool *p_
 
 uint32_t mesh_stack_start(void)
 {
+    layer_proxy_resume(layer_stack());
     return nrf_mesh_enable();
 }
 

@@ -1,6 +1,6 @@
 /*
- * Bearers of nrf_mesh_prov_bearer.h: PB-ADV, whose link is the core's session, and PB-GATT, which
- * there is not. prov.c starts and stops them through their interface.
+ * Bearers of nrf_mesh_prov_bearer.h: PB-ADV and PB-GATT, whose links are the core's session. prov.c
+ * starts and stops them through their interface. Both have the states of PB-ADV.
  */
 #include "nrf_mesh_prov_bearer_adv.h"
 #include "nrf_mesh_prov_bearer_gatt.h"
@@ -12,12 +12,42 @@
 
 #include <string.h>
 
-/* -- PB-ADV ------------------------------------------------------------------------------------ */
+static const prov_bearer_interface_t adv_interface, gatt_interface;
+
+static bool is_ours(const prov_bearer_t *p_bearer)
+{
+    return p_bearer->p_interface == &adv_interface || p_bearer->p_interface == &gatt_interface;
+}
+
+/* -- the state of one -------------------------------------------------------------------------- */
 
 static nrf_mesh_prov_bearer_adv_t *adv_of(prov_bearer_t *p_bearer)
 {
     return PARENT_BY_FIELD_GET(nrf_mesh_prov_bearer_adv_t, prov_bearer, p_bearer);
 }
+
+static nrf_mesh_prov_bearer_gatt_t *gatt_of(prov_bearer_t *p_bearer)
+{
+    return PARENT_BY_FIELD_GET(nrf_mesh_prov_bearer_gatt_t, bearer, p_bearer);
+}
+
+static prov_bearer_adv_state_t state_of(prov_bearer_t *p_bearer)
+{
+    return p_bearer->bearer_type == NRF_MESH_PROV_BEARER_ADV
+               ? adv_of(p_bearer)->state
+               : (prov_bearer_adv_state_t)gatt_of(p_bearer)->fsm.current_state;
+}
+
+static void state_set(prov_bearer_t *p_bearer, prov_bearer_adv_state_t state)
+{
+    if (p_bearer->bearer_type == NRF_MESH_PROV_BEARER_ADV) {
+        adv_of(p_bearer)->state = state;
+    } else {
+        gatt_of(p_bearer)->fsm.current_state = (fsm_state_id_t)state;
+    }
+}
+
+/* -- what it does ------------------------------------------------------------------------------ */
 
 static bool initialized(const nrf_mesh_prov_ctx_t *p_ctx)
 {
@@ -49,15 +79,32 @@ static const uint8_t *own_uuid(const nrf_mesh_prov_ctx_t *p_ctx)
     return uuid;
 }
 
-static uint32_t adv_listen_start(prov_bearer_t *p_bearer, const char *p_uri, uint16_t oob_info,
-                                 uint32_t link_timeout_us)
+/* The bearers, bits, that the context's session listens on. */
+static unsigned listens_on(const nrf_mesh_prov_ctx_t *p_ctx)
+{
+    unsigned types = 0;
+
+    LIST_FOREACH(p_node, p_ctx->p_bearers)
+    {
+        prov_bearer_t *p_bearer = PARENT_BY_FIELD_GET(prov_bearer_t, node, p_node);
+
+        if (is_ours(p_bearer) && state_of(p_bearer) == PROV_BEARER_ADV_STATE_LISTEN) {
+            types |= (unsigned)p_bearer->bearer_type;
+        }
+    }
+    return types;
+}
+
+/* One session listens on both: it begins again with one more. */
+static uint32_t listen_start(prov_bearer_t *p_bearer, const char *p_uri, uint16_t oob_info,
+                             uint32_t link_timeout_us)
 {
     nrf_mesh_prov_ctx_t *p_ctx = p_bearer->p_parent;
     struct usher_listen listen = { .oob_info = oob_info };
     uint32_t err;
 
     (void)link_timeout_us; /* the core's, at least 60 s */
-    if (!initialized(p_ctx) || adv_of(p_bearer)->state != PROV_BEARER_ADV_STATE_IDLE) {
+    if (!initialized(p_ctx) || state_of(p_bearer) != PROV_BEARER_ADV_STATE_IDLE) {
         return NRF_ERROR_INVALID_STATE;
     }
     if (p_uri != NULL) {
@@ -68,27 +115,30 @@ static uint32_t adv_listen_start(prov_bearer_t *p_bearer, const char *p_uri, uin
         listen.uri_len = (uint8_t)strlen(p_uri);
     }
     listen.uuid = own_uuid(p_ctx);
+    listen.bearers = listens_on(p_ctx) | (unsigned)p_bearer->bearer_type;
     p_ctx->session.capabilities = caps_of(&p_ctx->capabilities);
+    (void)usher_listen_stop(&p_ctx->session);
     err = usher_listen(&p_ctx->session, &listen);
     if (err == NRF_SUCCESS) {
-        adv_of(p_bearer)->state = PROV_BEARER_ADV_STATE_LISTEN;
+        state_set(p_bearer, PROV_BEARER_ADV_STATE_LISTEN);
     }
     return err;
 }
 
-static uint32_t adv_listen_stop(prov_bearer_t *p_bearer)
+/* The session ends with the first of its bearers: those of a context are stopped together. */
+static uint32_t listen_stop(prov_bearer_t *p_bearer)
 {
     nrf_mesh_prov_ctx_t *p_ctx = p_bearer->p_parent;
 
-    if (adv_of(p_bearer)->state != PROV_BEARER_ADV_STATE_LISTEN) {
+    if (state_of(p_bearer) != PROV_BEARER_ADV_STATE_LISTEN) {
         return NRF_ERROR_INVALID_STATE;
     }
-    adv_of(p_bearer)->state = PROV_BEARER_ADV_STATE_IDLE;
-    return usher_listen_stop(&p_ctx->session);
+    state_set(p_bearer, PROV_BEARER_ADV_STATE_IDLE);
+    (void)usher_listen_stop(&p_ctx->session);
+    return NRF_SUCCESS;
 }
 
-static uint32_t adv_link_open(prov_bearer_t *p_bearer, const uint8_t *p_uuid,
-                              uint32_t link_timeout_us)
+static uint32_t link_open(prov_bearer_t *p_bearer, const uint8_t *p_uuid, uint32_t link_timeout_us)
 {
     nrf_mesh_prov_ctx_t *p_ctx = p_bearer->p_parent;
     struct usher_prov_data data = {
@@ -105,36 +155,43 @@ static uint32_t adv_link_open(prov_bearer_t *p_bearer, const uint8_t *p_uuid,
     uint32_t err;
 
     (void)link_timeout_us;
-    if (!initialized(p_ctx) || adv_of(p_bearer)->state != PROV_BEARER_ADV_STATE_IDLE) {
+    if (!initialized(p_ctx) || state_of(p_bearer) != PROV_BEARER_ADV_STATE_IDLE) {
         return NRF_ERROR_INVALID_STATE;
     }
     memcpy(data.netkey, p_ctx->data.netkey, sizeof(data.netkey));
-    adv_of(p_bearer)->state = PROV_BEARER_ADV_STATE_LINK_OPENING;
+    state_set(p_bearer, PROV_BEARER_ADV_STATE_LINK_OPENING);
     err = usher_provision(&p_ctx->session, &provision);
     if (err != NRF_SUCCESS) {
-        adv_of(p_bearer)->state = PROV_BEARER_ADV_STATE_IDLE;
+        state_set(p_bearer, PROV_BEARER_ADV_STATE_IDLE);
     }
     p_ctx->session.node->port->crypto->wipe(&data, sizeof(data));
     return err;
 }
 
-static void adv_link_close(prov_bearer_t *p_bearer, nrf_mesh_prov_link_close_reason_t close_reason)
+static void link_close(prov_bearer_t *p_bearer, nrf_mesh_prov_link_close_reason_t close_reason)
 {
     nrf_mesh_prov_ctx_t *p_ctx = p_bearer->p_parent;
 
     if (usher_cancel(&p_ctx->session, (enum usher_close_reason)close_reason) == USHER_OK &&
-        adv_of(p_bearer)->state != PROV_BEARER_ADV_STATE_IDLE) {
-        adv_of(p_bearer)->state = PROV_BEARER_ADV_STATE_LINK_CLOSING;
+        state_of(p_bearer) != PROV_BEARER_ADV_STATE_IDLE) {
+        state_set(p_bearer, PROV_BEARER_ADV_STATE_LINK_CLOSING);
     }
 }
 
 static const prov_bearer_interface_t adv_interface = {
-    .tx = NULL,
-    .listen_start = adv_listen_start,
-    .listen_stop = adv_listen_stop,
-    .link_open = adv_link_open,
-    .link_close = adv_link_close,
+    .listen_start = listen_start,
+    .listen_stop = listen_stop,
+    .link_open = link_open,
+    .link_close = link_close,
 };
+
+static const prov_bearer_interface_t gatt_interface = {
+    .listen_start = listen_start,
+    .listen_stop = listen_stop,
+    .link_close = link_close,
+};
+
+/* -- making one -------------------------------------------------------------------------------- */
 
 prov_bearer_t *nrf_mesh_prov_bearer_adv_interface_get(nrf_mesh_prov_bearer_adv_t *p_bearer_adv)
 {
@@ -148,32 +205,12 @@ prov_bearer_t *nrf_mesh_prov_bearer_adv_interface_get(nrf_mesh_prov_bearer_adv_t
     return &p_bearer_adv->prov_bearer;
 }
 
-/* -- PB-GATT ----------------------------------------------------------------------------------- */
-
-static uint32_t gatt_listen_start(prov_bearer_t *p_bearer, const char *p_uri, uint16_t oob_info,
-                                  uint32_t link_timeout_us)
-{
-    (void)p_bearer;
-    (void)p_uri;
-    (void)oob_info;
-    (void)link_timeout_us;
-    return NRF_ERROR_NOT_SUPPORTED;
-}
-
-static uint32_t gatt_listen_stop(prov_bearer_t *p_bearer)
-{
-    (void)p_bearer;
-    return NRF_ERROR_INVALID_STATE; /* it never listens */
-}
-
-static const prov_bearer_interface_t gatt_interface = {
-    .listen_start = gatt_listen_start,
-    .listen_stop = gatt_listen_stop,
-};
-
 uint32_t nrf_mesh_prov_bearer_gatt_init(nrf_mesh_prov_bearer_gatt_t *p_bearer_gatt)
 {
-    return p_bearer_gatt == NULL ? NRF_ERROR_NULL : NRF_ERROR_NOT_SUPPORTED;
+    if (p_bearer_gatt == NULL) {
+        return NRF_ERROR_NULL;
+    }
+    return layer_stack()->usher.gatt == NULL ? NRF_ERROR_NOT_SUPPORTED : NRF_SUCCESS;
 }
 
 prov_bearer_t *nrf_mesh_prov_bearer_gatt_interface_get(nrf_mesh_prov_bearer_gatt_t *p_bearer_gatt)
@@ -188,11 +225,6 @@ prov_bearer_t *nrf_mesh_prov_bearer_gatt_interface_get(nrf_mesh_prov_bearer_gatt
 }
 
 /* -- a context's bearers ----------------------------------------------------------------------- */
-
-static bool is_ours(const prov_bearer_t *p_bearer)
-{
-    return p_bearer->p_interface == &adv_interface || p_bearer->p_interface == &gatt_interface;
-}
 
 prov_bearer_t *prov_bearer_find(const nrf_mesh_prov_ctx_t *p_ctx, uint32_t type)
 {
@@ -233,18 +265,24 @@ bool prov_bearer_can_open(const prov_bearer_t *p_bearer)
 
 void prov_bearer_opened(nrf_mesh_prov_ctx_t *p_ctx)
 {
-    prov_bearer_t *p_bearer = prov_bearer_find(p_ctx, NRF_MESH_PROV_BEARER_ADV);
+    struct usher_outcome outcome;
+    prov_bearer_t *p_bearer;
 
-    adv_of(p_bearer)->state = PROV_BEARER_ADV_STATE_LINK_OPEN;
+    usher_outcome(&p_ctx->session, &outcome);
+    p_bearer = prov_bearer_find(p_ctx, outcome.gatt ? NRF_MESH_PROV_BEARER_GATT
+                                                    : NRF_MESH_PROV_BEARER_ADV);
+    state_set(p_bearer, PROV_BEARER_ADV_STATE_LINK_OPEN);
     p_ctx->p_active_bearer = p_bearer;
     prov_bearer_listen_stop(p_ctx, p_bearer);
 }
 
 void prov_bearer_closed(nrf_mesh_prov_ctx_t *p_ctx, nrf_mesh_prov_link_close_reason_t reason)
 {
-    nrf_mesh_prov_bearer_adv_t *p_adv = adv_of(prov_bearer_find(p_ctx, NRF_MESH_PROV_BEARER_ADV));
+    prov_bearer_t *p_bearer = p_ctx->p_active_bearer;
 
-    p_adv->state = PROV_BEARER_ADV_STATE_IDLE;
-    p_adv->close_reason = reason;
+    state_set(p_bearer, PROV_BEARER_ADV_STATE_IDLE);
+    if (p_bearer->bearer_type == NRF_MESH_PROV_BEARER_ADV) {
+        adv_of(p_bearer)->close_reason = reason;
+    }
     p_ctx->p_active_bearer = NULL;
 }

@@ -15,6 +15,7 @@
 #include "app_state.h"
 #include "core_state.h"
 #include "dsm_state.h"
+#include "gatt_state.h"
 #include "log_state.h"
 #include "models_state.h"
 #include "prov_state.h"
@@ -53,6 +54,9 @@ struct nrf_mesh_stack {
     struct timers_state timers;
     struct log_state log;
     struct app_state app;
+#if MESH_FEATURE_GATT_ENABLED
+    struct gatt_state gatt;
+#endif
     const struct layer_host *host; /* NULL: nobody */
 #ifdef NRF_MESH_SERIAL
     struct serial_state serial;
@@ -96,6 +100,17 @@ void layer_core_wake(void);
 /** Calls the timers that are due. @return When the next one is, in ms of the port's clock, or
  * USHER_NEVER. */
 uint64_t layer_timers_run(struct nrf_mesh_stack *s, uint64_t now_ms);
+
+/* -- gatt.c, proxy.c: nothing in a program without the features -------------------------------- */
+
+/** Makes GATT part of the instance, if the port has it: usher.gatt is NULL otherwise. */
+void layer_gatt_init(struct nrf_mesh_stack *s);
+/** Tells that the proxy has stopped; in each round of the instance. */
+void layer_proxy_run(struct nrf_mesh_stack *s);
+/** A client of the proxy has come, or gone. */
+void layer_proxy_client(struct nrf_mesh_stack *s, uint8_t conn, bool connected);
+/** The proxy may run, if it was stopped by proxy_stop(). */
+void layer_proxy_resume(struct nrf_mesh_stack *s);
 
 /* -- mesh_config.c ----------------------------------------------------------------------------- */
 

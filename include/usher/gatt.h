@@ -108,6 +108,9 @@ struct usher_gatt_config {
     uint8_t link_count;
     uint16_t adv_interval_ms; /**< of connectable advertising; 0: 200 */
     void (*handler)(void *user, struct usher_gatt *g, const struct usher_gatt_event *event);
+    /** Sees that a Proxy PDU has come, before anything is done with it; may call nothing of the
+     * instance. NULL: nobody. */
+    void (*heard)(void *user, struct usher_gatt *g, uint8_t conn);
     void *user;
 };
 

@@ -227,6 +227,14 @@ static void data_provisioning(struct usher_gatt *g, struct usher_gatt_link *l,
     }
 }
 
+static void data_proxy(struct usher_gatt *g, struct usher_gatt_link *l, const struct proxy_pdu *p)
+{
+    if (g->config.heard != NULL) {
+        g->config.heard(g->config.user, g, l->is.conn);
+    }
+    proxy_link_rx(g, l, p->type, p->pdu, p->len);
+}
+
 static void data(struct usher_gatt *g, uint8_t conn, const uint8_t *value, size_t len)
 {
     struct usher_gatt_link *l = gatt_link_of(g, conn);
@@ -243,7 +251,7 @@ static void data(struct usher_gatt *g, uint8_t conn, const uint8_t *value, size_
         if (l->session != NULL) {
             data_provisioning(g, l, &p);
         } else if (p.type != PROXY_PROVISIONING) {
-            proxy_link_rx(g, l, p.type, p.pdu, p.len);
+            data_proxy(g, l, &p);
         }
         break;
     case PROXY_SAR_ERROR:

@@ -77,6 +77,14 @@ static enum usher_err kv_del(void *ctx, uint16_t key)
     return USHER_OK;
 }
 
+void rig_store_give(struct rig_store *store, struct usher_port *port)
+{
+    port->kv_ctx = store;
+    port->kv_get = kv_get;
+    port->kv_set = kv_set;
+    port->kv_del = kv_del;
+}
+
 uint8_t *rig_record(struct rig *rig, unsigned n, uint16_t key, size_t **len)
 {
     struct rig_store *s = &rig->device[n].store;
@@ -105,10 +113,7 @@ static void switch_on(struct rig *rig, struct rig_device *d)
     if (simport_init(&d->port, rig->air, &d->stack->usher, rig->crypto, 4) != USHER_OK) {
         abort();
     }
-    d->port.port.kv_ctx = &d->store;
-    d->port.port.kv_get = kv_get;
-    d->port.port.kv_set = kv_set;
-    d->port.port.kv_del = kv_del;
+    rig_store_give(&d->store, &d->port.port);
     (void)layer_stack_enter(d->stack);
     assert_int_equal(nrf_mesh_on_port(&d->port.port), NRF_SUCCESS);
 }

@@ -24,6 +24,9 @@ struct rig_store {
     unsigned writes; /* so far */
 };
 
+/** Makes it what a port keeps things in. */
+void rig_store_give(struct rig_store *store, struct usher_port *port);
+
 struct rig_device {
     struct nrf_mesh_stack *stack;
     struct simport port;
