@@ -133,6 +133,15 @@ static void ecdh_answer(struct simport *p)
     crypto->wipe(secret, sizeof(secret));
 }
 
+static bool own_addr(void *ctx, struct usher_ble_addr *addr)
+{
+    const struct simport *p = ctx;
+
+    addr->type = 1;
+    memcpy(addr->addr, air_addr(p->radio), sizeof(addr->addr));
+    return true;
+}
+
 static void on_report(void *ctx, const struct usher_adv_report *report)
 {
     struct simport *p = ctx;
@@ -183,6 +192,7 @@ enum usher_err simport_init(struct simport *p, struct air *air, struct usher *no
             .adv_start = adv_start,
             .adv_stop = adv_stop,
             .scan = scan,
+            .own_addr = own_addr,
         },
         .air = air,
         .radio = air_join(air, &owner, p),

@@ -8,12 +8,10 @@
 #include "ble_softdevice_support.h"
 #include "boards.h"
 #include "example_common.h"
-#include "log.h"
 #include "mesh_app_utils.h"
 #include "mesh_opt_prov.h"
 #include "mesh_stack.h"
 #include "nrf_mesh_config_examples.h"
-#include "nrf_mesh_configure.h"
 #include "nrf_mesh_serial.h"
 
 static void mesh_init(void)
@@ -29,7 +27,6 @@ static void mesh_init(void)
 
 static void initialize(void)
 {
-    __LOG_INIT(LOG_SRC_APP | LOG_SRC_SERIAL, LOG_LEVEL_INFO, LOG_CALLBACK_DEFAULT);
     ERROR_CHECK(app_timer_init());
     ble_stack_init();
     mesh_init();
@@ -41,6 +38,5 @@ void serial_device_start(void)
 {
     initialize();
     ERROR_CHECK(nrf_mesh_serial_enable());
-    mesh_app_uuid_print(nrf_mesh_configure_device_uuid_get());
     ERROR_CHECK(mesh_stack_start());
 }

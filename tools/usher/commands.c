@@ -295,6 +295,21 @@ static const struct option *const device_options[] = {
     &opt_exit,        &opt_device_bearer, &opt_mtu,   &opt_show_secrets, NULL
 };
 
+/* serial-device */
+static const struct option opt_line = {
+    "line",
+    OPTION_TEXT,
+    MEMBER(line),
+    0,
+    "LINE",
+    "The line to the host: pty, pty:LINK, unix:PATH or /dev/ttyX.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option *const serial_device_options[] = { &opt_radio, &opt_line, NULL };
+
 /* scan */
 static const struct option opt_scan_for = {
     "for", OPTION_TIME, MEMBER(for_ms),
@@ -559,6 +574,13 @@ const struct command commands[] = {
       "with a SIZE of 1 to 8 digits or characters. Values that a device asks for are\n"
       "read from standard input: VALUE while one is asked for, UUIDPREFIX VALUE else.\n",
       device_options, verb_device },
+    { "serial-device", NULL, 0, 0, NULL, "be a radio for a host on a serial line",
+      "The serial interface of the nRF5 SDK for Mesh, version 10, with additions: a host\n"
+      "provisions devices through it, speaks with nodes, or has it provisioned. It stores\n"
+      "nothing; the host keeps what it is told to, and restores it. The line is a pseudo\n"
+      "terminal, to which a link can be made, a socket for one host at a time, or a\n"
+      "serial device, at 115200 baud with RTS and CTS. Where it is, is printed.\n",
+      serial_device_options, verb_serial_device },
     { "scan", NULL, 0, 0, NULL, "list unprovisioned devices as they are heard",
       "Each device is printed once, when it is first heard.\n", scan_options, verb_scan },
     { "provision", "UUID or --all", 0, 1, NULL, "provision one device, or all that are heard",

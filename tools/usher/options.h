@@ -51,6 +51,7 @@ struct args {
     uint64_t for_ms; /* 0: not given */
     const char *radio;
     const char *listen;
+    const char *line;
     const char *state;
     const char *pcap;
     const char *uuid;
