@@ -5,8 +5,14 @@
  */
 #include "stack.h"
 
+#if defined(__unix__)
+#define PER_THREAD _Thread_local
+#else
+#define PER_THREAD /* there are no threads */
+#endif
+
 static struct nrf_mesh_stack node;
-static _Thread_local struct nrf_mesh_stack *current = &node;
+static PER_THREAD struct nrf_mesh_stack *current = &node;
 
 struct nrf_mesh_stack *layer_stack(void)
 {
