@@ -17,6 +17,9 @@
 #define SYSTICK_LOAD REG(0xE000E014)
 #define SYSTICK_VAL REG(0xE000E018)
 #define NVIC_ENABLE REG(0xE000E100)
+#define AIRCR REG(0xE000ED0C)
+
+#define AIRCR_RESET 0x05FA0004u /* the key, and SYSRESETREQ */
 
 struct uart_registers {
     volatile uint32_t data, state, ctrl, interrupts, bauddiv;
@@ -43,7 +46,6 @@ struct ring {
 struct uart {
     struct uart_registers *registers;
     struct ring rx, tx;
-    volatile uint32_t lost;
 };
 
 static struct {
@@ -93,13 +95,13 @@ static void uart_start(struct uart *u, struct uart_registers *registers)
     registers->ctrl = CTRL_TX | CTRL_RX | CTRL_TX_INTERRUPT | CTRL_RX_INTERRUPT;
 }
 
+/* An octet that there is no room for stays in the UART, which so holds the other end off, as RTS
+ * does. */
 static void uart_rx(struct uart *u)
 {
     u->registers->interrupts = INTERRUPT_RX;
-    while ((u->registers->state & STATE_RX_FULL) != 0) {
-        if (!ring_put(&u->rx, (uint8_t)u->registers->data)) {
-            u->lost++;
-        }
+    while (u->rx.in - u->rx.out < BOARD_RING && (u->registers->state & STATE_RX_FULL) != 0) {
+        (void)ring_put(&u->rx, (uint8_t)u->registers->data);
     }
 }
 
@@ -141,6 +143,9 @@ size_t board_uart_read(enum board_uart uart, uint8_t *buf, size_t size)
     while (len < size && ring_get(&u->rx, &buf[len])) {
         len++;
     }
+    interrupts_off();
+    uart_rx(u); /* takes what had no room; the interrupt goes on */
+    interrupts_on();
     return len;
 }
 
@@ -158,9 +163,9 @@ size_t board_uart_write(enum board_uart uart, const uint8_t *octets, size_t len)
     return taken;
 }
 
-uint32_t board_uart_lost(enum board_uart uart)
+bool board_uart_sent(enum board_uart uart)
 {
-    return board.uarts[uart].lost;
+    return board.uarts[uart].tx.in == board.uarts[uart].tx.out;
 }
 
 /* -- time -------------------------------------------------------------------------------------- */
@@ -209,6 +214,13 @@ _Noreturn void board_exit(const char *text, int code)
 {
     board_log(text);
     semihost_exit(code);
+}
+
+_Noreturn void board_reset(void)
+{
+    AIRCR = AIRCR_RESET;
+    for (;;) {
+    }
 }
 
 bool board_random(uint8_t *buf, size_t len)

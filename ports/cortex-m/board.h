@@ -24,6 +24,8 @@ void board_init(void);
 
 /** Ends the program: @p text to the log, @p code to who runs the emulator. */
 _Noreturn void board_exit(const char *text, int code);
+/** Starts the machine anew. */
+_Noreturn void board_reset(void);
 /** A line for the log. */
 void board_log(const char *text);
 
@@ -32,12 +34,12 @@ uint64_t board_now_ms(void);
 /** Sleeps until an interrupt, but not beyond @p deadline (ms). */
 void board_sleep(uint64_t deadline);
 
-/** Takes octets that were received. @return how many */
+/** Takes octets that were received; none are lost, the other end is held off. @return how many */
 size_t board_uart_read(enum board_uart uart, uint8_t *buf, size_t size);
 /** Hands over octets to be sent. @return how many there was room for */
 size_t board_uart_write(enum board_uart uart, const uint8_t *octets, size_t len);
-/** Octets that were lost because the program did not take them in time. */
-uint32_t board_uart_lost(enum board_uart uart);
+/** Whether all octets that were handed over have been sent. */
+bool board_uart_sent(enum board_uart uart);
 
 /** Random octets from the machine that emulates us. @retval false  There are none. */
 bool board_random(uint8_t *buf, size_t len);
