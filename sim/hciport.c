@@ -202,6 +202,7 @@ enum usher_err hciport_init(struct hciport *p, struct air *air, struct usher *no
         .legacy = config->legacy,
         .slots = config->slots,
         .mtu = config->mtu,
+        .gatt = &hci_gatt,
         .conns = p->conns,
         .conn_count = HCIPORT_CONNS,
         .kick = on_kick,

@@ -48,6 +48,7 @@ void host_conn_poll(struct hci_host *h, uint8_t i)
             usher_in_gatt_ready(h->node, i);
             break;
         case GATT_FAILED:
+            host_conn_note(h, c, data.why);
             host_conn_end(h, c);
             if (c->held) {
                 c->held = false;
@@ -60,7 +61,7 @@ void host_conn_poll(struct hci_host *h, uint8_t i)
     }
 }
 
-void host_conn_rx(struct hci_host *h, const uint8_t *packet, size_t len)
+void host_acl_rx(struct hci_host *h, const uint8_t *packet, size_t len)
 {
     struct io io = io_reader(packet + 1, len - 1);
     uint16_t head = 0, size = 0;
@@ -79,7 +80,7 @@ void host_conn_rx(struct hci_host *h, const uint8_t *packet, size_t len)
     host_conn_poll(h, i);
 }
 
-void host_conn_completed_packets(struct hci_host *h, struct io *io)
+void host_acl_completed(struct hci_host *h, struct io *io)
 {
     uint8_t count = 0;
 
@@ -146,7 +147,7 @@ static size_t fragment(struct hci_host *h, struct hci_conn *c, uint8_t *packet)
     return io_pos(&io);
 }
 
-size_t host_conn_tx(struct hci_host *h, uint8_t *packet)
+size_t host_acl_tx(struct hci_host *h, uint8_t *packet)
 {
     uint16_t used, most = share(h, &used);
 

@@ -66,7 +66,7 @@ static uint8_t find_making(const struct hci_host *h)
     return HCI_NOBODY;
 }
 
-bool host_conn_making(const struct hci_host *h)
+static bool conn_making(const struct hci_host *h)
 {
     if (find_making(h) != HCI_NOBODY) {
         return true;
@@ -79,12 +79,12 @@ bool host_conn_making(const struct hci_host *h)
     return false;
 }
 
-bool host_conn_room(const struct hci_host *h)
+static bool conn_room(const struct hci_host *h)
 {
     return find_free(h) != HCI_NOBODY;
 }
 
-bool host_conn_any(const struct hci_host *h)
+static bool conn_any(const struct hci_host *h)
 {
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
         if (host_conn(h, i)->state != CONN_FREE) {
@@ -111,6 +111,13 @@ static void conn_gone(struct hci_host *h, uint8_t i)
     }
 }
 
+void host_conn_note(const struct hci_host *h, const struct hci_conn *c, const char *why)
+{
+    if (h->config.note != NULL) {
+        h->config.note(h->config.ctx, &c->peer, why);
+    }
+}
+
 void host_conn_end(struct hci_host *h, struct hci_conn *c)
 {
     c->state = CONN_ENDING;
@@ -118,7 +125,7 @@ void host_conn_end(struct hci_host *h, struct hci_conn *c)
     host_touch(h);
 }
 
-void host_conn_lose(struct hci_host *h)
+static void conn_lose(struct hci_host *h)
 {
     h->stray_count = 0;
     h->scan_pauses = false;
@@ -269,7 +276,7 @@ static bool make_next(struct hci_host *h, struct hci_command *c)
     return false;
 }
 
-bool host_conn_next(struct hci_host *h, struct hci_command *c)
+static bool conns_next(struct hci_host *h, struct hci_command *c)
 {
     if (h->stray_count > 0) {
         h->stray_count--;
@@ -284,7 +291,7 @@ bool host_conn_next(struct hci_host *h, struct hci_command *c)
     return make_next(h, c);
 }
 
-void host_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
+static void conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
 {
     struct hci_conn *c;
 
@@ -336,7 +343,7 @@ static void conn_failed(struct hci_host *h, uint8_t i, uint8_t status)
     }
 }
 
-void host_conn_heard(struct hci_host *h, const struct usher_adv_report *report)
+static void conn_heard(struct hci_host *h, const struct usher_adv_report *report)
 {
     for (uint8_t i = 0; i < h->config.conn_count; i++) {
         struct hci_conn *c = host_conn(h, i);
@@ -401,7 +408,7 @@ static void in_peripheral(struct hci_host *h, const struct hci_connection *is)
     }
 }
 
-void host_conn_complete(struct hci_host *h, bool enhanced, struct io *io)
+static void conn_complete(struct hci_host *h, bool enhanced, struct io *io)
 {
     struct hci_connection is;
     uint8_t old;
@@ -431,7 +438,7 @@ void host_conn_complete(struct hci_host *h, bool enhanced, struct io *io)
     }
 }
 
-void host_conn_ended(struct hci_host *h, struct io *io)
+static void conn_ended(struct hci_host *h, struct io *io)
 {
     uint8_t status = 0, reason = 0, i;
     uint16_t handle = 0;
@@ -450,7 +457,7 @@ void host_conn_ended(struct hci_host *h, struct io *io)
 
 /* -- questions of the controller --------------------------------------------------------------- */
 
-void host_conn_ltk_request(struct hci_host *h, struct io *io)
+static void conn_ltk_request(struct hci_host *h, struct io *io)
 {
     uint16_t handle = 0;
     uint8_t i;
@@ -463,7 +470,7 @@ void host_conn_ltk_request(struct hci_host *h, struct io *io)
     }
 }
 
-void host_conn_parameter_request(struct hci_host *h, struct io *io)
+static void conn_parameter_request(struct hci_host *h, struct io *io)
 {
     uint16_t handle = 0, asked[4] = { 0 };
     uint8_t i;
@@ -477,6 +484,25 @@ void host_conn_parameter_request(struct hci_host *h, struct io *io)
         memcpy(host_conn(h, i)->asked, asked, sizeof(asked));
         host_conn(h, i)->answer |= ANSWER_PARAMETERS;
         host_touch(h);
+    }
+}
+
+static void conn_event(struct hci_host *h, uint8_t code, uint8_t subevent, struct io *io)
+{
+    if (code == HCI_DISCONNECTION_COMPLETE) {
+        conn_ended(h, io);
+    } else if (code == HCI_COMPLETED_PACKETS) {
+        host_acl_completed(h, io);
+    } else if (code != HCI_LE_META) {
+        return;
+    } else if (subevent == HCI_LE_CONNECTION_COMPLETE) {
+        conn_complete(h, false, io);
+    } else if (subevent == HCI_LE_ENHANCED_CONNECTION_COMPLETE) {
+        conn_complete(h, true, io);
+    } else if (subevent == HCI_LE_LTK_REQUEST) {
+        conn_ltk_request(h, io);
+    } else if (subevent == HCI_LE_PARAMETER_REQUEST) {
+        conn_parameter_request(h, io);
     }
 }
 
@@ -513,7 +539,7 @@ static bool timed(const struct hci_conn *c)
             c->state == CONN_ENDING || c->state == CONN_ENDED);
 }
 
-void host_conn_process(struct hci_host *h)
+static void conn_process(struct hci_host *h)
 {
     bool all = h->poll;
 
@@ -530,7 +556,7 @@ void host_conn_process(struct hci_host *h)
     }
 }
 
-uint64_t host_conn_deadline(const struct hci_host *h)
+static uint64_t conn_deadline(const struct hci_host *h)
 {
     uint64_t at = h->poll ? h->now : USHER_NEVER;
 
@@ -549,8 +575,8 @@ uint64_t host_conn_deadline(const struct hci_host *h)
 
 /* -- the port ---------------------------------------------------------------------------------- */
 
-enum usher_err host_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
-                                 enum usher_gatt_service service, uint8_t *conn)
+static enum usher_err gatt_connect(void *ctx, const struct usher_ble_addr *peer,
+                                   enum usher_gatt_service service, uint8_t *conn)
 {
     struct hci_host *h = ctx;
     struct hci_conn *c;
@@ -579,7 +605,7 @@ enum usher_err host_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
     return USHER_OK;
 }
 
-void host_gatt_disconnect(void *ctx, uint8_t conn)
+static void gatt_disconnect(void *ctx, uint8_t conn)
 {
     struct hci_host *h = ctx;
     struct hci_conn *c;
@@ -600,3 +626,27 @@ void host_gatt_disconnect(void *ctx, uint8_t conn)
     host_touch(h);
     host_leave(h);
 }
+
+static void gatt_port(struct usher_port *port)
+{
+    port->gatt_serve = host_gatt_serve;
+    port->gatt_connect = gatt_connect;
+    port->gatt_disconnect = gatt_disconnect;
+    port->gatt_send = host_gatt_send;
+}
+
+const struct hci_gatt hci_gatt = {
+    .port = gatt_port,
+    .lose = conn_lose,
+    .next = conns_next,
+    .answer = conn_answer,
+    .event = conn_event,
+    .heard = conn_heard,
+    .rx = host_acl_rx,
+    .tx = host_acl_tx,
+    .making = conn_making,
+    .room = conn_room,
+    .any = conn_any,
+    .process = conn_process,
+    .deadline = conn_deadline,
+};

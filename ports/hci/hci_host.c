@@ -271,12 +271,6 @@ static void in_le_meta(struct hci_host *h, struct io *io)
 
     io_u8(io, &subevent);
     switch (subevent) {
-    case HCI_LE_CONNECTION_COMPLETE:
-        host_conn_complete(h, false, io);
-        break;
-    case HCI_LE_ENHANCED_CONNECTION_COMPLETE:
-        host_conn_complete(h, true, io);
-        break;
     case HCI_LE_ADV_REPORT:
         host_scan_reports(h, false, io);
         break;
@@ -286,13 +280,8 @@ static void in_le_meta(struct hci_host *h, struct io *io)
     case HCI_LE_SET_TERMINATED:
         host_adv_terminated(h, io);
         break;
-    case HCI_LE_LTK_REQUEST:
-        host_conn_ltk_request(h, io);
-        break;
-    case HCI_LE_PARAMETER_REQUEST:
-        host_conn_parameter_request(h, io);
-        break;
     default:
+        host_conn_event(h, HCI_LE_META, subevent, io);
         break;
     }
 }
@@ -300,18 +289,10 @@ static void in_le_meta(struct hci_host *h, struct io *io)
 /* What comes only from a controller that is a radio. */
 static void in_radio_event(struct hci_host *h, uint8_t code, struct io *io)
 {
-    switch (code) {
-    case HCI_LE_META:
+    if (code == HCI_LE_META) {
         in_le_meta(h, io);
-        break;
-    case HCI_DISCONNECTION_COMPLETE:
-        host_conn_ended(h, io);
-        break;
-    case HCI_COMPLETED_PACKETS:
-        host_conn_completed_packets(h, io);
-        break;
-    default:
-        break;
+    } else {
+        host_conn_event(h, code, 0, io);
     }
 }
 
@@ -485,7 +466,7 @@ enum usher_err hci_host_init(struct hci_host *h, const struct hci_host_config *c
     size_t name;
 
     if (h == NULL || config == NULL || config->kick == NULL ||
-        (config->conn_count > 0 && config->conns == NULL)) {
+        (config->conn_count > 0 && (config->conns == NULL || config->gatt == NULL))) {
         return USHER_E_NULL;
     }
     memset(h, 0, sizeof(*h));
@@ -520,10 +501,7 @@ void hci_host_port(struct hci_host *h, struct usher_port *port)
     port->own_addr = host_own_addr;
     port->gatt_conns = h->config.conn_count;
     if (h->config.conn_count > 0) {
-        port->gatt_serve = host_gatt_serve;
-        port->gatt_connect = host_gatt_connect;
-        port->gatt_disconnect = host_gatt_disconnect;
-        port->gatt_send = host_gatt_send;
+        h->config.gatt->port(port);
     }
 }
 

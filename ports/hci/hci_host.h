@@ -32,6 +32,10 @@ enum hci_host_state {
 /** Told to the owner by hci_host_config.state; a change is told after it has taken effect. */
 typedef void (*hci_host_state_cb)(void *ctx, enum hci_host_state state, const char *why);
 
+/** Connections, and GATT over them: for hci_host_config.gatt. */
+struct hci_gatt;
+extern const struct hci_gatt hci_gatt;
+
 struct hci_host_config {
     bool legacy;      /* one legacy advertising set, even where there are extended ones */
     bool active_scan; /* asks scannable advertisers for their scan response, too */
@@ -40,14 +44,17 @@ struct hci_host_config {
     const char *name; /* Device Name, and Complete Local Name in scan responses; NULL: "Usher" */
     const uint8_t *address; /* static random address, 6 octets, most significant first; NULL: drawn
                                from usher_port.random by hci_host_up() */
-    struct hci_conn *conns; /* memory of the connections */
-    uint8_t conn_count;     /* 0: no GATT */
+    const struct hci_gatt *gatt; /* &hci_gatt; NULL: no connections, and none of their code */
+    struct hci_conn *conns;      /* memory of the connections */
+    uint8_t conn_count;          /* how many there may be at once; 0 without gatt */
     /**
      * Something is to be pulled by hci_host_out(), or the deadline has changed: to be looked at
      * soon, not from within this call. Called from any function below.
      */
     void (*kick)(void *ctx);
     hci_host_state_cb state; /* NULL: nobody */
+    /** Why a connection has failed, in words of one line; NULL: nobody. */
+    void (*note)(void *ctx, const struct usher_ble_addr *peer, const char *why);
     /** Every PDU that is sent or received, for captures; NULL: nobody. See hci_trace.h. */
     const struct hci_trace *trace;
     void *ctx;
@@ -152,7 +159,7 @@ struct hci_host {
 
 /**
  * @retval USHER_E_NULL   @p h, @p config or its kick is NULL, or there are connections without
- * memory.
+ *                        gatt or memory.
  * @retval USHER_E_PARAM  MTU, count of slots or length of the name out of range.
  */
 enum usher_err hci_host_init(struct hci_host *h, const struct hci_host_config *config);

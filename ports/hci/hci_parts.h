@@ -110,36 +110,118 @@ bool host_conn_has_handle(const struct hci_conn *c);
 uint8_t host_conn_find(const struct hci_host *h, uint16_t handle);
 /** Ends a connection that is open, once what waits has gone out. */
 void host_conn_end(struct hci_host *h, struct hci_conn *c);
+/** Tells the owner why a connection has failed. */
+void host_conn_note(const struct hci_host *h, const struct hci_conn *c, const char *why);
+
+/**
+ * What the other parts ask of connections. They do so through hci_host_config.gatt alone, so that
+ * firmware without connections links none of this.
+ */
+struct hci_gatt {
+    /** Fills in the gatt functions. */
+    void (*port)(struct usher_port *port);
+    void (*lose)(struct hci_host *h);
+    bool (*next)(struct hci_host *h, struct hci_command *c);
+    void (*answer)(struct hci_host *h, const struct hci_pending *p, uint8_t status);
+    void (*event)(struct hci_host *h, uint8_t code, uint8_t subevent, struct io *io);
+    void (*heard)(struct hci_host *h, const struct usher_adv_report *report);
+    void (*rx)(struct hci_host *h, const uint8_t *packet, size_t len);
+    size_t (*tx)(struct hci_host *h, uint8_t *packet);
+    bool (*making)(const struct hci_host *h);
+    bool (*room)(const struct hci_host *h);
+    bool (*any)(const struct hci_host *h);
+    void (*process)(struct hci_host *h);
+    uint64_t (*deadline)(const struct hci_host *h);
+};
+
 /** Tells the instance that all connections are gone. */
-void host_conn_lose(struct hci_host *h);
-bool host_conn_next(struct hci_host *h, struct hci_command *c);
-void host_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status);
-/** Whether a connection is being made as central. */
-bool host_conn_making(const struct hci_host *h);
-/** Whether there is room for one more. */
-bool host_conn_room(const struct hci_host *h);
-/** Whether there is any, or one is being made. */
-bool host_conn_any(const struct hci_host *h);
+static inline void host_conn_lose(struct hci_host *h)
+{
+    if (h->config.gatt != NULL) {
+        h->config.gatt->lose(h);
+    }
+}
+
+static inline bool host_conn_next(struct hci_host *h, struct hci_command *c)
+{
+    return h->config.gatt != NULL && h->config.gatt->next(h, c);
+}
+
+/** The answer to a command that host_conn_next() gave. */
+static inline void host_conn_answer(struct hci_host *h, const struct hci_pending *p, uint8_t status)
+{
+    if (h->config.gatt != NULL) {
+        h->config.gatt->answer(h, p, status);
+    }
+}
+
+/** An event that may be about connections. @param subevent  If @p code is LE Meta. */
+static inline void host_conn_event(struct hci_host *h, uint8_t code, uint8_t subevent,
+                                   struct io *io)
+{
+    if (h->config.gatt != NULL) {
+        h->config.gatt->event(h, code, subevent, io);
+    }
+}
+
 /** A connectable advertisement. */
-void host_conn_heard(struct hci_host *h, const struct usher_adv_report *report);
-void host_conn_complete(struct hci_host *h, bool enhanced, struct io *io);
-void host_conn_ended(struct hci_host *h, struct io *io);
-void host_conn_ltk_request(struct hci_host *h, struct io *io);
-void host_conn_parameter_request(struct hci_host *h, struct io *io);
-void host_conn_process(struct hci_host *h);
-uint64_t host_conn_deadline(const struct hci_host *h);
-enum usher_err host_gatt_connect(void *ctx, const struct usher_ble_addr *peer,
-                                 enum usher_gatt_service service, uint8_t *conn);
-void host_gatt_disconnect(void *ctx, uint8_t conn);
+static inline void host_conn_heard(struct hci_host *h, const struct usher_adv_report *report)
+{
+    if (h->config.gatt != NULL) {
+        h->config.gatt->heard(h, report);
+    }
+}
+
+/** An H4 packet of ACL data came. */
+static inline void host_conn_rx(struct hci_host *h, const uint8_t *packet, size_t len)
+{
+    if (h->config.gatt != NULL) {
+        h->config.gatt->rx(h, packet, len);
+    }
+}
+
+/** The next ACL data packet to go out, H4 type included. @return octets; 0: none */
+static inline size_t host_conn_tx(struct hci_host *h, uint8_t *packet)
+{
+    return h->config.gatt != NULL ? h->config.gatt->tx(h, packet) : 0;
+}
+
+/** Whether a connection is being made as central. */
+static inline bool host_conn_making(const struct hci_host *h)
+{
+    return h->config.gatt != NULL && h->config.gatt->making(h);
+}
+
+/** Whether there is room for one more. */
+static inline bool host_conn_room(const struct hci_host *h)
+{
+    return h->config.gatt != NULL && h->config.gatt->room(h);
+}
+
+/** Whether there is any, or one is being made. */
+static inline bool host_conn_any(const struct hci_host *h)
+{
+    return h->config.gatt != NULL && h->config.gatt->any(h);
+}
+
+static inline void host_conn_process(struct hci_host *h)
+{
+    if (h->config.gatt != NULL) {
+        h->config.gatt->process(h);
+    }
+}
+
+static inline uint64_t host_conn_deadline(const struct hci_host *h)
+{
+    return h->config.gatt != NULL ? h->config.gatt->deadline(h) : USHER_NEVER;
+}
 
 /* -- hci_acl.c --------------------------------------------------------------------------------- */
 
 /** Number Of Completed Packets. */
-void host_conn_completed_packets(struct hci_host *h, struct io *io);
-/** An H4 packet of ACL data came. */
-void host_conn_rx(struct hci_host *h, const uint8_t *packet, size_t len);
-/** The next ACL data packet to go out, H4 type included. @return octets; 0: none */
-size_t host_conn_tx(struct hci_host *h, uint8_t *packet);
+void host_acl_completed(struct hci_host *h, struct io *io);
+void host_acl_rx(struct hci_host *h, const uint8_t *packet, size_t len);
+size_t host_acl_tx(struct hci_host *h, uint8_t *packet);
 /** Takes the link's next frame, if none is under way. @retval false  Nothing is to go out. */
 bool host_conn_fill(const struct hci_host *h, struct hci_conn *c);
 /** Takes what the link has to tell, until it is quiet or not ours any more. */

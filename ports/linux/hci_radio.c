@@ -42,6 +42,7 @@ struct hci_radio {
     uv_timer_t retry; /* while the controller is not ready */
     uv_idle_t soon;   /* the host wants to be looked at */
     int fd;           /* -1: no stream */
+    int polled;       /* the events that the stream is polled for */
     bool connecting;  /* a TCP connection is being made */
     bool up;          /* the host has the stream */
     bool ready, was_ready;
@@ -120,8 +121,12 @@ static void radio_end(struct hci_radio *r)
 static void stream_poll(struct hci_radio *r)
 {
     bool waits = r->connecting || r->out_at < r->out_len;
+    int events = waits ? UV_READABLE | UV_WRITABLE : UV_READABLE;
 
-    uv_poll_start(&r->poll, waits ? UV_READABLE | UV_WRITABLE : UV_READABLE, on_stream);
+    if (events != r->polled) {
+        r->polled = events;
+        uv_poll_start(&r->poll, events, on_stream);
+    }
 }
 
 /* Octets of the first packet of @p len: a user channel takes one at a time. */
@@ -251,6 +256,17 @@ static void on_state(void *ctx, enum hci_host_state state, const char *why)
     }
 }
 
+static void on_failed(void *ctx, const struct usher_ble_addr *peer, const char *why)
+{
+    const uint8_t *a = peer->addr;
+    struct hci_radio *r = ctx;
+
+    if (!r->over) {
+        radio_note(&r->head, "radio %s: connection with %02x%02x%02x%02x%02x%02x: %s", r->head.name,
+                   a[0], a[1], a[2], a[3], a[4], a[5], why);
+    }
+}
+
 static void on_packet(void *ctx, bool from_controller, const uint8_t *packet, size_t len)
 {
     struct hci_radio *r = ctx;
@@ -317,6 +333,7 @@ static bool stream_watch(struct hci_radio *r, char *why, size_t why_len)
         return false;
     }
     radio_handle_open(&r->head, (uv_handle_t *)&r->poll);
+    r->polled = 0;
     stream_poll(r);
     return true;
 }
@@ -409,10 +426,12 @@ static bool host_init(struct hci_radio *r, uint16_t mtu)
 {
     struct usher_port *port = &r->head.port;
     const struct hci_host_config config = { .mtu = mtu,
+                                            .gatt = &hci_gatt,
                                             .conns = r->conns,
                                             .conn_count = LINUX_PORT_CONNS,
                                             .kick = on_kick,
                                             .state = on_state,
+                                            .note = on_failed,
                                             .trace = &r->trace,
                                             .ctx = r };
 

@@ -566,6 +566,7 @@ static void begin(struct game *g)
     uint8_t how = fuzz_u8(&g->in);
     struct hci_host_config host = { .legacy = (how & 1) != 0,
                                     .active_scan = (how & 2) != 0,
+                                    .gatt = &hci_gatt,
                                     .conns = g->conns,
                                     .conn_count = CONNS,
                                     .kick = on_kick,

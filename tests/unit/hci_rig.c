@@ -57,6 +57,14 @@ static void on_state(void *ctx, enum hci_host_state state, const char *why)
     assert_int_equal(state == HCI_READY, r->port.adv_slots != 0);
 }
 
+static void on_failed(void *ctx, const struct usher_ble_addr *peer, const char *why)
+{
+    struct hci_rig *r = ctx;
+
+    r->failed_peer = *peer;
+    r->failed_why = why;
+}
+
 static void on_packet(void *ctx, bool from_controller, const uint8_t *packet, size_t len)
 {
     struct hci_rig *r = ctx;
@@ -105,10 +113,12 @@ struct hci_rig *rig_new(const struct hci_host_config *config, uint8_t conns)
         host = *config;
     }
     trace = (struct hci_trace){ .packet = on_packet, .ctx = r };
+    host.gatt = conns > 0 ? &hci_gatt : NULL;
     host.conns = r->conns;
     host.conn_count = conns;
     host.kick = on_kick;
     host.state = on_state;
+    host.note = on_failed;
     host.trace = &trace;
     host.ctx = r;
     r->out_most = RIG_OUT;

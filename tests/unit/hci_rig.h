@@ -47,6 +47,8 @@ struct hci_rig {
     uint8_t report_data[USHER_AD_MAX];
     unsigned told[RIG_EVENTS];
     uint8_t close_reason;
+    const char *failed_why; /* of the connection that failed last, and with whom it was */
+    struct usher_ble_addr failed_peer;
 };
 
 /** What the controller is like. */

@@ -327,12 +327,34 @@ static void a_link_that_fails_is_ended(void **state)
     rig_give(r, IS_PERIPHERAL);
     rig_at(r, r->now + 59999);
     rig_expect_nothing(r);
+    assert_null(r->failed_why);
     rig_at(r, r->now + 1);
+    assert_string_equal(r->failed_why, "the client did not subscribe to Data Out within a minute");
+    assert_memory_equal(r->failed_peer.addr, peer.addr, sizeof(peer.addr));
+    assert_int_equal(r->failed_peer.type, peer.type);
     rig_expect(r, DISCONNECT);
     rig_give(r, DISCONNECT_BEGUN);
     assert_false(r->conns[0].state == 0);
     rig_give(r, ENDED("16"));
     rig_at(r, r->now + 60000);
+    rig_expect_nothing(r);
+    rig_free(r);
+}
+
+/* No connections, and a controller that tells of some nevertheless. */
+static void without_gatt_there_is_nothing_of_it(void **state)
+{
+    struct hci_rig *r = rig_ready(RIG_EXTENDED, 0);
+
+    (void)state;
+    assert_null(r->host.config.gatt);
+    assert_int_equal(r->port.gatt_conns, 0);
+    assert_null(r->port.gatt_connect);
+    rig_give(r, IS_PERIPHERAL);
+    rig_give(r, SUBSCRIBE);
+    rig_give(r, "04 3E 0D 05 40 00 00 00 00 00 00 00 00 00 00 00"); /* LTK Request */
+    rig_give(r, COMPLETED("01"));
+    rig_give(r, ENDED("13"));
     rig_expect_nothing(r);
     rig_free(r);
 }
@@ -698,6 +720,7 @@ int main(void)
         cmocka_unit_test(a_handle_that_comes_twice_is_another_connection),
         cmocka_unit_test(questions_of_the_controller_are_answered),
         cmocka_unit_test(a_link_that_fails_is_ended),
+        cmocka_unit_test(without_gatt_there_is_nothing_of_it),
         cmocka_unit_test(what_waits_goes_out_before_the_end),
         cmocka_unit_test(the_end_does_not_wait_for_ever),
         cmocka_unit_test(a_disconnect_that_is_refused_has_happened),

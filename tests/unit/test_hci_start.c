@@ -114,6 +114,9 @@ static void a_host_is_made_of_what_can_be(void **state)
     bad.conns = NULL;
     assert_int_equal(hci_host_init(&h, &bad), USHER_E_NULL);
     bad = config;
+    bad.gatt = NULL;
+    assert_int_equal(hci_host_init(&h, &bad), USHER_E_NULL);
+    bad = config;
     bad.mtu = 22;
     assert_int_equal(hci_host_init(&h, &bad), USHER_E_PARAM);
     bad.mtu = 248;
