@@ -40,9 +40,10 @@ static void on_state(void *ctx, enum hci_host_state state, const char *why)
 }
 
 void cortex_port_init(struct cortex_port *p, struct usher *node, const struct usher_crypto *crypto,
-                      struct hci_conn *conns, uint8_t conn_count)
+                      const struct hci_gatt *gatt, struct hci_conn *conns, uint8_t conn_count)
 {
     const struct hci_host_config config = {
+        .gatt = gatt,
         .conns = conns,
         .conn_count = conn_count,
         .kick = kick,
@@ -90,6 +91,14 @@ static void pump_out(struct cortex_port *p)
         p->out_at += (uint16_t)board_uart_write(BOARD_UART_HCI, p->out + p->out_at,
                                                 (size_t)(p->out_len - p->out_at));
     } while (p->out_len != 0 && p->out_at == p->out_len);
+}
+
+void cortex_port_flush(struct cortex_port *p, uint64_t last)
+{
+    while (board_now_ms() < last && (p->out_at != p->out_len || !board_uart_sent(BOARD_UART_HCI))) {
+        p->out_at += (uint16_t)board_uart_write(BOARD_UART_HCI, p->out + p->out_at,
+                                                (size_t)(p->out_len - p->out_at));
+    }
 }
 
 uint64_t cortex_port_turn(struct cortex_port *p)

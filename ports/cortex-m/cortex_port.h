@@ -20,12 +20,14 @@ struct cortex_port {
  * Fills p->port; then usher_init(node, &p->port, ...), cortex_port_up(p), and cortex_port_turn()
  * for ever.
  *
- * @param conns  Memory of GATT connections; NULL, 0: no GATT.
+ * @param gatt   &hci_gatt, with memory of connections; NULL, NULL, 0: no GATT, nor any code of it.
  */
 void cortex_port_init(struct cortex_port *p, struct usher *node, const struct usher_crypto *crypto,
-                      struct hci_conn *conns, uint8_t conn_count);
+                      const struct hci_gatt *gatt, struct hci_conn *conns, uint8_t conn_count);
 void cortex_port_up(struct cortex_port *p);
 /** One turn: octets in, what is due, octets out. @return when the next one is due, ms */
 uint64_t cortex_port_turn(struct cortex_port *p);
+/** Before a reset: the controller gets the rest of the packet under way, until @p last (ms). */
+void cortex_port_flush(struct cortex_port *p, uint64_t last);
 
 #endif

@@ -177,7 +177,7 @@ int main(void)
 {
     char uuid[2 * USHER_UUID_SIZE + 1], flash[100];
 
-    cortex_port_init(&lamp.radio, &lamp.node, usher_crypto_bearssl(), NULL, 0);
+    cortex_port_init(&lamp.radio, &lamp.node, usher_crypto_bearssl(), NULL, NULL, 0);
     if (!semihost_command_line(lamp.command_line, sizeof(lamp.command_line)) ||
         argument("uuid=", uuid, sizeof(uuid)) == NULL || !uuid_read(uuid) ||
         argument("flash=", flash, sizeof(flash)) == NULL) {
