@@ -45,10 +45,8 @@ static const char *level_name(uint32_t level)
     return level < sizeof(names) / sizeof(names[0]) ? names[level] : "?";
 }
 
-/* Weak: a machine without standard output defines its own. */
-__attribute__((weak)) void log_callback_stdout(uint32_t level, const char *p_file, uint16_t line,
-                                               uint32_t timestamp, const char *format,
-                                               va_list arguments)
+void log_callback_stdout(uint32_t level, const char *p_file, uint16_t line, uint32_t timestamp,
+                         const char *format, va_list arguments)
 {
     (void)printf("%6" PRIu32 ".%03" PRIu32 " %-6s %s:%u: ", timestamp / 1000, timestamp % 1000,
                  level_name(level), p_file, line);
