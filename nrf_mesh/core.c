@@ -150,13 +150,6 @@ static void take_port(struct nrf_mesh_stack *s)
 #endif
 }
 
-/* The port itself, whose adv_slots may change; storage that is not to be used is not in the copy.
- */
-static const struct usher_port *port_of(const struct nrf_mesh_stack *s)
-{
-    return PERSISTENT_STORAGE || s->port->kv_get == NULL ? s->port : &s->core.port;
-}
-
 uint32_t nrf_mesh_init(const nrf_mesh_init_params_t *p_init_params)
 {
     struct nrf_mesh_stack *s = layer_stack();
@@ -182,7 +175,7 @@ uint32_t nrf_mesh_init(const nrf_mesh_init_params_t *p_init_params)
         return NRF_ERROR_SOFTDEVICE_NOT_ENABLED;
     }
     take_port(s);
-    err = usher_init(&s->usher, port_of(s), &config);
+    err = usher_init(&s->usher, &s->core.port, &config);
     if (err != USHER_OK) {
         return (uint32_t)err;
     }
