@@ -1,6 +1,6 @@
 /*
  * The ECDH that a host computes, and the keys of the serial interface: answers that are wrong, and
- * what never leaves the device or stays in its memory. Row 31 of docs/threat-model.md.
+ * what never leaves the device or stays in its memory. Rows 31 and 32 of docs/threat-model.md.
  */
 #include "serial_rig.h"
 
@@ -95,7 +95,7 @@ static void failed_and_completed(struct serial_rig *r, uint8_t failed, unsigned 
 
 /* -- wrong answers ----------------------------------------------------------------------------- */
 
-static void test_wrong_secret(void **state)
+static void row_31_wrong_secret(void **state)
 {
     struct serial_rig *r = *state;
 
@@ -104,7 +104,7 @@ static void test_wrong_secret(void **state)
     failed_and_completed(r, 0, 3);
 }
 
-static void test_secret_of_zeros(void **state)
+static void row_31_secret_of_zeros(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t zeros[33] = { 1 };
@@ -120,7 +120,7 @@ static void test_secret_of_zeros(void **state)
     failed_and_completed(r, 1, 3);
 }
 
-static void test_secret_twice(void **state)
+static void row_31_secret_twice(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t payload[33];
@@ -135,7 +135,7 @@ static void test_secret_twice(void **state)
     failed_and_completed(r, 0xFF, 1);
 }
 
-static void test_secret_of_another_context(void **state)
+static void row_31_secret_of_another_context(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t payload[33];
@@ -150,7 +150,7 @@ static void test_secret_of_another_context(void **state)
 }
 
 /* Before it is asked for, after the session has failed, and in the next one. */
-static void test_secret_at_other_times(void **state)
+static void row_31_secret_at_other_times(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t payload[33] = { 0, 7 };
@@ -180,7 +180,7 @@ static void test_secret_at_other_times(void **state)
 }
 
 /* A pair that is none: the session fails, the device goes on. */
-static void test_a_pair_that_is_none(void **state)
+static void row_31_a_pair_that_is_none(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t pair[96];
@@ -310,7 +310,7 @@ static void run_and_take(struct serial_rig *r, uint8_t taken[USHER_P256_PRIVATE]
     assert_memory_not_equal(taken, r->host.private_key, sizeof(none));
 }
 
-static void test_a_pair_made_here_stays_here(void **state)
+static void row_32_a_pair_made_here_stays_here(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t key[USHER_P256_PRIVATE] = { 0 }, all[4] = { 0xFF };
@@ -326,7 +326,7 @@ static void test_a_pair_made_here_stays_here(void **state)
 
 /* A device that offers its key out of band, and is not taken at its word, uses a pair of its own:
  * the host's is for out of band alone. */
-static void test_a_pair_made_here_for_a_device(void **state)
+static void row_32_a_pair_made_here_for_a_device(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t key[USHER_P256_PRIVATE] = { 0 };
@@ -388,18 +388,19 @@ static void nowhere(const struct serial_rig *r, const uint8_t *secret, size_t le
 }
 
 /* What was read is gone from the queue, and what was executed from the receiver. */
-static void test_packets_do_not_stay(void **state)
+static void row_32_packets_do_not_stay(void **state)
 {
     struct serial_rig *r = *state;
 
+    rig_keypair(r);
+    assert_false(has(&r->serial.rx, sizeof(r->serial.rx), r->host.private_key, 8));
     begin(r, 1);
     up_to_ecdh(r, 1);
     assert_false(has(r->tx, sizeof(r->tx), r->host.private_key, 8));
-    assert_false(has(&r->serial.rx, sizeof(r->serial.rx), r->host.private_key, 8));
     assert_true(has(&r->serial, sizeof(r->serial), r->host.private_key, 8));
 }
 
-static void test_no_key_is_left(void **state)
+static void row_32_no_key_is_left(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t device_key[USHER_KEY_SIZE];
@@ -414,6 +415,9 @@ static void test_no_key_is_left(void **state)
     wait_of(r, 0xC2, 0);
     memcpy(device_key, of(r, 0xC5, 0)->payload + 11, USHER_KEY_SIZE);
     secret_of(r, &secret, 1, secret.payload);
+    assert_int_equal(rig_command(r, USHER_SERIAL_OOB_USE, "\2\0\0\0", 4), USHER_SERIAL_SUCCESS);
+    air_run_until(r->air, air_now_us(r->air) + 10000000);
+    assert_true(has(r->tx, sizeof(r->tx), r->host.private_key, 8)); /* not read yet */
 
     usher_serial_deinit(&r->serial);
     usher_deinit(&r->node);
@@ -430,20 +434,20 @@ int main(void)
 {
 #define WITH_RIG(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
     const struct CMUnitTest tests[] = {
-        WITH_RIG(test_wrong_secret),
-        WITH_RIG(test_secret_of_zeros),
-        WITH_RIG(test_secret_twice),
-        WITH_RIG(test_secret_of_another_context),
-        WITH_RIG(test_secret_at_other_times),
-        WITH_RIG(test_a_pair_that_is_none),
+        WITH_RIG(row_31_wrong_secret),
+        WITH_RIG(row_31_secret_of_zeros),
+        WITH_RIG(row_31_secret_twice),
+        WITH_RIG(row_31_secret_of_another_context),
+        WITH_RIG(row_31_secret_at_other_times),
+        WITH_RIG(row_31_a_pair_that_is_none),
         WITH_RIG(test_session_key),
         WITH_RIG(test_session_key_is_for_one_session),
         cmocka_unit_test(test_session_key_of_a_device),
-        WITH_RIG(test_a_pair_made_here_stays_here),
-        WITH_RIG(test_a_pair_made_here_for_a_device),
+        WITH_RIG(row_32_a_pair_made_here_stays_here),
+        WITH_RIG(row_32_a_pair_made_here_for_a_device),
         cmocka_unit_test(test_a_pair_made_here_is_revealed),
-        WITH_RIG(test_packets_do_not_stay),
-        WITH_RIG(test_no_key_is_left),
+        WITH_RIG(row_32_packets_do_not_stay),
+        WITH_RIG(row_32_no_key_is_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ static void test_application(void **state)
 }
 
 /* Every command with every length that it does not have. */
-static void test_wrong_lengths(void **state)
+static void row_30_wrong_lengths(void **state)
 {
     struct serial_rig *r = *state;
     static const uint8_t zeros[256];
@@ -201,7 +201,7 @@ static void test_octet_by_octet_and_two_at_once(void **state)
     rig_assert_order(r, 2, BYTES(0x82, 0x84));
 }
 
-static void test_length_zero(void **state)
+static void row_30_length_zero(void **state)
 {
     struct serial_rig *r = *state;
 
@@ -209,7 +209,7 @@ static void test_length_zero(void **state)
     exchange(r, BYTES(0, 1, 0x09), BYTES(3, 0x84, 0x00, 0x84, 5, 0x84, 0x09, 0, 10, 0));
 }
 
-static void test_place_is_found_after_garbage(void **state)
+static void row_30_place_is_found_after_garbage(void **state)
 {
     struct serial_rig *r = *state;
     static const uint8_t garbage[] = { 200, 0xFF, 0xFE, 0xFD };
@@ -220,7 +220,7 @@ static void test_place_is_found_after_garbage(void **state)
     assert_int_equal(rig_command(r, VERSION_GET, NULL, 0), USHER_SERIAL_SUCCESS);
 }
 
-static void test_slip_place_is_found_by_end(void **state)
+static void row_30_slip_place_is_found_by_end(void **state)
 {
     struct serial_rig *r = *state;
     static const uint8_t garbage[] = { 200, 0xFF, 0xFE, 0xDB, 0xDB, 0xC0 };
@@ -266,6 +266,8 @@ static void test_init_refuses(void **state)
     c.tx_size = 1023;
     assert_int_equal(usher_serial_init(&s, &r->node, &c), USHER_E_PARAM);
     c.tx_size = 512;
+    assert_int_equal(usher_serial_init(&s, &r->node, &c), USHER_E_PARAM);
+    c.tx_size = 3000;
     assert_int_equal(usher_serial_init(&s, &r->node, &c), USHER_E_PARAM);
     c.tx_size = 1024;
     assert_int_equal(usher_serial_init(&s, &r->node, &c), USHER_OK);
@@ -328,7 +330,7 @@ static unsigned tell_until_lost(struct serial_rig *r, const struct usher_serial_
 
 /* A host that does not read: beacons and messages go first, then no command is taken any more; but
  * what was taken is answered, and what the host has to keep has room the longest. */
-static void test_a_host_that_does_not_read(void **state)
+static void row_30_a_host_that_does_not_read(void **state)
 {
     struct serial_rig *r = *state;
     static const uint8_t ask[] = { 1, 0x09 };
@@ -378,7 +380,7 @@ static void test_least_room(void **state)
 static void test_a_host_that_was_held_off(void **state)
 {
     struct serial_rig *r = *state;
-    static const uint8_t echo[] = { 4, 0x02, 1, 2, 3 };
+    static const uint8_t echo[] = { 4, 0x02, 9, 9, 9 };
     struct usher_serial_packet heavy = { .opcode = USHER_SERIAL_EVT_SEQNUM_ENTRY_SET };
 
     assert_int_equal(usher_in_uart(&r->serial, echo, 2), 2);
@@ -419,7 +421,7 @@ static void still_sane(struct serial_rig *r)
     }
 }
 
-static void test_every_command_with_random_bodies(void **state)
+static void row_30_every_command_with_random_bodies(void **state)
 {
     struct serial_rig *r = *state;
     uint8_t body[256];
@@ -445,7 +447,7 @@ static void test_every_command_with_random_bodies(void **state)
     still_sane(r);
 }
 
-static void test_ten_million_octets_of_noise(void **state)
+static void row_30_ten_million_octets_of_noise(void **state)
 {
     struct serial_rig *r = *state;
     uint32_t x = 0x12345678;
@@ -468,23 +470,23 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_device_commands_to_the_octet, setup, teardown),
         cmocka_unit_test_setup_teardown(test_uuid, setup, teardown),
         cmocka_unit_test_setup_teardown(test_application, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_wrong_lengths, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_30_wrong_lengths, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commands_of_handlers_that_are_not_there, setup,
                                         teardown),
         cmocka_unit_test(test_handlers),
         cmocka_unit_test_setup_teardown(test_octet_by_octet_and_two_at_once, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_length_zero, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_place_is_found_after_garbage, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_slip_place_is_found_by_end, setup_slip, teardown),
+        cmocka_unit_test_setup_teardown(row_30_length_zero, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_30_place_is_found_after_garbage, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_30_slip_place_is_found_by_end, setup_slip, teardown),
         cmocka_unit_test_setup_teardown(test_init_refuses, setup, teardown),
         cmocka_unit_test_setup_teardown(test_before_it_is_enabled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_events_of_the_program, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_a_host_that_does_not_read, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_30_a_host_that_does_not_read, setup, teardown),
         cmocka_unit_test(test_least_room),
         cmocka_unit_test_setup_teardown(test_a_host_that_was_held_off, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_every_command_with_random_bodies, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_ten_million_octets_of_noise, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_ten_million_octets_of_noise, setup_slip, teardown),
+        cmocka_unit_test_setup_teardown(row_30_every_command_with_random_bodies, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_30_ten_million_octets_of_noise, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_30_ten_million_octets_of_noise, setup_slip, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
