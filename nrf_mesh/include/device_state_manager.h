@@ -212,7 +212,7 @@ uint32_t dsm_tx_friendship_secmat_get(dsm_handle_t subnet_handle, dsm_handle_t a
 /** What a subnet's beacons are made with; good until it is asked for again. */
 uint32_t dsm_beacon_info_get(dsm_handle_t subnet_handle,
                              const nrf_mesh_beacon_info_t **pp_beacon_info);
-/** @retval NRF_ERROR_NOT_SUPPORTED  Always: there is no GATT proxy. */
+/** @retval NRF_ERROR_NOT_SUPPORTED  Always: the stack's proxy does not ask. */
 uint32_t dsm_proxy_identity_get(const nrf_mesh_beacon_info_t *p_beacon_info,
                                 nrf_mesh_key_refresh_phase_t *p_kr_phase);
 /** What a subnet's messages are sent with; good until keys are asked for again. */

@@ -1,5 +1,6 @@
 /*
- * Connectable advertisements of the GATT bearers, which the stack does not have.
+ * Connectable advertisements of an application's own, which there are not: whoever connected would
+ * find the mesh services alone. Those of PB-GATT and of the proxy are the stack's affair.
  */
 #ifndef MESH_ADV_H__
 #define MESH_ADV_H__
@@ -16,7 +17,7 @@ extern "C" {
 #define MESH_SOFTDEVICE_CONN_CFG_TAG 1
 #define MESH_ADV_INTERVAL_DEFAULT MSEC_TO_UNITS(200, UNIT_0_625_MS) /**< 200 ms. */
 
-/** Not sent: there are no connections. */
+/** Not used. */
 void mesh_adv_data_set(uint16_t service_uuid, const uint8_t *p_service_data, uint8_t length);
 /** Not used. */
 void mesh_adv_params_set(uint32_t timeout_ms, uint32_t interval_units);

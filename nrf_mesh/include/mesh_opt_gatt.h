@@ -1,5 +1,5 @@
 /*
- * The GATT proxy's option. There is no proxy: switching it on is NRF_ERROR_NOT_SUPPORTED.
+ * The GATT proxy's option: the GATT Proxy state of the node (proxy.h).
  */
 #ifndef MESH_OPT_GATT_H__
 #define MESH_OPT_GATT_H__
@@ -12,7 +12,13 @@ extern "C" {
 
 #define MESH_OPT_GATT_PROXY_EID MESH_OPT_CORE_ID(MESH_OPT_GATT_ID_START + 0)
 
-/** @retval NRF_ERROR_NOT_SUPPORTED  @p enabled is true. */
+/**
+ * As proxy_enable(), proxy_disable().
+ *
+ * @retval NRF_ERROR_INVALID_STATE  Before mesh_stack_init().
+ * @retval NRF_ERROR_NOT_SUPPORTED  No GATT, or without MESH_FEATURE_GATT_PROXY_ENABLED and @p
+ *                                  enabled is true.
+ */
 uint32_t mesh_opt_gatt_proxy_set(bool enabled);
 /** @retval NRF_ERROR_NULL  Nowhere to put it. */
 uint32_t mesh_opt_gatt_proxy_get(bool *p_enabled);

@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/** The vendor's Bluetooth stack was enabled anew after PB-GATT: not called. */
+/** The device goes from PB-GATT to the proxy, and is off the air for a moment; where the vendor's
+ * Bluetooth stack is enabled anew. */
 typedef void (*mesh_provisionee_prov_sd_ble_opt_set_cb_t)(void);
 /** The device is a node, and the link is closed. */
 typedef void (*mesh_provisionee_prov_complete_cb_t)(void);
@@ -35,7 +36,14 @@ typedef struct {
 } mesh_provisionee_start_params_t;
 
 /**
- * Listens until the device is a node. May be called again after mesh_provisionee_prov_listen_stop()
+ * Listens until the device is a node, on PB-ADV and PB-GATT, of which the program (see
+ * nrf_mesh_config_prov.h) and the radio have at least one.
+ *
+ * Then, with PB-GATT: the stack is disabled, NRF_MESH_EVT_DISABLED; prov_sd_ble_opt_set_cb; Node
+ * Identity is shown, if the node is a proxy; the stack is enabled; prov_complete_cb;
+ * NRF_MESH_EVT_ENABLED. Without PB-GATT: prov_complete_cb.
+ *
+ * May be called again after mesh_provisionee_prov_listen_stop()
  * and after the node was reset.
  *
  * @retval NRF_SUCCESS              Listening.
@@ -43,6 +51,7 @@ typedef struct {
  * @retval NRF_ERROR_INVALID_PARAM  No static data.
  * @retval NRF_ERROR_INVALID_STATE  It listens or is being provisioned, or the device is powering
  *                                  down.
+ * @retval NRF_ERROR_NOT_SUPPORTED  PB-GATT alone, on a radio without GATT.
  * @retval others                   Those of nrf_mesh_prov_listen() and _generate_keys().
  */
 uint32_t mesh_provisionee_prov_start(const mesh_provisionee_start_params_t *p_start_params);

@@ -249,7 +249,7 @@ uint32_t nrf_mesh_on_sd_evt(uint32_t sd_evt);
 void nrf_mesh_rx_cb_set(nrf_mesh_rx_cb_t rx_cb);
 void nrf_mesh_rx_cb_clear(void);
 
-/** For the proxy, which there is not: a subnet was added. */
+/** Nothing to do: the proxy knows. */
 void nrf_mesh_subnet_added(uint16_t net_key_index, const uint8_t *p_network_id);
 
 /** The next token: 1, 2, ... below NRF_MESH_SERVICE_BORDER_TOKEN. */

@@ -28,12 +28,12 @@
 #define FSM_DEBUG 0
 #endif
 
-/* -- features: the proxy, friend and low power ones are not there ------------------------------ */
+/* -- features: the friend and low power ones are not there ------------------------------------- */
 #ifndef MESH_FEATURE_RELAY_ENABLED
 #define MESH_FEATURE_RELAY_ENABLED 1
 #endif
 #ifndef MESH_FEATURE_GATT_PROXY_ENABLED
-#define MESH_FEATURE_GATT_PROXY_ENABLED 0
+#define MESH_FEATURE_GATT_PROXY_ENABLED 0 /* see proxy.h */
 #endif
 #ifndef MESH_FEATURE_LPN_ENABLED
 #define MESH_FEATURE_LPN_ENABLED 0

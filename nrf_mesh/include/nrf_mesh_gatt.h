@@ -1,5 +1,5 @@
 /*
- * Whether a program uses GATT: not supported, see docs/nrf-mesh.md.
+ * Whether a program uses GATT: see proxy.h and nrf_mesh_prov_bearer_gatt.h.
  */
 #ifndef NRF_MESH_GATT_H__
 #define NRF_MESH_GATT_H__

@@ -18,7 +18,8 @@ extern "C" {
  * nrf_mesh_process() and timers work from then on. If the radio is lost later, the program ends
  * with a line that says why, and with status 1.
  *
- * @param p_radio  `air:PATH`, as the tool's --radio.
+ * @param p_radio  As the tool's --radio: `air:PATH`, which has no GATT; `h4:...` and `hci:N`,
+ *                 Bluetooth controllers, which have.
  * @param p_state  A directory for what survives a restart; NULL: nothing does.
  *
  * @retval NRF_SUCCESS          On the air.

@@ -1,6 +1,7 @@
 /*
- * PB-GATT, provisioning over a connection. It is not supported yet: a bearer can be made and added
- * to a context, but nothing can be done with it.
+ * PB-GATT, provisioning over a connection: for devices. It needs a radio that has GATT, and a
+ * program with MESH_FEATURE_PB_GATT_ENABLED; otherwise a bearer can be added to a context, but
+ * listening on it is NRF_ERROR_NOT_SUPPORTED.
  */
 #ifndef NRF_MESH_PROV_BEARER_GATT_H__
 #define NRF_MESH_PROV_BEARER_GATT_H__
@@ -20,7 +21,8 @@ extern "C" {
 #define NRF_MESH_PB_GATT_CHAR_IN_UUID 0x2ADB
 #define NRF_MESH_PB_GATT_CHAR_OUT_UUID 0x2ADC
 
-/** A bearer: the caller's memory, zeros at first. */
+/** A bearer: the caller's memory, zeros at first. The connection is the stack's own; of the members
+ * fsm and bearer are used. */
 typedef struct {
     fsm_t fsm;
     uint16_t conn_index;
@@ -31,10 +33,11 @@ typedef struct {
 } nrf_mesh_prov_bearer_gatt_t;
 
 /**
- * Adds the provisioning service to the device's.
+ * Asks whether there is GATT. After nrf_mesh_init(); the service is offered while a context
+ * listens.
  *
  * @retval NRF_ERROR_NULL           No bearer.
- * @retval NRF_ERROR_NOT_SUPPORTED  There is no GATT.
+ * @retval NRF_ERROR_NOT_SUPPORTED  There is none.
  */
 uint32_t nrf_mesh_prov_bearer_gatt_init(nrf_mesh_prov_bearer_gatt_t *p_bearer_gatt);
 

@@ -1,5 +1,5 @@
 /*
- * The vendor's Bluetooth stack. Connections are not supported.
+ * The vendor's Bluetooth stack. Connections are those of the mesh services: see nrf_mesh_gatt.h.
  */
 #ifndef BLE_H__
 #define BLE_H__
@@ -28,7 +28,7 @@ typedef union {
 /**
  * Sets up connections.
  *
- * @retval NRF_ERROR_NOT_SUPPORTED  There are none.
+ * @retval NRF_ERROR_NOT_SUPPORTED  Always: they are the port's.
  */
 uint32_t sd_ble_cfg_set(uint32_t cfg_id, const ble_cfg_t *p_cfg, uint32_t app_ram_base);
 

@@ -1,5 +1,5 @@
 /*
- * What GATT servers and clients share. Connections are not supported.
+ * What GATT servers and clients share. An application has no services of its own.
  */
 #ifndef BLE_GATT_H__
 #define BLE_GATT_H__

@@ -1,5 +1,5 @@
 /*
- * GATT servers. Connections are not supported.
+ * GATT servers. An application has no services of its own.
  */
 #ifndef BLE_GATTS_H__
 #define BLE_GATTS_H__

@@ -1,5 +1,5 @@
 /*
- * Setting up the vendor's stack for connections, which Usher does not have.
+ * Setting up the vendor's stack for connections, which are the port's here.
  */
 #ifndef NRF_SDH_BLE_H__
 #define NRF_SDH_BLE_H__
