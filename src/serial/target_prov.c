@@ -214,7 +214,7 @@ static enum usher_serial_status auth_data(struct usher_session *session,
     char text[USHER_OOB_SIZE_MAX + 1] = { 0 };
     enum usher_err err;
 
-    if (c->asked_method == 0) {
+    if (c->asked_method == 0 || c->held.opcode != 0) {
         return USHER_SERIAL_INVALID_STATE;
     }
     if (!auth_len_ok(session, c, p->len)) {
@@ -258,6 +258,18 @@ static enum usher_serial_status session_key_set(struct usher_serial *s,
     memcpy(c->public_key, p->public_key, sizeof(c->public_key));
     c->key_set = true;
     return USHER_SERIAL_SUCCESS;
+}
+
+/* It was no session yet: its key is still the next one's. */
+static enum usher_serial_status listen_stop(struct usher_session *session,
+                                            struct usher_serial_context *c)
+{
+    enum usher_err err = usher_listen_stop(session);
+
+    if (err == USHER_OK) {
+        c->key_set = c->key_used;
+    }
+    return target_status(err);
 }
 
 static enum usher_serial_status cancel(struct usher_session *session, uint8_t reason)
@@ -325,7 +337,7 @@ static enum usher_serial_status session_command(struct usher_serial *s,
     case USHER_SERIAL_SESSION_DATA_SET:
         return data_set(s, session, p);
     case USHER_SERIAL_LISTEN_STOP:
-        return target_status(usher_listen_stop(session));
+        return listen_stop(session, &s->contexts[p->context]);
     default:
         return target_status(usher_pubkey_set(session, p->public_key));
     }

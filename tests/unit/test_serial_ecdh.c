@@ -258,6 +258,8 @@ static void test_session_key_of_a_device(void **state)
         choice.public_key = i % 2;
         assert_int_equal(session_key_set(r, 0), USHER_SERIAL_SUCCESS);
         listen_with_caps(r, i % 2 != 0 || i == 2);
+        assert_int_equal(rig_command(r, USHER_SERIAL_LISTEN_STOP, "\0", 1), USHER_SERIAL_SUCCESS);
+        assert_int_equal(rig_command(r, USHER_SERIAL_LISTEN, NULL, 0), USHER_SERIAL_SUCCESS);
         rig_provisioner(r, choice);
         assert_non_null(rig_wait(r, 0, 0xC5, SESSION_MS));
         assert_non_null(rig_find(r, 0, 0xCD));

@@ -405,6 +405,8 @@ static void test_statuses_of_a_session(void **state)
     ecdh = *rig_wait(r, 0, 0xC7, SESSION_MS);
     assert_int_equal(status(r, 0x60, "\0", 1), USHER_SERIAL_SUCCESS);
     assert_int_equal(r->answer.payload[3], USHER_PHASE_ECDH);
+    assert_null(rig_find(r, 0, 0xC6)); /* not asked for yet */
+    assert_int_equal(rig_command(r, 0x67, "\0\1\0\0\0\0\0", 7), USHER_SERIAL_INVALID_STATE);
     assert_int_equal(rig_secret(r, &ecdh), USHER_SERIAL_SUCCESS);
     assert_non_null(rig_find(r, 0, 0xC6));
     assert_int_equal(rig_command(r, 0x67, number, 6), USHER_SERIAL_INVALID_LENGTH);
@@ -481,6 +483,29 @@ static void test_beacons(void **state)
 
     rig_run(r, 10000);
     assert_int_equal(r->count, before);
+}
+
+/* A host that does not read while beacons come: they are lost, sessions are not. */
+static void test_beacons_make_room_for_sessions(void **state)
+{
+    struct serial_rig *r = *state;
+    const struct usher_serial_packet light = { .opcode = USHER_SERIAL_EVT_TX_COMPLETE };
+    struct rig_peer *peer = rig_device(r);
+
+    r->host.reacts = false;
+    assert_int_equal(rig_command(r, 0x61, NULL, 0), USHER_SERIAL_SUCCESS);
+    assert_int_equal(rig_provision(r, 0, peer), USHER_SERIAL_SUCCESS);
+    r->count = 0;
+    while (usher_serial_tell(&r->serial, &light) == USHER_OK) {
+    }
+    r->serial.lost = 0;
+    rig_device(r); /* it beacons */
+    air_run_until(r->air, air_now_us(r->air) + 30000000);
+    assert_true(r->serial.lost > 3);
+    rig_read(r);
+    assert_null(rig_find(r, 0, 0xC0));
+    assert_non_null(rig_find(r, 0, 0xC1));
+    assert_non_null(rig_find(r, 0, 0xC3));
 }
 
 /* What Listen With says is in the beacon. */
@@ -585,6 +610,7 @@ int main(void)
         WITH_RIG(test_statuses_of_a_session),
         WITH_RIG(test_length_of_static_information),
         WITH_RIG(test_beacons),
+        WITH_RIG(test_beacons_make_room_for_sessions),
         WITH_RIG(test_listen_with),
         cmocka_unit_test(test_eight_sessions_at_once),
         cmocka_unit_test(test_sixteen_sessions_at_once),
