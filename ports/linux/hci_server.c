@@ -44,6 +44,7 @@ struct seat {
     struct sim_hci *controller;
     uv_poll_t poll;
     int fd;
+    int polled; /* the events that it is polled for */
     bool slow_told;
     bool broken;          /* it reads nothing any more */
     size_t waiting, room; /* octets at out, and the memory there */
@@ -71,8 +72,12 @@ static void on_connection(uv_poll_t *poll, int status, int events);
 
 static void seat_poll(struct seat *seat)
 {
-    uv_poll_start(&seat->poll, seat->waiting > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE,
-                  on_host);
+    int events = seat->waiting > 0 ? UV_READABLE | UV_WRITABLE : UV_READABLE;
+
+    if (events != seat->polled) {
+        seat->polled = events;
+        uv_poll_start(&seat->poll, events, on_host);
+    }
 }
 
 /* Octets that the host has taken. That it is gone shows when it is read. */
