@@ -40,6 +40,7 @@ static struct {
     int second; /* a socket's listener, or the other end of the pty, held so that it does not hang
                    up */
     uv_poll_t host, listener;
+    bool attached; /* host is a handle of the loop's */
     uv_signal_t signals[2];
     size_t in_len, out_len;
     uint8_t in[CHUNK], out[CHUNK]; /* what was not taken yet */
@@ -49,26 +50,26 @@ static void on_ready(uv_poll_t *poll, int status, int events);
 
 /* -- the end ----------------------------------------------------------------------------------- */
 
-static void leave(void)
+/* However the process ends, but for a reset. */
+static void on_exit_unlink(void)
 {
     if (line.made) {
         (void)unlink(line.name);
     }
-    layer_on_air_leave();
 }
 
 static void on_signal(uv_signal_t *handle, int number)
 {
     (void)handle;
     (void)number;
-    leave();
+    layer_on_air_leave();
     exit(EXIT_SUCCESS);
 }
 
 static void lost(const char *why)
 {
     (void)fprintf(stderr, "%s: %s\n", line.name, why);
-    leave();
+    layer_on_air_leave();
     exit(EXIT_FAILURE);
 }
 
@@ -81,25 +82,52 @@ static void drop_output(void)
     }
 }
 
+/* For the successor of this process. */
+static void keep(void)
+{
+    char text[32];
+
+    if (line.kind == KIND_TTY) {
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "%d,%d", line.fd, line.second);
+    for (unsigned i = 0; i < 2; i++) {
+        int fd = i == 0 ? line.fd : line.second;
+
+        if (fd >= 0) {
+            (void)fcntl(fd, F_SETFD, 0);
+        }
+    }
+    (void)setenv(KEPT, text, 1);
+}
+
+static void on_detached(uv_handle_t *handle)
+{
+    (void)handle;
+    line.attached = false;
+}
+
 static void host_gone(void)
 {
     if (line.kind != KIND_SOCKET) {
         lost("the line is gone");
     }
-    (void)uv_poll_stop(&line.host);
+    uv_close((uv_handle_t *)&line.host, on_detached);
     (void)close(line.fd);
     line.fd = -1;
     line.in_len = 0;
     drop_output();
+    keep();
 }
 
-/* What the host said goes in, as far as it is taken. */
-static void give(void)
+/* What the host said goes in, as far as it is taken. @retval false  Nothing was. */
+static bool give(void)
 {
     uint32_t taken = nrf_mesh_serial_in(line.in, (uint32_t)line.in_len);
 
     line.in_len -= taken;
     memmove(line.in, line.in + taken, line.in_len);
+    return taken != 0;
 }
 
 /* @retval false  The line is full, or gone. */
@@ -118,18 +146,18 @@ static bool write_some(void)
     return n > 0;
 }
 
-static void write_all(void)
+/* @retval false  Nothing was written. */
+static bool write_all(void)
 {
-    bool room = line.fd >= 0;
+    bool any = false, room = line.fd >= 0;
 
     while (room) {
         line.out_len +=
             nrf_mesh_serial_out(line.out + line.out_len, (uint32_t)(CHUNK - line.out_len));
-        if (line.out_len == 0) {
-            return;
-        }
-        room = write_some();
+        room = line.out_len != 0 && write_some();
+        any = any || room;
     }
+    return any;
 }
 
 static void read_some(void)
@@ -153,15 +181,15 @@ static void watch(void)
     }
 }
 
+/* What goes out makes room for answers, and so for what comes in. */
 static void exchange(void)
 {
-    size_t before;
+    bool more = true;
 
-    do {
-        before = line.in_len;
-        give();
-        write_all();
-    } while (line.in_len != 0 && line.in_len != before);
+    while (more) {
+        more = give();
+        more = write_all() || more;
+    }
     watch();
 }
 
@@ -192,25 +220,6 @@ static void on_kick(void *ctx)
 
 /* -- opening ----------------------------------------------------------------------------------- */
 
-/* For the successor of this process. */
-static void keep(void)
-{
-    char text[32];
-
-    if (line.kind == KIND_TTY) {
-        return;
-    }
-    (void)snprintf(text, sizeof(text), "%d,%d", line.fd, line.second);
-    for (unsigned i = 0; i < 2; i++) {
-        int fd = i == 0 ? line.fd : line.second;
-
-        if (fd >= 0) {
-            (void)fcntl(fd, F_SETFD, 0);
-        }
-    }
-    (void)setenv(KEPT, text, 1);
-}
-
 /* @retval false  This process has no predecessor. */
 static bool take_kept(void)
 {
@@ -237,6 +246,7 @@ static uint32_t host_attach(void)
     if (uv_poll_init(layer_on_air_loop(), &line.host, line.fd) != 0) {
         return failed("the line cannot be watched");
     }
+    line.attached = true;
     watch();
     return NRF_SUCCESS;
 }
@@ -294,19 +304,24 @@ static uint32_t pty_open(const char *path)
 
 static void on_host(uv_poll_t *poll, int status, int events)
 {
-    int fd = accept4(line.second, NULL, NULL, SOCK_NONBLOCK);
+    int fd;
 
     (void)poll;
     (void)status;
     (void)events;
+    if (line.fd < 0 && line.attached) {
+        return; /* the one before is about to be let go */
+    }
+    fd = accept4(line.second, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0 && line.fd >= 0) {
         (void)close(fd); /* one at a time */
     } else if (fd >= 0) {
         line.fd = fd;
-        if (host_attach() == NRF_SUCCESS) {
-            keep();
-            exchange();
+        if (host_attach() != NRF_SUCCESS) {
+            exit(EXIT_FAILURE);
         }
+        keep();
+        exchange();
     }
 }
 
@@ -418,6 +433,7 @@ uint32_t nrf_mesh_on_line(const char *p_line)
         return NRF_ERROR_INVALID_STATE;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* a host that goes is not the end */
+    (void)atexit(on_exit_unlink);
     err = nrf_mesh_on_serial(on_kick, NULL);
     err = err == NRF_SUCCESS ? place_open(p_line) : err;
     err = err == NRF_SUCCESS ? signals_watch(loop) : err;

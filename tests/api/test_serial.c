@@ -5,7 +5,9 @@
 #include "nrf_mesh_serial.h"
 
 #include "hal.h"
+#include "mesh_opt_prov.h"
 #include "nrf_mesh_config_serial_uart.h"
+#include "nrf_mesh_externs.h"
 #include "nrf_mesh_port.h"
 #include "rig.h"
 #include "serial_handler_models.h"
@@ -351,6 +353,136 @@ static void long_messages_are_cut(void **state)
     rig_free(rig);
 }
 
+/* -- the node ---------------------------------------------------------------------------------- */
+
+#define NETKEY "7dd7364cd842ad18c17c2b820c84c3d6"
+#define DEVKEY "63964771734fbd76e3b40519d1d94a48"
+
+/* On the air, with an address and a subnet. */
+static struct rig *start_node(void)
+{
+    struct rig *rig = start_running(NULL);
+
+    assert_int_equal(mesh_stack_start(), NRF_SUCCESS);
+    say("13920000" NETKEY);
+    say("059f01000300");
+    rig_run(rig, 10);
+    drain();
+    return rig;
+}
+
+/* What the host has stored is never behind what was used. */
+static void sequence_numbers_are_told_ahead(void **state)
+{
+    struct rig *rig = start_node();
+    struct usher_iv *iv = &layer_stack()->mesh.net.iv;
+
+    (void)state;
+    iv->seq = 8192 - 512; /* as after many messages */
+    iv->seq_reserved = 8192;
+    layer_core_wake();
+    rig_run(rig, 10);
+    assert_int_equal(nrf_mesh_serial_out(heard, 1), 0);
+    iv->seq++;
+    layer_core_wake();
+    rig_run(rig, 10);
+    assert_next("05da00400000");
+
+    iv->seq = 16384 - 1; /* and before a message uses more */
+    iv->seq_reserved = 16384;
+    say("03a40900");
+    assert_next("0584a4000000");
+    say("15970000"
+        "0000" DEVKEY);
+    assert_next("058497000000");
+    say("0dab000001000000080000008201");
+    assert_next("05da00600000");
+    assert_next("0784ab0001000000");
+    rig_free(rig);
+}
+
+static void a_new_iv_index_is_told(void **state)
+{
+    struct rig *rig = start_node();
+
+    (void)state;
+    usher_iv_test_mode(&layer_stack()->mesh, true);
+    assert_int_equal(usher_iv_update(&layer_stack()->mesh), USHER_OK);
+    rig_run(rig, 10);
+    assert_next("05d301000000");
+    assert_next("08d901000000010000");
+    layer_stack()->mesh.net.iv.seq = 500;
+    layer_core_wake();
+    rig_run(rig, 10);
+    assert_int_equal(usher_iv_update(&layer_stack()->mesh), USHER_OK); /* numbers begin anew */
+    layer_stack()->mesh.net.iv.seq = 0;
+    rig_run(rig, 10);
+    assert_next("05d301000000");
+    assert_next("08d901000000000000");
+    assert_int_equal(nrf_mesh_serial_out(heard, 1), 0); /* the block is what it was */
+    rig_free(rig);
+}
+
+/* The device key of the node itself comes late, or never. */
+static void a_node_needs_no_key_of_its_own(void **state)
+{
+    struct rig *rig = start_node();
+    const struct usher_mesh *m = &layer_stack()->mesh;
+    uint8_t key[NRF_MESH_KEY_SIZE];
+
+    (void)state;
+    assert_int_equal(m->net.address, 0x0001);
+    memcpy(key, m->net.keys.device_key, sizeof(key));
+    say("159c10000000" DEVKEY); /* another's: the first handle */
+    assert_next("05849c000800");
+    assert_memory_equal(m->net.keys.device_key, key, sizeof(key));
+    say("159c01000000" DEVKEY);
+    assert_next("05849c000900");
+    assert_int_equal(m->net.keys.device_key[0], 0x63);
+    say("159c01000000" NETKEY);
+    assert_next("03849c8e");
+    assert_int_equal(m->net.keys.device_key[0], 0x63);
+    rig_free(rig);
+}
+
+static void clearing_ends_offloading(void **state)
+{
+    struct rig *rig = rig_new(1);
+
+    (void)state;
+    assert_int_equal(rig_stack_init(), NRF_SUCCESS);
+    assert_int_equal(mesh_opt_prov_ecdh_offloading_set(true), NRF_SUCCESS);
+    assert_int_equal(nrf_mesh_serial_init(NULL), NRF_SUCCESS);
+    assert_int_equal(nrf_mesh_serial_enable(), NRF_SUCCESS);
+    assert_true(layer_stack()->serial.target.offload);
+    drain();
+    say("01ac");
+    assert_next("05da00200000");
+    assert_next("0384ac00");
+    assert_false(layer_stack()->serial.target.offload);
+    rig_free(rig);
+}
+
+/* A group that no model has subscribed to, and one that nobody has. */
+static void groups_are_heard_by_their_handles(void **state)
+{
+    nrf_mesh_address_t group = { NRF_MESH_ADDRESS_TYPE_GROUP, 0xC123, NULL };
+    struct rig *rig = start_node();
+
+    (void)state;
+    assert_false(nrf_mesh_is_address_rx(&group));
+    say("03a423c1"); /* to publish to: not heard */
+    assert_next("0584a4000000");
+    assert_false(nrf_mesh_is_address_rx(&group));
+    say("03a123c1");
+    assert_next("0584a1000000");
+    assert_true(nrf_mesh_is_address_rx(&group));
+    say("03a30000");
+    assert_next("0584a3000000");
+    assert_false(nrf_mesh_is_address_rx(&group));
+    rig_free(rig);
+}
+
 static void values_are_the_sdk_s(void **state)
 {
     (void)state;
@@ -381,6 +513,11 @@ int main(void)
         cmocka_unit_test(registering_has_its_codes),
         cmocka_unit_test(init_data_are_bounded),
         cmocka_unit_test(long_messages_are_cut),
+        cmocka_unit_test(sequence_numbers_are_told_ahead),
+        cmocka_unit_test(a_new_iv_index_is_told),
+        cmocka_unit_test(a_node_needs_no_key_of_its_own),
+        cmocka_unit_test(clearing_ends_offloading),
+        cmocka_unit_test(groups_are_heard_by_their_handles),
         cmocka_unit_test(values_are_the_sdk_s),
     };
 
