@@ -20,11 +20,9 @@ static const char no_answer[] = "the controller does not answer";
 
 static void why_add(struct hci_host *h, const char *text)
 {
-    size_t at = strlen(h->why), len = strlen(text);
+    size_t at = strlen(h->why), len = strlen(text), room = sizeof(h->why) - 1 - at;
 
-    if (len > sizeof(h->why) - 1 - at) {
-        len = sizeof(h->why) - 1 - at;
-    }
+    len = len < room ? len : room;
     memcpy(h->why + at, text, len);
     h->why[at + len] = '\0';
 }
