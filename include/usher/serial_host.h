@@ -164,6 +164,7 @@ struct usher_serial_remote_context {
     struct usher_session *session; /* NULL: none */
     uint8_t number;
     bool busy;      /* the device has not closed it yet */
+    bool open;      /* the link is */
     bool ask_data;  /* DATA_REQUEST is to be told */
     bool data_sent; /* or kept for Provision */
     bool key_given;

@@ -83,7 +83,7 @@ static void context_clear(struct usher_serial_remote_context *c)
     c->session = NULL;
     c->failing = 0;
     c->token = 0;
-    c->ask_data = c->data_sent = c->key_given = c->chosen = false;
+    c->open = c->ask_data = c->data_sent = c->key_given = c->chosen = false;
     c->asked_method = 0;
     c->at = USHER_NEVER;
     remote_wipe(r, &c->data, sizeof(c->data));
@@ -709,6 +709,10 @@ static void on_link_open(struct usher_serial_remote_context *c)
 {
     struct usher_event e = { .type = USHER_EVT_LINK_ESTABLISHED };
 
+    if (c->open) {
+        return;
+    }
+    c->open = true;
     e.params.link_established.p_context = c->session;
     tell(c->remote, &e);
     tell_phase(c, USHER_PHASE_CAPABILITIES);
