@@ -19,7 +19,7 @@ static void hear_changes(struct gatt_bench *b)
 
 /* -- MTU --------------------------------------------------------------------------------------- */
 
-static void the_mtu_is_the_smaller_one_and_agreed_on_once(void **state)
+static void row_29_the_mtu_is_the_smaller_one_and_agreed_on_once(void **state)
 {
     static const struct {
         uint16_t ours;
@@ -49,7 +49,7 @@ static void the_mtu_is_the_smaller_one_and_agreed_on_once(void **state)
     }
 }
 
-static void a_request_longer_than_the_mtu_is_invalid(void **state)
+static void row_29_a_request_longer_than_the_mtu_is_invalid(void **state)
 {
     struct gatt_bench b;
 
@@ -69,7 +69,7 @@ static void a_request_longer_than_the_mtu_is_invalid(void **state)
 }
 
 /* What was told when the link opened stays so, whatever is asked for later. */
-static void an_mtu_that_comes_late_changes_nothing(void **state)
+static void row_29_an_mtu_that_comes_late_changes_nothing(void **state)
 {
     uint8_t value[21] = { 0 };
     struct gatt_bench b;
@@ -89,7 +89,7 @@ static void an_mtu_that_comes_late_changes_nothing(void **state)
 
 /* -- the link ---------------------------------------------------------------------------------- */
 
-static void values_before_the_subscription_are_dropped(void **state)
+static void row_29_values_before_the_subscription_are_dropped(void **state)
 {
     struct gatt_bench b;
 
@@ -124,7 +124,7 @@ static void values_go_both_ways(void **state)
     bench_expect_none(&b);
 }
 
-static void a_value_longer_than_the_mtu_ends_the_link(void **state)
+static void row_29_a_value_longer_than_the_mtu_ends_the_link(void **state)
 {
     static const size_t lengths[] = { 24, 248, 300 };
     struct gatt_bench b;
@@ -335,12 +335,12 @@ static void a_link_that_is_not_open_gets_the_new_service(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_mtu_is_the_smaller_one_and_agreed_on_once),
-        cmocka_unit_test(a_request_longer_than_the_mtu_is_invalid),
-        cmocka_unit_test(an_mtu_that_comes_late_changes_nothing),
-        cmocka_unit_test(values_before_the_subscription_are_dropped),
+        cmocka_unit_test(row_29_the_mtu_is_the_smaller_one_and_agreed_on_once),
+        cmocka_unit_test(row_29_a_request_longer_than_the_mtu_is_invalid),
+        cmocka_unit_test(row_29_an_mtu_that_comes_late_changes_nothing),
+        cmocka_unit_test(row_29_values_before_the_subscription_are_dropped),
         cmocka_unit_test(values_go_both_ways),
-        cmocka_unit_test(a_value_longer_than_the_mtu_ends_the_link),
+        cmocka_unit_test(row_29_a_value_longer_than_the_mtu_ends_the_link),
         cmocka_unit_test(a_value_that_is_not_taken_ends_the_link),
         cmocka_unit_test(subscribing_again_changes_nothing),
         cmocka_unit_test(unsubscribing_ends_the_link),
