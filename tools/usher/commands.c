@@ -297,15 +297,9 @@ static const struct option *const device_options[] = {
 
 /* serial-device */
 static const struct option opt_line = {
-    "line",
-    OPTION_TEXT,
-    MEMBER(line),
-    0,
-    "LINE",
-    "The line to the host: pty, pty:LINK, unix:PATH or /dev/ttyX.",
-    0,
-    0,
-    NULL,
+    "line", OPTION_TEXT, MEMBER(line),
+    0,      "LINE",      "The line to the host: pty, pty:LINK, unix:PATH or /dev/ttyX.",
+    0,      0,           NULL,
     NULL
 };
 static const struct option *const serial_device_options[] = { &opt_radio, &opt_line, NULL };
