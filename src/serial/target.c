@@ -230,6 +230,7 @@ static void command(struct usher_serial *s, const uint8_t *packet, size_t len)
 {
     struct usher_serial_packet p;
     uint8_t opcode = packet[0];
+    const uint8_t *came; /* the command's data, which are not the answer's */
     enum usher_serial_status status;
 
     if (!serial_known(SERIAL_COMMAND, opcode)) {
@@ -251,9 +252,13 @@ static void command(struct usher_serial *s, const uint8_t *packet, size_t len)
     if (restart(s, opcode)) {
         return;
     }
+    came = p.data;
     status = target_is_prov(opcode) ? target_prov(s, &p) : device(s, &p);
     if (status == USHER_SERIAL_CMD_UNKNOWN) {
         status = handle(s, &p);
+    }
+    if (p.data == came) {
+        p.len = 0;
     }
     answer(s, opcode, status, &p);
     s->node->port->crypto->wipe(&p, sizeof(p));

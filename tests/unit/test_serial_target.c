@@ -130,6 +130,7 @@ static void test_commands_of_handlers_that_are_not_there(void **state)
     assert_int_equal(rig_command(r, 0xE1, "\0", 2), USHER_SERIAL_CMD_UNKNOWN);
     assert_int_equal(rig_command(r, 0x11, "\0", 1), USHER_SERIAL_CMD_UNKNOWN);
     assert_int_equal(rig_command(r, 0x41, NULL, 0), USHER_SERIAL_CMD_UNKNOWN);
+    exchange(r, BYTES(5, 0xFE, 0, 0, 7, 7), BYTES(3, 0x84, 0xFE, 0x82));
 }
 
 /* -- handlers ---------------------------------------------------------------------------------- */
@@ -153,6 +154,12 @@ static enum usher_serial_status mesh_command(void *user, struct usher_serial_pac
     case USHER_SERIAL_SUBNET_GET_ALL:
         p->list_count = USHER_SERIAL_LIST_MAX + 1; /* more than an answer can have */
         return USHER_SERIAL_SUCCESS;
+    case USHER_SERIAL_MODEL_COMMAND:
+        if (p->handle == 2) {
+            p->data = (const uint8_t *)"\2ok";
+            p->len = 3;
+        }
+        return p->handle == 0 ? USHER_SERIAL_SUCCESS : USHER_SERIAL_REJECTED;
     case 0x77: /* its own */
         return p->len == 2 ? USHER_SERIAL_BUSY : USHER_SERIAL_INVALID_LENGTH;
     default:
@@ -179,7 +186,11 @@ static void test_handlers(void **state)
     exchange(r, BYTES(1, 0x95), BYTES(3, 0x84, 0x95, 0x81));
     exchange(r, BYTES(3, 0x77, 5, 6), BYTES(3, 0x84, 0x77, 0x86));
     exchange(r, BYTES(2, 0x77, 5), BYTES(3, 0x84, 0x77, 0x84));
-    exchange(r, BYTES(1, 0xA0), BYTES(3, 0x84, 0xA0, 0x82)); /* nobody's */
+    exchange(r, BYTES(1, 0xA0), BYTES(3, 0x84, 0xA0, 0x82));             /* nobody's */
+    exchange(r, BYTES(5, 0xFE, 0, 0, 7, 7), BYTES(3, 0x84, 0xFE, 0x00)); /* not its data back */
+    exchange(r, BYTES(5, 0xFE, 1, 0, 7, 7), BYTES(3, 0x84, 0xFE, 0x8E));
+    exchange(r, BYTES(5, 0xFE, 2, 0, 7, 7), BYTES(6, 0x84, 0xFE, 0x8E, 2, 'o', 'k'));
+    exchange(r, BYTES(4, 0xFE, 0xFF, 0, 7), BYTES(3, 0x84, 0xFE, 0x8E));
     assert_int_equal(rig_command(r, 0xE6, "\1", 2), USHER_SERIAL_INVALID_LENGTH);
     assert_int_equal(r->answer.len, 2 + 252); /* a list comes with that error, too */
     assert_memory_equal(r->answer.payload + 2, ((uint8_t[]){ 1, 0, 2, 1, 0, 0 }), 6);
