@@ -65,8 +65,8 @@ class Nodes(Network):
         self.assertEqual(self.lamps(device), [("0x0003", True)])
         self.done("onoff", "c000", "on")
         wait_for(lambda: self.lamps(device) == [("0x0003", True), ("0x0002", True)])
-        self.assertEqual({(e["address"], e["on"]) for e in self.done("onoff", "c000", "get")},
-                         {("0x0002", True), ("0x0003", True)})
+        wait_for(lambda: {(e["address"], e["on"]) for e in self.done("onoff", "c000", "get")} ==
+                 {("0x0002", True), ("0x0003", True)})          # who answers late is not told of
 
         self.assertEqual(self.done("identify", "0x0003", "--attention", "7")[0]["seconds"], 7)
         self.assertEqual(device.events("attention")[0]["seconds"], 7)
