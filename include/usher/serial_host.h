@@ -137,6 +137,11 @@ void usher_serial_host_process(struct usher_serial_host *h, uint64_t now);
 /** When it is to be called at the latest; USHER_NEVER. */
 uint64_t usher_serial_host_deadline(const struct usher_serial_host *h);
 
+/** The name of a packet, for reports; NULL: unknown. */
+const char *usher_serial_name(bool from_device, uint8_t opcode);
+/** The name of a status: "INVALID_STATE". */
+const char *usher_serial_status(uint8_t status);
+
 /* -- the remote ---------------------------------------------------------------------------- */
 
 #define USHER_SERIAL_MESSAGES 24 /* access messages on their way at once */

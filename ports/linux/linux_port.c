@@ -290,6 +290,10 @@ bool linux_port_mtu_set(struct linux_port *p, uint16_t mtu)
 
 bool linux_port_capture(struct linux_port *p, struct pcap *capture, const char *path)
 {
+    if (p->kind->unseen) {
+        errno = EOPNOTSUPP;
+        return false;
+    }
     if (!(p->kind->h4 ? pcap_open_h4(capture, path, 0) : pcap_open(capture, path, 0))) {
         return false;
     }

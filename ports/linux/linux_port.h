@@ -71,7 +71,7 @@ bool linux_port_mtu_set(struct linux_port *p, uint16_t mtu);
  * sends has the advertiser address 0, as a port does not know its radio's), or the H4 packets of a
  * Bluetooth controller. The owner closes the capture, after the port.
  *
- * @retval false  @p path cannot be written; errno says why.
+ * @retval false  @p path cannot be written, or serial: is the radio; errno says why.
  */
 bool linux_port_capture(struct linux_port *p, struct pcap *capture, const char *path);
 

@@ -16,6 +16,7 @@ struct ecdh_work;
 struct radio_kind {
     const char *prefix; /* "air:" */
     bool h4;            /* captures are of H4 packets, not of the air */
+    bool unseen;        /* nothing of the air is seen here: there are no captures */
     size_t size;        /* of its memory, which begins with a struct linux_port */
     /**
      * Opens what @p radio names, and fills in the functions and numbers of the radio in p->port.

@@ -349,6 +349,7 @@ static void serial_close(struct linux_port *p)
 }
 
 const struct radio_kind radio_serial = { .prefix = "serial:",
+                                         .unseen = true,
                                          .size = sizeof(struct serial_radio),
                                          .open = serial_open,
                                          .close = serial_close };

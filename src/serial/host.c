@@ -475,6 +475,16 @@ void usher_serial_host_in(struct usher_serial_host *h, uint64_t now, const uint8
     wipe(h, copy, sizeof(copy));
 }
 
+const char *usher_serial_name(bool from_device, uint8_t opcode)
+{
+    return serial_name(from_device ? SERIAL_EVENT : SERIAL_COMMAND, opcode);
+}
+
+const char *usher_serial_status(uint8_t status)
+{
+    return serial_status_name(status);
+}
+
 /* -- time -------------------------------------------------------------------------------------- */
 
 void usher_serial_host_process(struct usher_serial_host *h, uint64_t now)

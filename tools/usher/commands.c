@@ -26,7 +26,7 @@ static const struct option opt_radio = {
     MEMBER(radio),
     0,
     "RADIO",
-    "The radio: air:PATH, h4:PATH, h4:tcp:HOST:PORT, h4:/dev/ttyX or hci:N; see \"usher help\".",
+    "air:PATH, h4:PATH, h4:tcp:HOST:PORT, h4:/dev/ttyX, hci:N, serial:PATH; see \"usher help\".",
     0,
     0,
     NULL,
@@ -294,6 +294,22 @@ static const struct option *const device_options[] = {
     &opt_private_key, &opt_alg,           &opt_uri,   &opt_device_state, &opt_elements,
     &opt_exit,        &opt_device_bearer, &opt_mtu,   &opt_show_secrets, NULL
 };
+
+/* serial */
+static const struct option opt_tty = {
+    "tty", OPTION_TEXT, MEMBER(tty),
+    0,     "PLACE",     "/dev/ttyX[@BAUD[,rtscts]], a pty or a socket; 115200 baud without BAUD.",
+    0,     0,           NULL,
+    NULL
+};
+static const struct option opt_serial_for = {
+    "for", OPTION_TIME, MEMBER(for_ms),
+    0,     "T",         "Print events for this long after the answer to raw (300ms).",
+    0,     0,           NULL,
+    NULL
+};
+static const struct option *const serial_options[] = { &opt_tty, &opt_serial_for, &opt_show_secrets,
+                                                       NULL };
 
 /* serial-device */
 static const struct option opt_line = {
@@ -568,6 +584,14 @@ const struct command commands[] = {
       "with a SIZE of 1 to 8 digits or characters. Values that a device asks for are\n"
       "read from standard input: VALUE while one is asked for, UUIDPREFIX VALUE else.\n",
       device_options, verb_device },
+    { "serial", "version|echo|reset|raw ...", 1, ARGS_LIST_MAX, "version echo reset raw",
+      "ask a device with the serial interface",
+      "version tells whether it has our extensions, and how many sessions at once; echo\n"
+      "sends TEXT there and back; reset restarts it; raw HEX... sends an opcode and its\n"
+      "parameters, and prints the answer and the events that follow. To provision with\n"
+      "it, give it to the other verbs: --radio serial:PLACE. With ,ecdh=device at the end\n"
+      "of PLACE the device computes the ECDH itself, with ,slip the line is SLIP's.\n",
+      serial_options, verb_serial },
     { "serial-device", NULL, 0, 0, NULL, "be a radio for a host on a serial line",
       "The serial interface of the nRF5 SDK for Mesh, version 10, with additions: a host\n"
       "provisions devices through it, speaks with nodes, or has it provisioned. It stores\n"

@@ -379,7 +379,10 @@ static void on_complete(struct commissioner *c, struct link *l, const struct ush
     uint64_t ms = now_ms(c) - l->target->begun;
 
     usher_outcome(&l->session, &outcome);
-    if (!site_provisioned(c->config.site, l->address, why, sizeof why)) {
+    /* Over a device of the nRF5 SDK these are not known before. */
+    l->elements = l->session.capabilities.num_elements;
+    if (!site_provisioned(c->config.site, l->address, l->elements, event->params.complete.p_devkey,
+                          why, sizeof why)) {
         out_error("%s", why);
     }
     struct report_complete report = { .uuid = l->target->uuid,

@@ -27,6 +27,7 @@ static const struct {
     { "h4:tcp:HOST:PORT", "the same over TCP" },
     { "h4:/dev/ttyX[@BAUD[,rtscts]]", "the same on a serial line (115200 baud, no handshake)" },
     { "hci:N", "a controller of this machine, hciN, which has to be down" },
+    { "serial:PATH", "a device that runs the serial interface, at a place such as h4:'s" },
 };
 
 #define RADIOS (sizeof radios / sizeof *radios)

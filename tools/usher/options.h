@@ -52,6 +52,7 @@ struct args {
     const char *radio;
     const char *listen;
     const char *line;
+    const char *tty;
     const char *state;
     const char *pcap;
     const char *uuid;

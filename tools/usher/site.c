@@ -272,12 +272,17 @@ static struct site_node *primary(struct site *site, uint16_t address, char *why,
     return node;
 }
 
-bool site_provisioned(struct site *site, uint16_t address, char *why, size_t why_len)
+bool site_provisioned(struct site *site, uint16_t address, uint8_t elements,
+                      const uint8_t device_key[USHER_KEY_SIZE], char *why, size_t why_len)
 {
     struct site_node *node = primary(site, address, why, why_len);
     if (!node) {
         return false;
     }
+    if (elements < node->elements) {
+        node->elements = elements;
+    }
+    memcpy(node->device_key, device_key, USHER_KEY_SIZE);
     node->state = SITE_PROVISIONED;
     return site_file_write(site, why, why_len);
 }

@@ -111,9 +111,13 @@ const struct site_node *site_reserve(struct site *site, const uint8_t uuid[USHER
 /**
  * Records that the device with this address said Complete.
  *
+ * @param elements    That it has: not more than were reserved.
+ * @param device_key  Its key; the one reserved with, unless that could not be known then.
+ *
  * @retval false  Not durable (the file still says "unknown"); @p why tells.
  */
-bool site_provisioned(struct site *site, uint16_t address, char *why, size_t why_len);
+bool site_provisioned(struct site *site, uint16_t address, uint8_t elements,
+                      const uint8_t device_key[USHER_KEY_SIZE], char *why, size_t why_len);
 
 /** What a node has become by being configured. */
 struct site_configuration {

@@ -29,6 +29,7 @@ int verb_onoff(const struct args *args);
 int verb_provision(const struct args *args);
 int verb_remove(const struct args *args);
 int verb_scan(const struct args *args);
+int verb_serial(const struct args *args);
 int verb_serial_device(const struct args *args);
 int verb_show(const struct args *args);
 int verb_watch(const struct args *args);
