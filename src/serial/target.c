@@ -79,6 +79,12 @@ enum usher_err usher_serial_tell(struct usher_serial *s, const struct usher_seri
     return s->enabled ? target_event(s, weight_of(copy.opcode), &copy) : USHER_E_STATE;
 }
 
+/* An answer, and an event that the command brings with it. */
+static bool has_room(const struct usher_serial *s)
+{
+    return room(s) >= 3u * FRAME_ROOM(s);
+}
+
 size_t usher_uart_next(struct usher_serial *s, uint8_t *buf, size_t size)
 {
     size_t len = 0;
@@ -88,6 +94,10 @@ size_t usher_uart_next(struct usher_serial *s, uint8_t *buf, size_t size)
 
         buf[len++] = *octet;
         *octet = 0;
+    }
+    if (s->held && has_room(s)) { /* the host may go on: until now it was not it that was slow */
+        s->held = false;
+        s->rx.at = s->node->port->now_ms(s->node->port->ctx);
     }
     return len;
 }
@@ -264,20 +274,11 @@ static void command(struct usher_serial *s, const uint8_t *packet, size_t len)
     s->node->port->crypto->wipe(&p, sizeof(p));
 }
 
-/* An answer, and an event that the command brings with it. */
-static bool has_room(const struct usher_serial *s)
-{
-    return room(s) >= 3u * FRAME_ROOM(s);
-}
-
 size_t usher_in_uart(struct usher_serial *s, const uint8_t *octets, size_t len)
 {
     uint64_t now = s->node->port->now_ms(s->node->port->ctx);
     size_t at = 0;
 
-    if (s->held) { /* it was not the host that was slow */
-        s->rx.at = now;
-    }
     while (at < len && s->enabled && has_room(s)) {
         enum serial_frame_result result = serial_frame_rx(&s->rx, now, octets[at++]);
 

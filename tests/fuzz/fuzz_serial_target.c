@@ -449,6 +449,7 @@ static void must_be_sane(struct game *g)
     g->in.left = 0;
     g->reads = true;
     g->loses = g->reacts = g->asked = false;
+    read_all(g);
     run(g, 200);
     if (g->serial.config.slip) {
         octets_in(g, &end, 1);
