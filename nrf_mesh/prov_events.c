@@ -361,8 +361,9 @@ static void on_complete(nrf_mesh_prov_ctx_t *p_ctx, const struct usher_event *ev
 static void on_ecdh_request(nrf_mesh_prov_ctx_t *p_ctx, const struct usher_event *event)
 {
     nrf_mesh_prov_evt_t evt = { .type = NRF_MESH_PROV_EVT_ECDH_REQUEST };
-    bool app_pair =
-        memcmp(p_ctx->session.prov.own_key, p_ctx->p_public_key, NRF_MESH_PROV_PUBKEY_SIZE) == 0;
+    struct usher_prov *prov = &p_ctx->session.prov;
+    bool app_pair = memcmp(session_key(prov, prov->role->me), p_ctx->p_public_key,
+                           NRF_MESH_PROV_PUBKEY_SIZE) == 0;
 
     learn_peer_key(p_ctx);
     p_ctx->state = NRF_MESH_PROV_STATE_WAIT_EXTERNAL_ECDH;

@@ -157,17 +157,20 @@ struct usher_prov {
         *oob_private_key; /* the pair for a key known out of band; NULL: ours is for both */
     const uint8_t *oob_public_key;
     uint8_t inputs[145]; /* ConfirmationInputs: invite, capabilities, start, both public keys */
-    uint8_t private_key[USHER_P256_PRIVATE];
-    uint8_t own_key[USHER_P256_PUBLIC];
-    uint8_t secret[USHER_P256_SECRET];
-    uint8_t entropy[32]; /* drawn for the AuthValue that we show */
+    union {              /* one after the other */
+        uint8_t private_key[USHER_P256_PRIVATE];
+        uint8_t secret[USHER_P256_SECRET];
+    };
+    union {                  /* one after the other */
+        uint8_t entropy[32]; /* drawn for the AuthValue that we show */
+        uint8_t confirmation_key[32];
+    };
     uint8_t auth[USHER_AUTH_MAX];
     uint32_t shown_number;
     char shown_text[USHER_OOB_SIZE_MAX + 1];
     uint8_t random[2][32]; /* by role; ours is drawn before the link opens */
     uint8_t confirmation[2][32];
     uint8_t salt[32]; /* ConfirmationSalt */
-    uint8_t confirmation_key[32];
     uint8_t session_key[16];
     uint8_t session_nonce[USHER_CCM_NONCE];
     uint8_t device_key[USHER_KEY_SIZE];

@@ -116,13 +116,11 @@ static void wipe_authentication(struct usher_prov *s)
 {
     const struct usher_crypto *c = s->crypto;
 
-    c->wipe(s->private_key, sizeof(s->private_key));
-    c->wipe(s->secret, sizeof(s->secret));
-    c->wipe(s->entropy, sizeof(s->entropy));
+    c->wipe(s->secret, sizeof(s->secret));                     /* or the private key */
+    c->wipe(s->confirmation_key, sizeof(s->confirmation_key)); /* or the entropy */
     c->wipe(s->auth, sizeof(s->auth));
     c->wipe(&s->shown_number, sizeof(s->shown_number));
     c->wipe(s->shown_text, sizeof(s->shown_text));
-    c->wipe(s->confirmation_key, sizeof(s->confirmation_key));
 }
 
 enum usher_err auth_derive(struct usher_prov *s)

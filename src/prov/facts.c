@@ -42,7 +42,7 @@ enum usher_failure facts_take_key(struct usher_prov *s, const uint8_t key[USHER_
 {
     enum usher_err err;
 
-    if (ct_equal(key, s->own_key, USHER_P256_PUBLIC / 2)) {
+    if (ct_equal(key, session_key(s, s->role->me), USHER_P256_PUBLIC / 2)) {
         return USHER_FAIL_INVALID_FORMAT;
     }
     err = s->crypto->p256_check(s->crypto->ctx, key);
@@ -83,8 +83,7 @@ enum usher_err session_secret(struct usher_prov *s, enum usher_err err,
                    PDU_PUBLIC_KEY);
         return USHER_E_DATA;
     }
-    memcpy(s->secret, secret, sizeof(s->secret));
-    s->crypto->wipe(s->private_key, sizeof(s->private_key));
+    memcpy(s->secret, secret, sizeof(s->secret)); /* over the private key */
     s->facts |= HAVE_SECRET;
     facts_changed(s);
     return USHER_OK;

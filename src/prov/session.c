@@ -137,7 +137,18 @@ void session_keys_set(struct usher_prov *s, const uint8_t private_key[USHER_P256
     if (private_key != NULL) {
         memcpy(s->private_key, private_key, sizeof(s->private_key));
     }
-    memcpy(s->own_key, public_key, sizeof(s->own_key));
+    memcpy(session_key(s, USHER_ROLE_PROVISIONER), public_key, USHER_P256_PUBLIC);
+}
+
+/* It was set before it was known which of the two it is. */
+static void place_own_key(struct usher_prov *s)
+{
+    uint8_t *first = session_key(s, USHER_ROLE_PROVISIONER);
+
+    if (s->me == USHER_ROLE_DEVICE) {
+        memcpy(session_key(s, USHER_ROLE_DEVICE), first, USHER_P256_PUBLIC);
+        memset(first, 0, USHER_P256_PUBLIC);
+    }
 }
 
 void session_begin(struct usher_prov *s, const struct session_begin *begin, uint64_t now)
@@ -152,7 +163,7 @@ void session_begin(struct usher_prov *s, const struct session_begin *begin, uint
     if (begin->caps != NULL) {
         s->caps = *begin->caps;
     }
-    memcpy(session_key(s, begin->role->me), s->own_key, USHER_P256_PUBLIC);
+    place_own_key(s);
     memcpy(s->random[s->me], begin->random, sizeof(begin->random));
     memcpy(s->entropy, begin->entropy, sizeof(begin->entropy));
     restart_timer(s, now);
@@ -162,8 +173,7 @@ void session_oob_key_use(struct usher_prov *s)
 {
     if (s->oob_private_key != NULL) {
         memcpy(s->private_key, s->oob_private_key, sizeof(s->private_key));
-        memcpy(s->own_key, s->oob_public_key, sizeof(s->own_key));
-        memcpy(session_key(s, s->role->me), s->own_key, sizeof(s->own_key));
+        memcpy(session_key(s, s->role->me), s->oob_public_key, USHER_P256_PUBLIC);
     }
 }
 
@@ -354,7 +364,7 @@ static enum usher_err build(struct usher_prov *s, uint8_t pdu, struct io *io)
 
     switch (pdu) {
     case PDU_PUBLIC_KEY:
-        io_bytes(io, s->own_key, sizeof(s->own_key));
+        io_bytes(io, session_key(s, s->role->me), USHER_P256_PUBLIC);
         break;
     case PDU_CONFIRMATION:
         err = auth_confirm(s);

@@ -313,19 +313,19 @@ static void rows_1_and_3_our_own_public_key_and_its_negative_are_refused_by_both
 
     (void)state;
     to(&p, &in_band, PDU_PUBLIC_KEY, P);
-    memcpy(key, p.side[D].own_key, 64);
+    memcpy(key, session_key(&p.side[D], p.side[D].me), 64);
     key_is_refused(&p, D, key);
     negate(key);
     assert_int_equal(crypto->p256_check(crypto->ctx, key), USHER_OK);
     key_is_refused(&p, D, key);
     pair_deliver(&p);
     pair_pull(&p, D);
-    memcpy(key, p.side[P].own_key, 64);
+    memcpy(key, session_key(&p.side[P], p.side[P].me), 64);
     key_is_refused(&p, P, key);
     negate(key);
     key_is_refused(&p, P, key);
     to(&p, &oob_key, PDU_PUBLIC_KEY, P); /* the key that everybody can read on the device */
-    key_is_refused(&p, D, p.side[D].own_key);
+    key_is_refused(&p, D, session_key(&p.side[D], p.side[D].me));
 }
 
 static void row_1_our_own_key_given_as_the_devices_oob_key_is_refused(void **state)
@@ -338,7 +338,7 @@ static void row_1_our_own_key_given_as_the_devices_oob_key_is_refused(void **sta
         pair_begin(&p, crypto, &oob_key);
         p.withhold[P] = 1u << USHER_EVT_OOB_PUBKEY_REQUEST;
         pair_run(&p);
-        memcpy(key, p.side[P].own_key, 64);
+        memcpy(key, session_key(&p.side[P], p.side[P].me), 64);
         if (i == 1) {
             negate(key);
         }
@@ -709,8 +709,8 @@ static void row_32_a_complete_session_keeps_the_device_key_and_no_other_secret(v
         memset(p.side[role].data.netkey, 0, USHER_KEY_SIZE);
         pair_assert_wiped(&p, (enum usher_role)role);
     }
-    assert_memory_equal(p.side[P].own_key, p.side[D].inputs + SESSION_INPUTS_KEYS,
-                        USHER_P256_PUBLIC);
+    assert_memory_equal(session_key(&p.side[P], p.side[P].me),
+                        p.side[D].inputs + SESSION_INPUTS_KEYS, USHER_P256_PUBLIC);
 }
 
 static int setup(void **state)
