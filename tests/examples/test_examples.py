@@ -202,5 +202,41 @@ class Examples(unittest.TestCase):
             self.assertNotEqual(nowhere.text(), "")
 
 
+class Gatt(unittest.TestCase):
+    """The lamp on Bluetooth controllers, with a phone: provisioned over PB-GATT, then reached as a proxy."""
+
+    setUp, run_beside, example = Examples.setUp, Examples.run_beside, Examples.example
+
+    def phone(self, *args):
+        """Runs usher to its end."""
+        run = subprocess.run([USHER, *args, "--radio", self.radio, "--state", os.path.join(self.dir, "phone")],
+                             capture_output=True, text=True, timeout=120)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        return run.stdout
+
+    def test_lamp(self):
+        hci = os.path.join(self.dir, "hci")
+        self.run_beside("controllers", [USHER, "air", "--listen", hci + ".air", "--hci", hci]).wait("h4:")
+        self.radio = "h4:" + hci
+        lamp = self.example("light_switch_server")
+        lamp.wait("Device UUID")
+        uuid = re.search("Device UUID: (.*)", lamp.text()).group(1).lower()
+        self.phone("provision", uuid, "--bearer", "gatt", "--oob", "static:" + b"nordic_example_1".hex())
+        lamp.wait("Successfully provisioned")
+        self.phone("configure", "0x0002", "--proxy=0x0002")
+        for on in (True, False):
+            self.phone("onoff", "0x0002", "on" if on else "off", "--proxy")
+            wait_for(lambda: lamp.lamp() == on, lamp.text)
+        self.phone("onoff", "0x0002", "on", "--proxy")
+        lamp.kill()
+        lamp = self.example("light_switch_server")
+        wait_for(lamp.lamp, lamp.text)  # what it was before
+        self.phone("onoff", "0x0002", "off", "--proxy")
+        self.phone("remove", "0x0002", "--proxy")
+        lamp.wait("Device UUID", 2)  # a device again, the program anew
+        self.phone("provision", uuid, "--bearer", "gatt", "--oob", "static:" + b"nordic_example_1".hex())
+        lamp.wait("Node Address: 0x0003")
+
+
 if __name__ == "__main__":
     unittest.main()
