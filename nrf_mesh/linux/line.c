@@ -220,19 +220,26 @@ static void on_kick(void *ctx)
 
 /* -- opening ----------------------------------------------------------------------------------- */
 
+/* @retval -1  Not a descriptor that is open. */
+static int kept_descriptor(char **text)
+{
+    long fd = strtol(*text, text, 10);
+
+    *text += **text == ',';
+    return fd >= 0 && fd <= INT_MAX && fcntl((int)fd, F_GETFD) >= 0 ? (int)fd : -1;
+}
+
 /* @retval false  This process has no predecessor. */
 static bool take_kept(void)
 {
-    const char *text = getenv(KEPT);
-    bool there = text != NULL && sscanf(text, "%d,%d", &line.fd, &line.second) == 2 &&
-                 line.second >= 0 && fcntl(line.second, F_GETFD) >= 0;
+    char *text = getenv(KEPT);
 
-    (void)unsetenv(KEPT);
-    if (!there) {
-        line.fd = -1;
-        line.second = -1;
+    if (text != NULL) {
+        line.fd = kept_descriptor(&text);
+        line.second = kept_descriptor(&text);
+        (void)unsetenv(KEPT);
     }
-    return there;
+    return line.second >= 0;
 }
 
 static uint32_t failed(const char *what)

@@ -52,7 +52,7 @@ static struct {
     struct heard heard[SITE_DEVICES];
 } replay;
 
-static void fail(const char *what, const struct octets *got)
+_Noreturn static void fail(const char *what, const struct octets *got)
 {
     (void)fprintf(stderr, "%s:%u: %s", replay.file, replay.line, what);
     for (size_t i = 0; got != NULL && i < got->len; i++) {
@@ -74,7 +74,7 @@ static struct octets *named(const char *name, bool make)
     if (!make || replay.name_count == NAMES || strlen(name) >= sizeof(replay.names[0].name)) {
         fail("what name is this?", NULL);
     }
-    (void)strcpy(replay.names[replay.name_count].name, name);
+    memcpy(replay.names[replay.name_count].name, name, strlen(name) + 1);
     return &replay.names[replay.name_count++].value;
 }
 
@@ -92,13 +92,12 @@ static void append_hex(struct octets *o, const char *digits)
     size_t len = strlen(digits);
 
     for (size_t i = 0; i < len; i += 2) {
-        unsigned value;
-        uint8_t octet;
+        char pair[3] = { digits[i], digits[i + 1], '\0' }, *end;
+        uint8_t octet = (uint8_t)strtoul(pair, &end, 16);
 
-        if (len % 2 != 0 || sscanf(digits + i, "%2x", &value) != 1) {
+        if (end != pair + 2) {
             fail("these are no octets", NULL);
         }
-        octet = (uint8_t)value;
         append(o, &octet, 1);
     }
 }
@@ -278,7 +277,7 @@ static void do_line(char *line)
     char *rest, *word;
     bool said = line[0] != '\0' && line[1] == '<';
 
-    (void)strcpy(copy, line);
+    memcpy(copy, line, sizeof(copy));
     word = strtok_r(line, " \t\n", &rest);
     if (!said && word != NULL && word[0] != '#') {
         all_heard();
@@ -293,7 +292,7 @@ static void do_line(char *line)
 
 int main(int argc, char *argv[])
 {
-    char line[LINE_SIZE];
+    char line[LINE_SIZE] = { 0 };
     FILE *file;
 
     if (argc < 2) {
