@@ -447,7 +447,8 @@ uint8_t rig_provision(struct serial_rig *r, uint8_t context, const struct rig_pe
     memcpy(payload + 33, (const uint8_t[]){ 0x23, 0x01, 0x04, 0x03, 0x02, 0x01 }, 6);
     payload[39] = (uint8_t)(0x10 * context);
     payload[40] = 0x01;
-    payload[42] = 1;
+    payload[41] = 0xFF; /* of the flags, bit 0 counts */
+    payload[42] = 3;
     payload[43] = 7;
     return rig_command(r, USHER_SERIAL_PROVISION, payload, sizeof(payload));
 }

@@ -402,6 +402,50 @@ static void row_32_packets_do_not_stay(void **state)
     assert_true(has(&r->serial, sizeof(r->serial), r->host.private_key, 8));
 }
 
+/* What is to be shown waits for the ECDH Secret; told, or too late, it is gone. */
+static void row_32_a_value_does_not_stay(void **state)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct serial_rig *r = rig_new(NULL);
+        char text[USHER_OOB_SIZE_MAX + 1];
+
+        begin(r, 1);
+        wait_of(r, 0xC3, 0);
+        assert_int_equal(rig_command(r, USHER_SERIAL_OOB_USE, "\0\3\3\x08", 4),
+                         USHER_SERIAL_SUCCESS);
+        wait_of(r, 0xC7, 0);
+        memcpy(text, r->sessions[0].prov.shown_text, sizeof(text));
+        assert_true(has(&r->serial, sizeof(r->serial), (const uint8_t *)text, 8));
+        if (i == 0) {
+            assert_int_equal(rig_secret(r, of(r, 0xC7, 0)), USHER_SERIAL_SUCCESS);
+            assert_memory_equal(of(r, 0xC8, 0)->payload + 2, text, 8);
+        } else {
+            assert_int_equal(rig_command(r, USHER_SERIAL_SESSION_CANCEL, "\0\2", 2),
+                             USHER_SERIAL_SUCCESS);
+            wait_of(r, 0xC2, 0);
+        }
+        assert_false(has(&r->serial, sizeof(r->serial), (const uint8_t *)text, 8));
+        assert_false(has(r->tx, sizeof(r->tx), (const uint8_t *)text, 8));
+        rig_free(r);
+    }
+    (void)state;
+}
+
+/* The peer need not wait until its link times out. */
+static void test_the_end_is_told_to_peers(void **state)
+{
+    struct serial_rig *r = *state;
+
+    begin(r, 1);
+    up_to_ecdh(r, 1);
+    usher_serial_deinit(&r->serial);
+    air_run_until(r->air, air_now_us(r->air) + 5000000);
+    assert_true(r->peers[0].closed);
+    usher_deinit(&r->node);
+    assert_int_equal(usher_init(&r->node, &r->port.port, &(struct usher_config){ 0 }), USHER_OK);
+    assert_int_equal(usher_serial_init(&r->serial, &r->node, &r->config), USHER_OK);
+}
+
 static void row_32_no_key_is_left(void **state)
 {
     struct serial_rig *r = *state;
@@ -449,6 +493,8 @@ int main(void)
         WITH_RIG(row_32_a_pair_made_here_for_a_device),
         cmocka_unit_test(test_a_pair_made_here_is_revealed),
         WITH_RIG(row_32_packets_do_not_stay),
+        cmocka_unit_test(row_32_a_value_does_not_stay),
+        WITH_RIG(test_the_end_is_told_to_peers),
         WITH_RIG(row_32_no_key_is_left),
     };
 

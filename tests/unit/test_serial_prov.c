@@ -39,7 +39,7 @@ static int teardown(void **state)
 static void provisioned(struct serial_rig *r, const struct rig_peer *peer)
 {
     const struct rig_packet *p = rig_find(r, 0, 0xC5);
-    static const uint8_t data[] = { 0, 4, 3, 2, 1, 0x23, 0x01, 0x00, 0x01, 0, 1 };
+    static const uint8_t data[] = { 0, 4, 3, 2, 1, 0x23, 0x01, 0x00, 0x01, 1, 1 };
 
     assert_true(peer->complete);
     assert_non_null(p);
@@ -50,6 +50,8 @@ static void provisioned(struct serial_rig *r, const struct rig_peer *peer)
     assert_int_equal(peer->data.netkey_index, 0x123);
     assert_int_equal(peer->data.iv_index, 0x01020304);
     assert_int_equal(peer->data.address, 0x100);
+    assert_int_equal(peer->data.flags.iv_update, 1);
+    assert_int_equal(peer->data.flags.key_refresh, 1);
     p = rig_find(r, 0, 0xC2);
     assert_memory_equal(p->payload, ((uint8_t[]){ 0, 0 }), 2);
 }
@@ -423,14 +425,18 @@ static void test_statuses_of_a_session(void **state)
 }
 
 /* Static information: 16 octets, or the 32 of HMAC. */
-static void test_length_of_static_information(void **state)
+static void static_information(struct serial_rig *r, uint16_t algorithms)
 {
-    struct serial_rig *r = *state;
+    struct rig_peer *peer = rig_device(r);
     uint8_t value[33] = { 0 };
     struct rig_packet ecdh;
 
+    assert_int_equal(usher_listen_stop(&peer->session), USHER_OK);
+    peer->session.capabilities.algorithms = algorithms;
+    assert_int_equal(usher_listen(&peer->session, &(struct usher_listen){ .uuid = peer->uuid }),
+                     USHER_OK);
     r->host.reacts = false;
-    assert_int_equal(rig_provision(r, 0, rig_device(r)), USHER_SERIAL_SUCCESS);
+    assert_int_equal(rig_provision(r, 0, peer), USHER_SERIAL_SUCCESS);
     assert_non_null(rig_wait(r, 0, 0xC3, SESSION_MS));
     assert_int_equal(status(r, 0x66, "\0\1\7\7", 4), USHER_SERIAL_SUCCESS); /* both ignored */
     ecdh = *rig_wait(r, 0, 0xC7, SESSION_MS);
@@ -439,8 +445,21 @@ static void test_length_of_static_information(void **state)
     assert_int_equal(rig_command(r, 0x67, value, 18), USHER_SERIAL_INVALID_LENGTH);
     assert_int_equal(rig_command(r, 0x67, value, 1), USHER_SERIAL_INVALID_LENGTH);
     memcpy(value + 1, "an old secret..", 16);
-    assert_int_equal(rig_command(r, 0x67, value, 33), USHER_SERIAL_SUCCESS);
+    if (algorithms == 1) {
+        assert_int_equal(rig_command(r, 0x67, value, 33), USHER_SERIAL_INVALID_LENGTH);
+    }
+    assert_int_equal(rig_command(r, 0x67, value, algorithms == 1 ? 17 : 33), USHER_SERIAL_SUCCESS);
     assert_non_null(rig_wait(r, 0, 0xC5, SESSION_MS));
+}
+
+static void test_static_information_of_hmac(void **state)
+{
+    static_information(*state, 3);
+}
+
+static void test_static_information_of_cmac(void **state)
+{
+    static_information(*state, 1);
 }
 
 /* -- beacons ----------------------------------------------------------------------------------- */
@@ -452,6 +471,7 @@ static void test_beacons(void **state)
     const uint8_t *addr = air_addr(peer->port.radio);
     const struct rig_packet *p;
 
+    assert_int_equal(usher_scan(&r->node, true), USHER_OK); /* the program's own scanner */
     rig_run(r, 5000);
     assert_null(rig_find(r, 0, 0xC0));
     assert_int_equal(rig_command(r, 0x61, NULL, 0), USHER_SERIAL_SUCCESS);
@@ -608,7 +628,8 @@ int main(void)
         WITH_RIG(test_a_device_that_is_not_there),
         WITH_RIG(test_statuses_of_listen),
         WITH_RIG(test_statuses_of_a_session),
-        WITH_RIG(test_length_of_static_information),
+        WITH_RIG(test_static_information_of_hmac),
+        WITH_RIG(test_static_information_of_cmac),
         WITH_RIG(test_beacons),
         WITH_RIG(test_beacons_make_room_for_sessions),
         WITH_RIG(test_listen_with),
