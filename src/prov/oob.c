@@ -43,12 +43,14 @@ void oob_place_octets(uint8_t *auth, size_t auth_len, const uint8_t *octets, siz
     memcpy(auth, octets, len < auth_len ? len : auth_len);
 }
 
-static uint64_t entropy_u64(const uint8_t *entropy)
+/* Eight octets, as one number, modulo @p m, which is below 2^28: four bits at a time, since many a
+ * machine has no division of 64 bits. */
+static uint32_t entropy_mod(const uint8_t *entropy, uint32_t m)
 {
-    uint64_t v = 0;
+    uint32_t v = 0;
 
-    for (size_t i = 0; i < 8; i++) {
-        v = v << 8 | entropy[i];
+    for (size_t i = 0; i < 16; i++) {
+        v = (v << 4 | (entropy[i / 2] >> (i % 2 == 0 ? 4 : 0) & 15u)) % m;
     }
     return v;
 }
@@ -72,9 +74,9 @@ void oob_generate(const struct usher_start *start, const uint8_t entropy[32], ui
         return;
     }
     if (is_count(start)) {
-        value->number = (uint32_t)(1 + entropy_u64(entropy) % (oob_limit(size) - 1));
+        value->number = 1 + entropy_mod(entropy, oob_limit(size) - 1);
     } else {
-        value->number = (uint32_t)(entropy_u64(entropy) % oob_limit(size));
+        value->number = entropy_mod(entropy, oob_limit(size));
     }
     for (uint32_t i = size, n = value->number; i-- > 0; n /= 10) {
         value->text[i] = (char)('0' + n % 10);
