@@ -8,8 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 
+import serial_line
 from harness import Directory, UUID, events, wait_for
 
 IMAGES = os.environ["IMAGES"]
@@ -91,6 +93,128 @@ class Lamp(Firmware):
         board = self.board()
         board.wait_line("listening")
         self.assertNotIn("a node", board.lines())
+
+
+class Serial(Firmware):
+    """The serial device, with a host at its UART 1."""
+
+    STATIC = bytes(range(16))
+
+    def board(self, wait):
+        """A board with its line, a socket; wait: it starts when the host is there."""
+        self.path = os.path.join(self.dir, "line")
+        board = Board(self, "serial_device", self.hci, "unix:%s,server=on,wait=%s" % (self.path, wait))
+        wait_for(lambda: os.path.exists(self.path))
+        return board
+
+    def device(self):
+        """A board that we are the host of, at self.line."""
+        board = self.board("on")
+        self.line = serial_line.Line(self.path)
+        self.addCleanup(self.line.close)
+        self.assertEqual(self.line.event(serial_line.DEVICE_STARTED)[1], bytes([2, 0, 254]))
+        return board
+
+    def assert_told(self, devices, *addresses):
+        """The devices have these addresses."""
+        wait_for(lambda: len(devices.events("complete")) == len(addresses))
+        self.assertEqual([int(e["address"], 16) for e in devices.events("complete")], list(addresses))
+
+    def provision_one(self, address, static=None, offload=False):
+        pair = serial_line.key_pair() if offload else None
+        provisioner = serial_line.Provisioner(self.line, static, pair)
+        uuid = provisioner.scan(1)[0]
+        provisioner.begin(0, uuid, address)
+        provisioner.run()
+        self.assertEqual(provisioner.failed, [])
+        self.assertEqual(provisioner.asked, 1 if offload else 0)
+        self.assertEqual(provisioner.complete[uuid][0][6:8], address.to_bytes(2, "little"))
+        print("ECDH by the %s: %.2f s from Link Established to Complete" %
+              ("host" if offload else "device", provisioner.complete[uuid][1]))
+        return uuid
+
+    def test_packets_and_what_is_none(self):
+        self.air()
+        self.device()
+        line = self.line
+        self.assertEqual(line.ask(serial_line.VERSION_GET), (serial_line.SUCCESS, bytes([10, 0])))
+        for size in (0, 1, 254):
+            data = os.urandom(size)
+            line.send(serial_line.ECHO, data)
+            self.assertEqual(line.event(serial_line.ECHO_RSP)[1], data)
+        status, uuid = line.ask(serial_line.UUID_GET)
+        self.assertEqual((status, len(uuid)), (serial_line.SUCCESS, 16))
+        self.assertEqual(line.ask(0x03)[0], serial_line.CMD_UNKNOWN)
+        self.assertEqual(line.ask(serial_line.SCAN_START, b"1")[0], serial_line.INVALID_LENGTH)
+        # a packet that is never finished, then noise: after a pause the line is as new
+        line.write(bytes([200, serial_line.ECHO]) + os.urandom(50))
+        time.sleep(0.5)
+        line.write(b"\0")
+        line.wait(lambda code, data: code == serial_line.CMD_RSP and data[1] == serial_line.INVALID_LENGTH)
+        self.assertEqual(line.ask(serial_line.VERSION_GET)[0], serial_line.SUCCESS)
+
+    def test_a_host_that_writes_much_before_it_reads_is_held_off_and_loses_nothing(self):
+        self.air()
+        self.device()
+        echoes = [os.urandom(250) for _ in range(60)]  # more than all the device's buffers hold
+        self.line.write(b"".join(bytes([251, serial_line.ECHO]) + echo for echo in echoes))
+        time.sleep(1)
+        for echo in echoes:
+            self.assertEqual(self.line.event(serial_line.ECHO_RSP)[1], echo)
+
+    def test_a_reset_is_a_start(self):
+        self.air("--loss", "5")
+        self.devices(1)
+        board = self.device()
+        self.line.send(serial_line.SCAN_START)
+        self.line.event(serial_line.UNPROVISIONED)
+        self.line.send(serial_line.RADIO_RESET)
+        self.line.event(serial_line.DEVICE_STARTED)
+        self.assertIn("reset", board.lines())
+        self.provision_one(0x0100)
+
+    def test_provisioning_whoever_computes_the_ecdh(self):
+        self.air()
+        devices = self.devices(2, "--count", "2")
+        self.device()
+        for address, offload in ((0x0100, False), (0x0200, True)):
+            self.provision_one(address, offload=offload)
+        self.assert_told(devices, 0x0100, 0x0200)
+
+    def test_provisioning_with_static_oob(self):
+        self.air()
+        devices = self.devices(2, "--count", "2", "--oob", "static:" + self.STATIC.hex())
+        self.device()
+        for address, offload in ((0x0100, False), (0x0200, True)):
+            self.provision_one(address, self.STATIC, offload)
+        self.assert_told(devices, 0x0100, 0x0200)
+
+    def test_eight_at_once(self):
+        self.air("--loss", "5")
+        self.devices(8, "--count", "8")
+        self.device()
+        provisioner = serial_line.Provisioner(self.line)
+        for context, uuid in enumerate(provisioner.scan(8)):
+            provisioner.begin(context, uuid, 0x0100 + context)
+        begun = time.monotonic()
+        provisioner.run()
+        print("8 devices in 8 sessions: %.2f s" % (time.monotonic() - begun))
+        self.assertEqual((len(provisioner.complete), provisioner.failed), (8, []))
+
+    def test_the_tool_provisions_and_configures_through_it(self):
+        self.air()
+        self.start("device", "--radio", self.radio, "--uuid", UUID)
+        self.board("off").wait_line("controller ready")
+        self.radio = "serial:" + self.path
+        begun = time.monotonic()
+        done = self.provision(UUID, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(events(done.stdout, "complete")[0]["address"], "0x0002")
+        print("the tool: %.2f s for all of provision UUID" % (time.monotonic() - begun))
+        done = self.use("configure", "--all", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        done = self.use("onoff", "0x0002", "on")
+        self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":
