@@ -6,9 +6,15 @@
 
 #include "access_config.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define MODELS_MAX 62 /* in one answer */
+
+static_assert(SERIAL_CMD_MODEL_SPECIFIC_INIT_DATA_MAXLEN + 6 == USHER_SERIAL_PAYLOAD_MAX &&
+                  SERIAL_CMD_MODEL_SPECIFIC_COMMAND_DATA_MAXLEN + 2 == USHER_SERIAL_PAYLOAD_MAX &&
+                  SERIAL_EVT_CMD_RSP_MODEL_CMD_DATA_MAXLEN + 1 == USHER_SERIAL_ANSWER_MAX,
+              "what a packet can hold, there is room for");
 
 /* -- the access layer -------------------------------------------------------------------------- */
 
@@ -182,9 +188,6 @@ static uint32_t model_init(struct serial_state *s, struct usher_serial_packet *p
 
     if (info == NULL) {
         return NRF_ERROR_NOT_FOUND;
-    }
-    if (p->len > sizeof(init->data)) {
-        return NRF_ERROR_INVALID_LENGTH;
     }
     memset(init, 0, sizeof(*init));
     init->model_id = info->model_id;
