@@ -12,14 +12,14 @@
 
 #if MESH_FEATURE_GATT_ENABLED
 
+/* Connections to the proxy; the layer is no client of another one. */
 static void on_event(void *user, struct usher_gatt *g, const struct usher_gatt_event *event)
 {
     struct nrf_mesh_stack *s = user, *before = layer_stack_enter(s);
     bool connected = event->type == USHER_GATT_EVT_CONNECTED;
 
     (void)g;
-    if ((connected || event->type == USHER_GATT_EVT_DISCONNECTED) &&
-        event->params.connection.server) {
+    if (connected || event->type == USHER_GATT_EVT_DISCONNECTED) {
         layer_proxy_client(s, event->params.connection.conn, connected);
     }
     (void)layer_stack_enter(before);

@@ -96,7 +96,6 @@ static bool identities_end(struct nrf_mesh_stack *s)
             any = true;
         }
     }
-    layer_core_wake();
     return any;
 }
 
@@ -109,7 +108,6 @@ static uint32_t state_set(bool on)
         s->mesh.net.proxy = on ? PROXY_ON : 0;
         transport_feature_changed(&s->mesh.net, usher_mesh_now(&s->mesh), USHER_FEATURE_PROXY);
         manage_settings_changed(&s->mesh);
-        layer_config_changed();
     }
     if (err == NRF_SUCCESS && !on) {
         (void)identities_end(s);

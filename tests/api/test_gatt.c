@@ -49,8 +49,8 @@ static struct {
     struct rig_store store;
     bool on;
     nrf_mesh_rx_source_t source; /* of the last message */
-    unsigned messages;
-    config_server_evt_t set; /* GATT Proxy or Node Identity */
+    unsigned messages, stable;   /* CONFIG_STABLE */
+    config_server_evt_t set;     /* GATT Proxy or Node Identity */
     /* What was told, in order: Enabled, Disabled, Proxy stopped, identification Start and sTop,
      * Opt set, Abort, Complete. */
     char told[32];
@@ -111,6 +111,9 @@ static void on_mesh_event(const nrf_mesh_evt_t *p_evt)
     case NRF_MESH_EVT_PROXY_STOPPED:
         assert_false(proxy_is_connected());
         tell('P');
+        break;
+    case NRF_MESH_EVT_CONFIG_STABLE:
+        lamp.stable++;
         break;
     case NRF_MESH_EVT_MESSAGE_RECEIVED:
         lamp.messages++;
@@ -650,24 +653,60 @@ static void it_stops_with_the_node(void **state)
     run(100);
     assert_told("E");
     connect();
+    assert_int_equal(proxy_stop(), OK);
+    assert_int_equal(nrf_mesh_disable(), OK);
+    run(100);
+    assert_int_equal(mesh_stack_start(), OK); /* as new */
+    run(100);
+    assert_told("PDE");
+    connect();
     mesh_stack_config_clear();
     run(2000);
     assert_told("P");
     assert_int_equal(proxy_start(), INVALID_STATE);
+    end();
+}
+
+static void a_stopped_one_is_there_for_the_next_network(void **state)
+{
+    (void)state;
+    begin_as_node();
+    assert_int_equal(proxy_stop(), OK);
+    mesh_stack_config_clear();
+    run(2000);
+    assert_told("P");
     wait_for_provisioner();
     provision(true);
     assert_true(phone.complete);
     assert_told("STDOCE");
+    assert_true(look_for_proxy(true));
     end();
+}
+
+/* The lamp tells the phone when its proxy is switched (3.6.7.2). */
+static void expect_heartbeat(void)
+{
+    struct usher_heartbeat *out = &lamp.stack->mesh.net.heartbeat;
+    struct usher_heartbeat *in = &phone_node()->mesh.net.heartbeat;
+
+    out->pub_dst = in->sub_dst = nodes_address(PHONE);
+    out->pub_features = USHER_FEATURE_PROXY;
+    out->pub_ttl = 5;
+    in->sub_src = nodes_address(LAMP);
+    in->sub_period_log = 5;
+    in->sub_until = nodes_now(phone.all) + 10000;
 }
 
 static void the_option_is_stored(void **state)
 {
     bool enabled = false;
+    unsigned stable;
 
     (void)state;
     begin_as_node();
     connect();
+    expect_heartbeat();
+    stable = lamp.stable;
     assert_int_equal(mesh_opt_gatt_proxy_get(&enabled), OK);
     assert_true(enabled);
     assert_int_equal(mesh_opt_gatt_proxy_get(NULL), NRF_ERROR_NULL);
@@ -675,6 +714,8 @@ static void the_option_is_stored(void **state)
     assert_int_equal(mesh_opt_gatt_proxy_set(false), OK);
     run(3000);
     assert_told("P");
+    assert_int_equal(lamp.stable, stable + 1);
+    assert_int_equal(phone_node()->events[USHER_MESH_EVT_HEARTBEAT], 1);
     assert_false(is_connected());
     assert_int_equal(proxy_start(), INVALID_STATE);
     assert_int_equal(proxy_stop(), INVALID_STATE);
@@ -707,6 +748,8 @@ static void a_client_configures_it(void **state)
     assert_int_equal(ASK(.opcode = USHER_CONFIG_IDENTITY_SET, .state = 1)->state, 1);
     assert_int_equal(lamp.set.type, CONFIG_SERVER_EVT_NODE_IDENTITY_SET);
     assert_int_equal(ASK(.opcode = USHER_CONFIG_IDENTITY_SET, .state = 0)->state, 0);
+    assert_int_equal(ASK(.opcode = USHER_CONFIG_PROXY_SET, .state = 1)->state, 1);
+    assert_int_equal(lamp.set.params.proxy_set.proxy_state, 1);
     assert_int_equal(ASK(.opcode = USHER_CONFIG_PROXY_SET, .state = 0)->state, 0);
     assert_int_equal(lamp.set.type, CONFIG_SERVER_EVT_GATT_PROXY_SET);
     assert_int_equal(lamp.set.params.proxy_set.proxy_state, 0);
@@ -801,6 +844,7 @@ int main(void)
         cmocka_unit_test(which_bearers_it_listens_on),
         cmocka_unit_test(it_is_stopped_and_started),
         cmocka_unit_test(it_stops_with_the_node),
+        cmocka_unit_test(a_stopped_one_is_there_for_the_next_network),
         cmocka_unit_test(the_option_is_stored),
         cmocka_unit_test(a_client_configures_it),
         cmocka_unit_test(node_identity),
