@@ -442,6 +442,26 @@ static void test_silent_device(void **state)
 }
 
 /* A device of the SDK that waits for 255 octets knows no pause. */
+/* Only the octets of now tell that all that was before has come. */
+static void test_another_echo_is_none(void **state)
+{
+    struct bench *b = bench_new(false, false);
+
+    (void)state;
+    b->deaf = true;
+    pump(b);
+    assert_int_equal(b->packet[1], USHER_SERIAL_ECHO);
+    from_device(b, USHER_SERIAL_EVT_ECHO_RSP, b->packet + 2, 4);
+    from_device(b, USHER_SERIAL_EVT_ECHO_RSP, b->packet + 2, 0);
+    b->packet[6] ^= 1;
+    from_device(b, USHER_SERIAL_EVT_ECHO_RSP, b->packet + 2, 8);
+    assert_int_equal(b->line, USHER_SERIAL_LINE_ASKING);
+    b->packet[6] ^= 1;
+    from_device(b, USHER_SERIAL_EVT_ECHO_RSP, b->packet + 2, 8);
+    assert_int_equal(b->line, USHER_SERIAL_LINE_UP);
+    bench_free(b);
+}
+
 static void test_filler_frees_a_device_without_pauses(void **state)
 {
     struct bench *b = bench_new(false, false);
@@ -666,6 +686,7 @@ int main(void)
         cmocka_unit_test(test_sent_again),
         cmocka_unit_test(test_damaged_command),
         cmocka_unit_test(test_silent_device),
+        cmocka_unit_test(test_another_echo_is_none),
         cmocka_unit_test(test_filler_frees_a_device_without_pauses),
         cmocka_unit_test(test_restarted_device),
         cmocka_unit_test(test_broken_line),
