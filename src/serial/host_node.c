@@ -98,7 +98,9 @@ thing_new(struct usher_serial_remote *r, enum thing_kind kind, uint16_t index, c
     struct usher_serial_remote_thing *t = find(r, THING_FREE, 0, NULL);
 
     if (t != NULL) {
-        *t = (struct usher_serial_remote_thing){ .kind = kind, .index = index, .used = ++r->tick };
+        *t = (struct usher_serial_remote_thing){ .kind = (uint8_t)kind,
+                                                 .index = index,
+                                                 .used = ++r->tick };
         if (value != NULL) {
             memcpy(t->value, value, sizeof(t->value));
         }
