@@ -25,12 +25,15 @@
 
 #define PDU_TX_ADD_RANDOM 0x40u
 
-/* Flags of the radio header. Without the one that says that the CRC was checked, readers check it.
+/*
+ * Flags of the radio header. Without the one that says that the CRC was checked, readers check it,
+ * as they can for advertisements; what the CRC of a link began with they may not know.
  */
 #define FLAG_DEWHITENED 0x0001u
 #define FLAG_REFERENCE_ADDRESS 0x0010u
 #define FLAG_FROM_CENTRAL 0x0100u
 #define FLAG_FROM_PERIPHERAL 0x0180u
+#define FLAG_CRC_VALID 0x0C00u /* checked, and found right */
 
 enum {
     FILE_HEADER = 24,
@@ -155,7 +158,7 @@ static uint8_t rf_channel(uint8_t channel)
     return (uint8_t)(channel + (channel <= 10 ? 1 : 2));
 }
 
-static void write_pdu(struct pcap *p, const struct air_link_pdu *pdu, uint32_t direction)
+static void write_pdu(struct pcap *p, const struct air_link_pdu *pdu, uint32_t flags)
 {
     uint8_t octets[RECORD_HEADER + PACKET_MAX];
     uint8_t *at = octets + RECORD_HEADER;
@@ -163,7 +166,7 @@ static void write_pdu(struct pcap *p, const struct air_link_pdu *pdu, uint32_t d
     *at++ = rf_channel(pdu->channel);
     at = put_le(at, 0, 3); /* signal, noise, access address offences: not told */
     at = put_le(at, pdu->access_address, 4);
-    at = put_le(at, FLAG_DEWHITENED | FLAG_REFERENCE_ADDRESS | direction, 2);
+    at = put_le(at, FLAG_DEWHITENED | FLAG_REFERENCE_ADDRESS | flags, 2);
     at = put_le(at, pdu->access_address, 4);
     memcpy(at, pdu->octets, pdu->len);
     at += pdu->len;
@@ -214,7 +217,7 @@ void pcap_sniff_link(void *ctx, const struct air_link_pdu *pdu)
 {
     uint32_t direction = pdu->central ? FLAG_FROM_CENTRAL : FLAG_FROM_PERIPHERAL;
 
-    write_pdu(ctx, pdu, pdu->channel >= 37 ? 0 : direction);
+    write_pdu(ctx, pdu, pdu->channel >= 37 ? 0 : direction | FLAG_CRC_VALID);
 }
 
 void pcap_h4(void *ctx, uint64_t at_us, bool from_controller, const uint8_t *packet, size_t len)
