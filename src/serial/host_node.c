@@ -1,8 +1,8 @@
 /*
- * The instance's node, on a device (host_remote.h): the device gets its address, its IV state and
- * its keys, and sends and receives for it. Messages name keys and addresses by handles of the
- * device, which are asked for when they are needed first and given back, the longest unused ones,
- * when the device has room for no more.
+ * The instance's node, on a device: the device gets its address, its IV state and its keys, and
+ * sends and receives for it. host_remote.c calls it; see host_remote.h. Messages name keys and
+ * addresses by handles of the device (host_things.c), which are asked for when they are needed
+ * first and given back, the longest unused ones, when the device has room for no more.
  *
  * What the device had of a network is cleared: it knows nothing that the host does not. Sequence
  * numbers are the node's own, which are in the host's storage: before the device gets a block of
@@ -29,15 +29,6 @@ enum node_step {
     NODE_FAILED,
 };
 
-enum thing_kind {
-    THING_FREE,
-    THING_SUBNET,
-    THING_APPKEY,
-    THING_DEVKEY,       /* index: whose */
-    THING_PUBLICATION,  /* index: the address */
-    THING_SUBSCRIPTION, /* likewise */
-};
-
 enum message_state {
     MESSAGE_FREE,
     MESSAGE_PREPARING, /* its handles are not there yet */
@@ -62,103 +53,6 @@ static uint16_t address_of(const struct usher_serial_remote *r)
                                                : USHER_ADDR_UNASSIGNED;
 }
 
-/* -- things ------------------------------------------------------------------------------------ */
-
-/* @param value  Of a virtual address; NULL: whatever it is. */
-static struct usher_serial_remote_thing *find(struct usher_serial_remote *r, enum thing_kind kind,
-                                              uint16_t index, const uint8_t *value)
-{
-    for (unsigned i = 0; i < USHER_SERIAL_THINGS; i++) {
-        struct usher_serial_remote_thing *t = &r->things[i];
-
-        if (t->kind == kind && t->index == index &&
-            (value == NULL || memcmp(t->value, value, sizeof(t->value)) == 0)) {
-            return t;
-        }
-    }
-    return NULL;
-}
-
-static struct usher_serial_remote_thing *by_handle(struct usher_serial_remote *r,
-                                                   enum thing_kind kind, uint16_t handle)
-{
-    for (unsigned i = 0; i < USHER_SERIAL_THINGS; i++) {
-        struct usher_serial_remote_thing *t = &r->things[i];
-
-        if (t->kind == kind && t->there && t->handle == handle) {
-            return t;
-        }
-    }
-    return NULL;
-}
-
-static struct usher_serial_remote_thing *
-thing_new(struct usher_serial_remote *r, enum thing_kind kind, uint16_t index, const uint8_t *value)
-{
-    struct usher_serial_remote_thing *t = find(r, THING_FREE, 0, NULL);
-
-    if (t != NULL) {
-        *t = (struct usher_serial_remote_thing){ .kind = (uint8_t)kind,
-                                                 .index = index,
-                                                 .used = ++r->tick };
-        if (value != NULL) {
-            memcpy(t->value, value, sizeof(t->value));
-        }
-    }
-    return t;
-}
-
-static void thing_free(struct usher_serial_remote *r, struct usher_serial_remote_thing *t)
-{
-    remote_wipe(r, t, sizeof(*t));
-}
-
-/* The one of a kind that no message has needed for the longest time; NULL: all are in use. */
-static struct usher_serial_remote_thing *oldest(struct usher_serial_remote *r, enum thing_kind kind)
-{
-    struct usher_serial_remote_thing *found = NULL;
-
-    for (unsigned i = 0; i < USHER_SERIAL_THINGS; i++) {
-        struct usher_serial_remote_thing *t = &r->things[i];
-
-        if (t->kind == kind && t->there && !t->leaving && t->users == 0 &&
-            (found == NULL || t->used < found->used)) {
-            found = t;
-        }
-    }
-    return found;
-}
-
-/* The command that gives the device a thing. @retval false  Its subnet is not there yet. */
-static bool add_packet(struct usher_serial_remote *r, const struct usher_serial_remote_thing *t,
-                       uint16_t net_index, struct usher_serial_packet *p)
-{
-    const struct usher_serial_remote_thing *subnet = find(r, THING_SUBNET, net_index, NULL);
-    bool virtual = usher_is_virtual(t->index);
-
-    *p = (struct usher_serial_packet){ .net_index = t->index,
-                                       .app_index = t->index,
-                                       .address = t->index };
-    memcpy(p->key, t->value, sizeof(p->key));
-    switch (t->kind) {
-    case THING_SUBNET:
-        p->opcode = USHER_SERIAL_SUBNET_ADD;
-        return true;
-    case THING_PUBLICATION:
-        p->opcode = virtual ? USHER_SERIAL_ADDR_PUBLICATION_ADD_VIRTUAL
-                            : USHER_SERIAL_ADDR_PUBLICATION_ADD;
-        return true;
-    case THING_SUBSCRIPTION:
-        p->opcode = virtual ? USHER_SERIAL_ADDR_SUBSCRIPTION_ADD_VIRTUAL
-                            : USHER_SERIAL_ADDR_SUBSCRIPTION_ADD;
-        return true;
-    default:
-        p->opcode = t->kind == THING_APPKEY ? USHER_SERIAL_APPKEY_ADD : USHER_SERIAL_DEVKEY_ADD;
-        p->handle = subnet != NULL ? subnet->handle : 0;
-        return subnet != NULL && subnet->there;
-    }
-}
-
 /* -- messages ---------------------------------------------------------------------------------- */
 
 static void message_end(struct usher_serial_remote_message *m, bool delivered)
@@ -176,7 +70,7 @@ static void message_end(struct usher_serial_remote_message *m, bool delivered)
     if (m->calling != NULL && m->calling->there) {
         m->calling->leaving = false;
     } else if (m->calling != NULL) {
-        thing_free(r, m->calling);
+        remote_thing_free(r, m->calling);
     }
     remote_wipe(r, m, sizeof(*m));
     m->remote = r;
@@ -202,7 +96,7 @@ static void on_gone(void *user, struct usher_serial_request *call, enum usher_er
     (void)call;
     (void)answer;
     m->calling = NULL;
-    thing_free(m->remote, t); /* what cannot be removed is not there */
+    remote_thing_free(m->remote, t); /* what cannot be removed is not there */
     if (err == USHER_E_TIMEOUT) {
         node_anew(m->remote);
     }
@@ -232,7 +126,7 @@ static void on_added(void *user, struct usher_serial_request *call, enum usher_e
 {
     struct usher_serial_remote_message *m = user;
     struct usher_serial_remote_thing *t = m->calling, *old;
-    enum thing_kind kind = t->kind;
+    enum remote_thing_kind kind = t->kind;
 
     (void)call;
     m->calling = NULL;
@@ -242,36 +136,36 @@ static void on_added(void *user, struct usher_serial_request *call, enum usher_e
         remote_kick(m->remote);
         return;
     }
-    thing_free(m->remote, t);
+    remote_thing_free(m->remote, t);
     if (err == USHER_E_TIMEOUT) {
         node_anew(m->remote);
         return;
     }
-    old = err == USHER_E_RESOURCES ? oldest(m->remote, kind) : NULL;
+    old = err == USHER_E_RESOURCES ? remote_thing_oldest(m->remote, kind) : NULL;
     if (old == NULL || remove_thing(m, old) == NEED_NEVER) {
         message_end(m, false); /* it is tried again, when others have gone */
     }
 }
 
-static enum need add_thing(struct usher_serial_remote_message *m, enum thing_kind kind,
+static enum need add_thing(struct usher_serial_remote_message *m, enum remote_thing_kind kind,
                            uint16_t index, const uint8_t *value)
 {
-    struct usher_serial_remote_thing *t = thing_new(m->remote, kind, index, value);
+    struct usher_serial_remote_thing *t = remote_thing_new(m->remote, kind, index, value);
     struct usher_serial_packet p;
     enum usher_err err = USHER_E_STATE;
 
     if (t == NULL) {
-        t = oldest(m->remote, kind);
+        t = remote_thing_oldest(m->remote, kind);
         return t != NULL ? remove_thing(m, t) : NEED_WAIT;
     }
-    if (add_packet(m->remote, t, m->target.net_index, &p)) {
+    if (remote_thing_packet(m->remote, t, m->target.net_index, &p)) {
         m->call.done = on_added;
         m->call.user = m;
         err = usher_serial_host_send(&m->remote->line, &m->call, &p);
     }
     remote_wipe(m->remote, &p, sizeof(p));
     if (err != USHER_OK) {
-        thing_free(m->remote, t);
+        remote_thing_free(m->remote, t);
         return NEED_NEVER;
     }
     m->calling = t;
@@ -279,11 +173,13 @@ static enum need add_thing(struct usher_serial_remote_message *m, enum thing_kin
 }
 
 /* Finds the handle for a message's key or address, or asks for it. */
-static enum need need(struct usher_serial_remote_message *m, enum thing_kind kind, uint16_t index,
-                      const uint8_t *value, struct usher_serial_remote_thing **found)
+static enum need need(struct usher_serial_remote_message *m, enum remote_thing_kind kind,
+                      uint16_t index, const uint8_t *value,
+                      struct usher_serial_remote_thing **found)
 {
     bool is_label = kind == THING_PUBLICATION && usher_is_virtual(index);
-    struct usher_serial_remote_thing *t = find(m->remote, kind, index, is_label ? value : NULL);
+    struct usher_serial_remote_thing *t =
+        remote_thing_find(m->remote, kind, index, is_label ? value : NULL);
 
     if (*found != NULL) {
         return NEED_HAVE;
@@ -487,7 +383,7 @@ static void on_thing(struct usher_serial_remote *r, enum usher_err err,
                                "the serial device cannot subscribe to another address");
             }
         } else {
-            thing_free(r, t);
+            remote_thing_free(r, t);
             failed(r, "the serial device has no room for the network's keys");
         }
         return;
@@ -529,19 +425,19 @@ static void node_call(struct usher_serial_remote *r, const struct usher_serial_p
 }
 
 /* Gives the device a thing, with the node's own request. */
-static bool give(struct usher_serial_remote *r, enum thing_kind kind, uint16_t index,
+static bool give(struct usher_serial_remote *r, enum remote_thing_kind kind, uint16_t index,
                  uint16_t net_index, const uint8_t *value)
 {
-    struct usher_serial_remote_thing *t = thing_new(r, kind, index, value);
+    struct usher_serial_remote_thing *t = remote_thing_new(r, kind, index, value);
     struct usher_serial_packet p;
-    bool ready = t != NULL && add_packet(r, t, net_index, &p);
+    bool ready = t != NULL && remote_thing_packet(r, t, net_index, &p);
 
     if (ready) {
         t->leaving = true;
         node_call(r, &p);
         remote_wipe(r, &p, sizeof(p));
     } else if (t != NULL) {
-        thing_free(r, t);
+        remote_thing_free(r, t);
     }
     return ready;
 }
@@ -552,9 +448,9 @@ static bool give_key(struct usher_serial_remote *r)
     struct usher_remote_key key;
 
     for (unsigned n = 0; usher_remote_key(mesh_of(r), n, &key); n++) {
-        enum thing_kind kind = key.app ? THING_APPKEY : THING_SUBNET;
+        enum remote_thing_kind kind = key.app ? THING_APPKEY : THING_SUBNET;
 
-        if (find(r, kind, key.index, NULL) == NULL &&
+        if (remote_thing_find(r, kind, key.index, NULL) == NULL &&
             give(r, kind, key.index, key.net_index, key.key)) {
             return true;
         }
@@ -570,7 +466,7 @@ static bool give_subscription(struct usher_serial_remote *r)
     for (unsigned n = 0; usher_remote_subscription(mesh_of(r), n, &address, &label); n++) {
         label = usher_is_virtual(address) ? label : NULL;
         if (address != USHER_ADDR_UNASSIGNED &&
-            find(r, THING_SUBSCRIPTION, address, label) == NULL &&
+            remote_thing_find(r, THING_SUBSCRIPTION, address, label) == NULL &&
             give(r, THING_SUBSCRIPTION, address, 0, label)) {
             return true;
         }
@@ -680,13 +576,13 @@ uint64_t remote_node_deadline(const struct usher_serial_remote *r)
 /* @retval false  Nobody's. */
 static bool key_of(struct usher_serial_remote *r, uint16_t handle, struct usher_message *message)
 {
-    const struct usher_serial_remote_thing *t = by_handle(r, THING_APPKEY, handle);
+    const struct usher_serial_remote_thing *t = remote_thing_by_handle(r, THING_APPKEY, handle);
 
     if (t != NULL) {
         message->key = t->index;
         return true;
     }
-    t = by_handle(r, THING_DEVKEY, handle);
+    t = remote_thing_by_handle(r, THING_DEVKEY, handle);
     message->key = USHER_KEY_REMOTE_DEVICE;
     return t != NULL && t->index == message->src;
 }
@@ -702,7 +598,7 @@ static bool destination_of(struct usher_serial_remote *r, const struct usher_ser
         return (p->dst >= r->node_address && p->dst - r->node_address < elements) ||
                p->dst >= USHER_ADDR_ALL_PROXIES; /* a fixed group has no handle */
     }
-    t = by_handle(r, THING_SUBSCRIPTION, p->dst);
+    t = remote_thing_by_handle(r, THING_SUBSCRIPTION, p->dst);
     if (t == NULL) {
         return false;
     }
@@ -713,7 +609,8 @@ static bool destination_of(struct usher_serial_remote *r, const struct usher_ser
 
 static void on_message(struct usher_serial_remote *r, const struct usher_serial_packet *p)
 {
-    const struct usher_serial_remote_thing *subnet = by_handle(r, THING_SUBNET, p->handle2);
+    const struct usher_serial_remote_thing *subnet =
+        remote_thing_by_handle(r, THING_SUBNET, p->handle2);
     struct usher_message message = { .src = p->src, .ttl = p->ttl };
 
     if (r->node_step != NODE_UP || subnet == NULL || !usher_is_unicast(p->src) ||
