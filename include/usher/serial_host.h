@@ -50,6 +50,7 @@ struct usher_serial_request {
     /* private */
     struct usher_serial_request *next;
     bool on_way;
+    bool ending; /* with all that were there */
     uint8_t tried;
     uint8_t opcode;
     uint8_t len;

@@ -78,24 +78,19 @@ static void end(struct usher_serial_host *h, enum usher_err err,
     kick(h);
 }
 
-/* All that there are, but none that who is told sends meanwhile. */
+/* All that there are, but none that who is told sends meanwhile: who is told may cancel, too. */
 static void end_all(struct usher_serial_host *h, enum usher_err err)
 {
-    struct usher_serial_request *last = h->queue, *r;
+    struct usher_serial_request *r;
 
     h->waiting = false;
     h->forgotten = false;
-    while (last != NULL && last->next != NULL) {
-        last = last->next;
+    for (r = h->queue; r != NULL; r = r->next) {
+        r->ending = true;
     }
-    while (last != NULL && (r = h->queue) != NULL) {
-        bool over = r == last;
-
+    while ((r = h->queue) != NULL && r->ending) {
         leave(h, r);
         r->done(r->user, r, err, NULL);
-        if (over) {
-            return;
-        }
     }
 }
 
@@ -105,6 +100,7 @@ static enum usher_err queue(struct usher_serial_host *h, struct usher_serial_req
 
     r->next = NULL;
     r->on_way = true;
+    r->ending = false;
     r->tried = 0;
     *link = r;
     kick(h);
