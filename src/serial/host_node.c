@@ -564,8 +564,10 @@ uint64_t remote_node_deadline(const struct usher_serial_remote *r)
     uint64_t at = USHER_NEVER;
 
     for (unsigned i = 0; i < USHER_SERIAL_MESSAGES; i++) {
-        if (r->messages[i].state != MESSAGE_FREE) {
-            at = remote_sooner(at, r->messages[i].at);
+        const struct usher_serial_remote_message *m = &r->messages[i];
+
+        if (m->state != MESSAGE_FREE && !m->call.on_way) { /* a call ends in its time */
+            at = remote_sooner(at, m->at);
         }
     }
     return at;
