@@ -250,7 +250,9 @@ static void on_state(void *ctx, enum hci_host_state state, const char *why)
         on_kick(r);
     } else if (r->up) { /* if not, it is we who have said that the stream broke */
         r->hung = state == HCI_DOWN;
-        snprintf(r->why, sizeof(r->why), "%s", why);
+        if (why[0] != '\0') { /* a new beginning has no reason of its own: the last one stands */
+            snprintf(r->why, sizeof(r->why), "%s", why);
+        }
         away_begin(r, "resetting it");
         on_kick(r);
     }
