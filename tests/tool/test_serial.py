@@ -105,6 +105,9 @@ class Serial(WithDevice):
         heard = events(run("scan", "--radio", self.serial, "--for", "4s", "--json").stdout, "heard")
         self.assertEqual(len({e["uuid"] for e in heard}), 3)
 
+    # Devices that are left in the middle of a session wait for their time-outs, so this takes
+    # from a quarter of a minute to some minutes.
+    @unittest.skipUnless(os.environ.get("SLOW"), "slow; run with SLOW=1")
     def test_device_restarts_midway(self):
         self.devices_on_air(8, "--oob", "none")
         provision = self.start("provision", "--radio", self.serial, "--all", "--parallel", "2",
@@ -114,7 +117,7 @@ class Serial(WithDevice):
         self.port.wait()
         os.unlink(self.line)
         self.serial_device("unix:")
-        self.assertEqual(provision.wait(), 0, provision.errors())
+        self.assertEqual(provision.wait(500), 0, provision.errors())
         self.assertEqual(provision.events("summary")[0]["configured"], 8)
         self.assertIn("reconnecting", provision.errors())
 
