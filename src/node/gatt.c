@@ -476,12 +476,12 @@ static void heard_device(struct usher_gatt *g, const struct usher_adv_report *re
     }
 }
 
-static void heard(struct usher_gatt *g, const struct usher_adv_report *report, const uint8_t *data,
-                  size_t len)
+static void in_ad(struct usher_gatt *g, const struct usher_adv_report *report, uint8_t ad_type,
+                  const uint8_t *data, size_t len)
 {
     uint16_t uuid;
 
-    if (len < sizeof(uuid)) {
+    if (ad_type != AD_TYPE_SERVICE_DATA || len < sizeof(uuid)) {
         return;
     }
     uuid = (uint16_t)(data[0] | data[1] << 8);
@@ -489,22 +489,6 @@ static void heard(struct usher_gatt *g, const struct usher_adv_report *report, c
         heard_device(g, report, data + sizeof(uuid), len - sizeof(uuid));
     } else if (uuid == USHER_GATT_PROXY) {
         proxy_heard(g, report, data + sizeof(uuid), len - sizeof(uuid));
-    }
-}
-
-static void in_adv(struct usher_gatt *g, const struct usher_adv_report *report)
-{
-    const uint8_t *ad = report->data;
-    size_t left = report->len <= USHER_AD_MAX ? report->len : 0;
-
-    while (left >= 2 && ad[0] != 0 && ad[0] < left) {
-        size_t len = ad[0];
-
-        if (ad[1] == AD_TYPE_SERVICE_DATA) {
-            heard(g, report, ad + 2, len - 1);
-        }
-        ad += len + 1;
-        left -= len + 1;
     }
 }
 
@@ -531,7 +515,7 @@ static const struct usher_gatt_acts gatt_acts = {
     .opened = opened,
     .data = data,
     .closed = closed,
-    .in_adv = in_adv,
+    .in_ad = in_ad,
     .run = run,
     .deadline = deadline,
     .next_ad = next_ad,

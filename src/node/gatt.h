@@ -16,8 +16,9 @@ struct usher_gatt_acts {
     void (*opened)(struct usher_gatt *g, const struct usher_gatt_opened *opened);
     void (*data)(struct usher_gatt *g, uint8_t conn, const uint8_t *value, size_t len);
     void (*closed)(struct usher_gatt *g, uint8_t conn);
-    /** An ADV_IND was heard. */
-    void (*in_adv)(struct usher_gatt *g, const struct usher_adv_report *report);
+    /** An AD structure of an ADV_IND was heard: its type, and @p len octets of data. */
+    void (*in_ad)(struct usher_gatt *g, const struct usher_adv_report *report, uint8_t ad_type,
+                  const uint8_t *data, size_t len);
     /** Its turn in node_drain(): hands PDUs to the port as long as there is room, runs timers. */
     void (*run)(struct usher_gatt *g);
     uint64_t (*deadline)(const struct usher_gatt *g);

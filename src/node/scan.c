@@ -114,6 +114,26 @@ static void in_pb_adv(struct usher *u, const uint8_t *data, size_t len)
     }
 }
 
+/* 3.3.1: mesh AD types are ignored in what is connectable; services are in what is not. */
+static void in_ad(struct usher *u, const struct usher_adv_report *report, uint8_t ad_type,
+                  const uint8_t *data, size_t len)
+{
+    if (report->type == USHER_ADV_IND) {
+        if (u->gatt != NULL) {
+            u->gatt->acts->in_ad(u->gatt, report, ad_type, data, len);
+        }
+        return;
+    }
+    if (ad_type == PB_ADV_AD_TYPE) {
+        in_pb_adv(u, data, len);
+    } else if (ad_type == BEACON_AD_TYPE) {
+        in_beacon(u, data, len, report);
+    }
+    if (u->mesh != NULL) {
+        u->mesh->acts->in_ad(u->mesh, ad_type, data, len);
+    }
+}
+
 void usher_in_adv(struct usher *u, const struct usher_adv_report *report)
 {
     const uint8_t *ad = report->data;
@@ -125,23 +145,13 @@ void usher_in_adv(struct usher *u, const struct usher_adv_report *report)
     if (u->config.heard != NULL) {
         u->config.heard(u->config.user, u, report);
     }
-    if (report->type == USHER_ADV_IND && u->gatt != NULL) {
-        u->gatt->acts->in_adv(u->gatt, report);
-    }
-    if (report->type != USHER_ADV_NONCONN_IND) { /* 3.3.1: mesh AD types are ignored elsewhere */
+    if (report->type != USHER_ADV_NONCONN_IND && report->type != USHER_ADV_IND) {
         return;
     }
     while (left >= 2 && ad[0] != 0 && ad[0] < left) {
         size_t len = ad[0];
 
-        if (ad[1] == PB_ADV_AD_TYPE) {
-            in_pb_adv(u, ad + 2, len - 1);
-        } else if (ad[1] == BEACON_AD_TYPE) {
-            in_beacon(u, ad + 2, len - 1, report);
-        }
-        if (u->mesh != NULL) {
-            u->mesh->acts->in_ad(u->mesh, ad[1], ad + 2, len - 1);
-        }
+        in_ad(u, report, ad[1], ad + 2, len - 1);
         ad += len + 1;
         left -= len + 1;
     }
