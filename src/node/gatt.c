@@ -20,7 +20,8 @@
 #define AD_TYPE_FLAGS 0x01
 #define AD_TYPE_UUIDS 0x03 /* complete list of 16-bit service UUIDs */
 #define AD_TYPE_SERVICE_DATA 0x16
-#define FLAGS 0x06 /* LE General Discoverable, BR/EDR not supported */
+#define FLAGS 0x06  /* LE General Discoverable, BR/EDR not supported */
+#define AD_HEAD 11u /* octets of an advertisement before its service data */
 
 static const struct usher_port *port_of(const struct usher_gatt *g)
 {
@@ -424,32 +425,37 @@ static uint64_t ad_due(const struct usher_gatt *g)
     return offered(g) ? g->adv_at : USHER_NEVER;
 }
 
-/* 7.1.2.2.1: the unprovisioned device. */
-static uint8_t device_ad(const struct usher_gatt *g, uint8_t ad[USHER_AD_MAX])
+/* What the service says of the unprovisioned device (7.1.2.2.1), or of the node. 0: nothing */
+static uint8_t service_data(struct usher_gatt *g, uint8_t *data)
 {
-    static const uint8_t head[] = {
+    if (g->serving == USHER_GATT_PROXY) {
+        return proxy_service_data(g, data);
+    }
+    memcpy(data, advert_device(g->node), ADVERT_DEVICE_LEN);
+    return ADVERT_DEVICE_LEN;
+}
+
+static uint8_t next_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX])
+{
+    const uint8_t low = g->serving & 0xFF, high = g->serving >> 8;
+    const uint8_t len = service_data(g, ad + AD_HEAD);
+    const uint8_t head[AD_HEAD] = {
         2,
         AD_TYPE_FLAGS,
         FLAGS,
         3,
         AD_TYPE_UUIDS,
-        USHER_GATT_PROVISIONING & 0xFF,
-        USHER_GATT_PROVISIONING >> 8,
-        3 + ADVERT_DEVICE_LEN,
+        low,
+        high,
+        (uint8_t)(3 + len),
         AD_TYPE_SERVICE_DATA,
-        USHER_GATT_PROVISIONING & 0xFF,
-        USHER_GATT_PROVISIONING >> 8,
+        low,
+        high,
     };
 
-    memcpy(ad, head, sizeof(head));
-    memcpy(ad + sizeof(head), advert_device(g->node), ADVERT_DEVICE_LEN);
-    return (uint8_t)(sizeof(head) + ADVERT_DEVICE_LEN);
-}
-
-static uint8_t next_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX])
-{
     g->adv_at = g->node->now + g->config.adv_interval_ms + draw(g) % (ADV_SPREAD_MS + 1);
-    return g->serving == USHER_GATT_PROXY ? proxy_ad(g, ad) : device_ad(g, ad);
+    memcpy(ad, head, sizeof(head));
+    return len != 0 ? (uint8_t)(sizeof(head) + len) : 0;
 }
 
 /* -- scanning ---------------------------------------------------------------------------------- */

@@ -42,6 +42,9 @@ enum gatt_link_state {
     GATT_LINK_ENDED, /* proxy: it is gone, and DISCONNECTED is still to be told */
 };
 
+/** Octets of the longest service data of a proxy, after the UUID: type, hash and random. */
+#define PROXY_SERVICE_DATA_MAX 17u
+
 /* -- proxy.c: a connection to the Mesh Proxy Service ------------------------------------------- */
 
 /**
@@ -66,8 +69,9 @@ void proxy_run(struct usher_gatt *g);
 uint64_t proxy_deadline(const struct usher_gatt *g);
 /** Whether the node offers the Mesh Proxy Service now: GATT Proxy state, Node Identity. */
 bool proxy_offers(const struct usher_gatt *g);
-/** The next connectable advertisement of the proxy, of those that take turns (7.2.2.2). */
-uint8_t proxy_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX]);
+/** The next service data of 0x1828, of those that take turns, without the UUID (7.2.2.2). @return
+ * octets; 0: none */
+uint8_t proxy_service_data(struct usher_gatt *g, uint8_t data[PROXY_SERVICE_DATA_MAX]);
 /** A client hears service data of 0x1828, without the UUID. */
 void proxy_heard(struct usher_gatt *g, const struct usher_adv_report *report, const uint8_t *data,
                  size_t len);

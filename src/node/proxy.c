@@ -24,11 +24,6 @@
 /* Addresses of a client's first filter: what its queue has room for. */
 #define FILTER_BEGIN_MAX 32u
 
-#define AD_FLAGS 0x01
-#define AD_UUIDS 0x03
-#define AD_SERVICE_DATA 0x16
-#define SERVICE_DATA_MAX 17u
-
 static_assert((FILTER_BEGIN_MAX + PROXY_ADDRESSES_MAX - 1) / PROXY_ADDRESSES_MAX <=
                   USHER_PROXY_QUEUE,
               "a client's first filter does not fit into its queue");
@@ -497,7 +492,7 @@ uint64_t proxy_deadline(const struct usher_gatt *g)
 
 /* Service data after the UUID, by turns: a subnet's Network ID, its Node Identity. 0: not now. */
 static uint8_t service_data(struct usher_gatt *g, const struct usher_mesh *m, unsigned turn,
-                            uint8_t out[SERVICE_DATA_MAX])
+                            uint8_t out[PROXY_SERVICE_DATA_MAX])
 {
     const struct usher_subnet *s = &m->net.keys.subnets[turn / IDENTITY_KINDS];
     bool node = turn % IDENTITY_KINDS != 0;
@@ -529,13 +524,11 @@ bool proxy_offers(const struct usher_gatt *g)
     return m->net.proxy == PROXY_ON;
 }
 
-uint8_t proxy_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX])
+uint8_t proxy_service_data(struct usher_gatt *g, uint8_t data[PROXY_SERVICE_DATA_MAX])
 {
-    static const uint8_t head[] = { 2, AD_FLAGS, 0x06, 3, AD_UUIDS, 0x28, 0x18 };
-    static const uint8_t uuid[] = { 0x28, 0x18 };
     const struct usher_mesh *m = node_of(g);
-    uint8_t data[SERVICE_DATA_MAX], len = 0;
     unsigned turns;
+    uint8_t len = 0;
 
     if (m == NULL || !proxy_offers(g)) {
         return 0;
@@ -549,16 +542,7 @@ uint8_t proxy_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX])
             g->adv_turn = (uint16_t)((turn + 1) % turns);
         }
     }
-    if (len == 0) {
-        return 0;
-    }
-    memcpy(ad, head, sizeof(head));
-    ad += sizeof(head);
-    ad[0] = (uint8_t)(1 + sizeof(uuid) + len);
-    ad[1] = AD_SERVICE_DATA;
-    memcpy(ad + 2, uuid, sizeof(uuid));
-    memcpy(ad + 2 + sizeof(uuid), data, len);
-    return (uint8_t)(sizeof(head) + 2 + sizeof(uuid) + len);
+    return len;
 }
 
 /* -- finding a proxy --------------------------------------------------------------------------- */
@@ -568,7 +552,7 @@ static bool is_of(const struct usher_crypto *c, const struct usher_net_keys *k, 
                   const uint8_t *data, size_t len)
 {
     static const uint8_t random_at = 9, random_end = 17;
-    uint8_t expected[SERVICE_DATA_MAX] = { 0 };
+    uint8_t expected[PROXY_SERVICE_DATA_MAX] = { 0 };
     uint8_t expected_len = 0;
     bool node = address != USHER_ADDR_UNASSIGNED;
 
