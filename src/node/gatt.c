@@ -79,7 +79,7 @@ static void link_lost(struct usher_gatt *g, struct usher_gatt_link *l, enum ushe
     struct usher_session *s = l->session;
 
     if (s == NULL) {
-        proxy_link_closed(g, l);
+        proxy_link_closed(l);
         return;
     }
     g->introduce = g->introduce || (l->is.server && s->link.gatt.complete);
@@ -200,16 +200,16 @@ static void opened_client(struct usher_gatt *g, struct usher_gatt_link *l,
 static void opened(struct usher_gatt *g, const struct usher_gatt_opened *is)
 {
     struct usher_gatt_link *l = gatt_link_of(g, is->conn);
+    bool fits = is->value_max >= PROXY_VALUE_MIN && is->value_max <= PROXY_VALUE_MAX;
 
     if (l == NULL) {
-        if (is->server && !g->node->silent && is->value_max >= PROXY_VALUE_MIN &&
-            is->value_max <= PROXY_VALUE_MAX) {
+        if (is->server && !g->node->silent && fits) {
             opened_server(g, is);
         } else {
             refuse(g, is->conn);
         }
     } else if (l->state == GATT_LINK_OPENING && !is->server && is->service == l->is.service &&
-               is->value_max >= PROXY_VALUE_MIN && is->value_max <= PROXY_VALUE_MAX) {
+               fits) {
         opened_client(g, l, is);
     } else {
         gatt_link_end(g, l);

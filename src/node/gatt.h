@@ -48,8 +48,8 @@ enum gatt_link_state {
 /* -- proxy.c: a connection to the Mesh Proxy Service ------------------------------------------- */
 
 /**
- * It is open, and its state is GATT_LINK_PROXY: a server sends its beacons, a client sets its
- * filter once it has heard them. May end the connection.
+ * It is open, its state is GATT_LINK_PROXY, and what is the proxy's of it is zero: a server sends
+ * its beacons, a client sets its filter once it has heard them. May end the connection.
  */
 void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l);
 /** A whole Proxy PDU of one of the first three types. May end the connection, and this or any
@@ -58,12 +58,12 @@ void proxy_link_rx(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t type
                    const uint8_t *pdu, size_t len);
 /** The next PDU to send over it. @return octets; 0: none */
 uint8_t proxy_link_next(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t *type,
-                        uint8_t pdu[29]);
+                        uint8_t pdu[PROXY_MESH_MAX]);
 /**
  * It is gone, from GATT_LINK_OPENING (of the proxy service) or GATT_LINK_PROXY. The state is
  * GATT_LINK_ENDED after this, and GATT_LINK_FREE when proxy_run() has told it.
  */
-void proxy_link_closed(struct usher_gatt *g, struct usher_gatt_link *l);
+void proxy_link_closed(struct usher_gatt_link *l);
 /** Distributes Network PDUs and beacons of this node to the connections that are to get them. */
 void proxy_run(struct usher_gatt *g);
 uint64_t proxy_deadline(const struct usher_gatt *g);

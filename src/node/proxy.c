@@ -80,7 +80,7 @@ static void push(struct usher_gatt_link *l, enum proxy_type type, const uint8_t 
     }
 }
 
-static uint8_t pop(struct usher_gatt_link *l, uint8_t *type, uint8_t pdu[NET_PDU_MAX])
+static uint8_t pop(struct usher_gatt_link *l, uint8_t *type, uint8_t pdu[PROXY_MESH_MAX])
 {
     uint8_t len, at = l->queue_at;
 
@@ -118,7 +118,7 @@ static uint8_t next_beacon(struct usher_gatt *g, const struct usher_mesh *m,
 }
 
 uint8_t proxy_link_next(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t *type,
-                        uint8_t pdu[29])
+                        uint8_t pdu[PROXY_MESH_MAX])
 {
     const struct usher_mesh *m = node_of(g);
     uint8_t len;
@@ -319,11 +319,6 @@ void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l)
 {
     const struct usher_mesh *m = node_of(g);
 
-    l->flows = false;
-    l->told = false;
-    l->greeted = false;
-    l->queue_at = 0;
-    l->queue_count = 0;
     proxy_filter_begin(&l->filter);
     if (m == NULL) {
         gatt_link_end(g, l);
@@ -331,7 +326,6 @@ void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l)
     }
     l->beacon_news = m->net.beacon_news;
     if (l->is.server) {
-        l->beacon_at = 0;
         l->flows = true;
     } else {
         l->beacon_at = m->net.keys.subnet_count; /* it is the server that greets */
@@ -339,9 +333,8 @@ void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l)
     }
 }
 
-void proxy_link_closed(struct usher_gatt *g, struct usher_gatt_link *l)
+void proxy_link_closed(struct usher_gatt_link *l)
 {
-    (void)g;
     /* A client's attempt that failed is told, too; a server's is not, as nothing was before. */
     l->told = l->told || !l->is.server;
     l->state = GATT_LINK_ENDED;
