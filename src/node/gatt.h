@@ -1,7 +1,8 @@
 /*
  * GATT inside the instance: gatt.c has the connections, PB-GATT and what is advertised; proxy.c has
- * what goes over a connection to the Mesh Proxy Service, as its server and as its client. The
- * instance (node.c, scan.c, advert.c) knows both by struct usher_gatt_acts alone.
+ * what goes over a connection to the Mesh Proxy Service, as its server and as its client,
+ * proxy_ad.c how such a server is found. The instance (node.c, scan.c, advert.c) knows all of them
+ * by struct usher_gatt_acts alone.
  */
 #ifndef NODE_GATT_H
 #define NODE_GATT_H
@@ -42,6 +43,7 @@ enum gatt_link_state {
     GATT_LINK_ENDED, /* proxy: it is gone, and DISCONNECTED is still to be told */
 };
 
+#define PROXY_ON 1u /* of the GATT Proxy state */
 /** Octets of the longest service data of a proxy, after the UUID: type, hash and random. */
 #define PROXY_SERVICE_DATA_MAX 17u
 
@@ -67,6 +69,12 @@ void proxy_link_closed(struct usher_gatt_link *l);
 /** Distributes Network PDUs and beacons of this node to the connections that are to get them. */
 void proxy_run(struct usher_gatt *g);
 uint64_t proxy_deadline(const struct usher_gatt *g);
+/** The node, while it is one and uses GATT; else NULL. */
+struct usher_mesh *proxy_node(const struct usher_gatt *g);
+void proxy_tell(struct usher_gatt *g, const struct usher_gatt_event *event);
+
+/* -- proxy_ad.c: how a proxy is found ---------------------------------------------------------- */
+
 /** Whether the node offers the Mesh Proxy Service now: GATT Proxy state, Node Identity. */
 bool proxy_offers(const struct usher_gatt *g);
 /** The next service data of 0x1828, of those that take turns, without the UUID (7.2.2.2). @return

@@ -1,7 +1,8 @@
 /*
- * The Mesh Proxy (Mesh Protocol 1.1, sections 6.4 to 6.7 and 7.2): what goes over connections to
- * the Mesh Proxy Service, as its server and as its client. The protocol's messages and filters are
- * in src/net/proxy.c, what connections are made of is gatt.c's, which calls this file.
+ * The Mesh Proxy (Mesh Protocol 1.1, sections 6.4 to 6.7): what goes over connections to the Mesh
+ * Proxy Service, as its server and as its client. The protocol's messages and filters are in
+ * src/net/proxy.c, how a proxy is found is in proxy_ad.c, what connections are made of is gatt.c's,
+ * which calls this file.
  *
  * Nothing is pushed here from below: in its turn the proxy takes what the network layer has queued,
  * and gives it to the connections that are to get it. What finds a connection's queue full is lost
@@ -19,8 +20,6 @@
 
 #define GREETING_MS 1000u /* how long a client waits for the server's beacon */
 #define SHUT_MS 1000u     /* what the end of connections leaves for the answer to its cause */
-#define PROXY_ON 1u       /* of the GATT Proxy state */
-#define IDENTITY_KINDS 2u /* of advertisements, for each subnet: its Network ID, Node Identity */
 /* Addresses of a client's first filter: what its queue has room for. */
 #define FILTER_BEGIN_MAX 32u
 
@@ -28,8 +27,7 @@ static_assert((FILTER_BEGIN_MAX + PROXY_ADDRESSES_MAX - 1) / PROXY_ADDRESSES_MAX
                   USHER_PROXY_QUEUE,
               "a client's first filter does not fit into its queue");
 
-/* The node, while it is one and uses GATT. */
-static struct usher_mesh *node_of(const struct usher_gatt *g)
+struct usher_mesh *proxy_node(const struct usher_gatt *g)
 {
     struct usher_mesh *m = g->node->mesh;
 
@@ -54,7 +52,7 @@ static struct usher_gatt_link *link_find(struct usher_gatt *g, uint8_t conn)
     return l != NULL && is_proxy(l) ? l : NULL;
 }
 
-static void tell(struct usher_gatt *g, const struct usher_gatt_event *event)
+void proxy_tell(struct usher_gatt *g, const struct usher_gatt_event *event)
 {
     if (g->config.handler != NULL) {
         g->config.handler(g->config.user, g, event);
@@ -120,7 +118,7 @@ static uint8_t next_beacon(struct usher_gatt *g, const struct usher_mesh *m,
 uint8_t proxy_link_next(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t *type,
                         uint8_t pdu[PROXY_MESH_MAX])
 {
-    const struct usher_mesh *m = node_of(g);
+    const struct usher_mesh *m = proxy_node(g);
     uint8_t len;
 
     if (m == NULL || !is_open(l) || !l->flows) {
@@ -161,7 +159,7 @@ static void tell_filter(struct usher_gatt *g, const struct usher_gatt_link *l,
     e.params.filter.conn = l->is.conn;
     e.params.filter.type = status->type;
     e.params.filter.list_size = status->list_size;
-    tell(g, &e);
+    proxy_tell(g, &e);
 }
 
 static void rx_configuration(struct usher_gatt *g, struct usher_mesh *m, struct usher_gatt_link *l,
@@ -203,7 +201,7 @@ static void rx_beacon(struct usher_mesh *m, struct usher_gatt_link *l, const uin
 void proxy_link_rx(struct usher_gatt *g, struct usher_gatt_link *l, uint8_t type,
                    const uint8_t *pdu, size_t len)
 {
-    struct usher_mesh *m = node_of(g);
+    struct usher_mesh *m = proxy_node(g);
 
     if (m == NULL) {
         return;
@@ -317,7 +315,7 @@ static void client_begin(struct usher_mesh *m, struct usher_gatt_link *l)
 
 void proxy_link_opened(struct usher_gatt *g, struct usher_gatt_link *l)
 {
-    const struct usher_mesh *m = node_of(g);
+    const struct usher_mesh *m = proxy_node(g);
 
     proxy_filter_begin(&l->filter);
     if (m == NULL) {
@@ -417,7 +415,7 @@ static void tell_link(struct usher_gatt *g, const struct usher_gatt_link *l,
     e.params.connection.server = l->is.server;
     e.params.connection.value_max = l->is.value_max;
     e.params.connection.peer = l->is.peer;
-    tell(g, &e);
+    proxy_tell(g, &e);
 }
 
 /* What has become of the connections. The handler may do anything to them. */
@@ -440,7 +438,7 @@ static void tell_links(struct usher_gatt *g)
 
 void proxy_run(struct usher_gatt *g)
 {
-    struct usher_mesh *m = node_of(g);
+    struct usher_mesh *m = proxy_node(g);
     uint64_t now = g->node->now;
 
     if (m != NULL) {
@@ -460,7 +458,7 @@ void proxy_run(struct usher_gatt *g)
 
 uint64_t proxy_deadline(const struct usher_gatt *g)
 {
-    const struct usher_mesh *m = node_of(g);
+    const struct usher_mesh *m = proxy_node(g);
     uint64_t at = g->shut_at != 0 ? g->shut_at : USHER_NEVER;
 
     if (m == NULL) {
@@ -481,153 +479,7 @@ uint64_t proxy_deadline(const struct usher_gatt *g)
     return at;
 }
 
-/* -- advertising ------------------------------------------------------------------------------- */
-
-/* Service data after the UUID, by turns: a subnet's Network ID, its Node Identity. 0: not now. */
-static uint8_t service_data(struct usher_gatt *g, const struct usher_mesh *m, unsigned turn,
-                            uint8_t out[PROXY_SERVICE_DATA_MAX])
-{
-    const struct usher_subnet *s = &m->net.keys.subnets[turn / IDENTITY_KINDS];
-    bool node = turn % IDENTITY_KINDS != 0;
-    uint8_t random[8];
-
-    if (!s->used || (node ? s->identity != 1 : m->net.proxy != PROXY_ON)) {
-        return 0;
-    }
-    if (!node) {
-        return identity_network_id(keys_tx(s), out);
-    }
-    return node_random(g->node, random, sizeof(random)) == USHER_OK
-               ? identity_node(m->net.crypto, keys_tx(s), m->net.address, random, out)
-               : 0;
-}
-
-bool proxy_offers(const struct usher_gatt *g)
-{
-    const struct usher_mesh *m = node_of(g);
-
-    if (m == NULL || (m->net.features & USHER_FEATURE_PROXY) == 0) {
-        return false;
-    }
-    for (uint16_t i = 0; i < m->net.keys.subnet_count; i++) {
-        if (m->net.keys.subnets[i].used && m->net.keys.subnets[i].identity == 1) {
-            return true;
-        }
-    }
-    return m->net.proxy == PROXY_ON;
-}
-
-uint8_t proxy_service_data(struct usher_gatt *g, uint8_t data[PROXY_SERVICE_DATA_MAX])
-{
-    const struct usher_mesh *m = node_of(g);
-    unsigned turns;
-    uint8_t len = 0;
-
-    if (m == NULL || !proxy_offers(g)) {
-        return 0;
-    }
-    turns = m->net.keys.subnet_count * IDENTITY_KINDS;
-    for (unsigned i = 0; len == 0 && i < turns; i++) {
-        unsigned turn = (g->adv_turn + i) % turns;
-
-        len = service_data(g, m, turn, data);
-        if (len != 0) {
-            g->adv_turn = (uint16_t)((turn + 1) % turns);
-        }
-    }
-    return len;
-}
-
-/* -- finding a proxy --------------------------------------------------------------------------- */
-
-/* Whether service data are what this key and node would advertise; address 0: the network's own. */
-static bool is_of(const struct usher_crypto *c, const struct usher_net_keys *k, uint16_t address,
-                  const uint8_t *data, size_t len)
-{
-    static const uint8_t random_at = 9, random_end = 17;
-    uint8_t expected[PROXY_SERVICE_DATA_MAX] = { 0 };
-    uint8_t expected_len = 0;
-    bool node = address != USHER_ADDR_UNASSIGNED;
-
-    if (len == 0) {
-        return false;
-    }
-    if (data[0] == IDENTITY_NETWORK_ID && !node) {
-        expected_len = identity_network_id(k, expected);
-    } else if (len != random_end) {
-        return false;
-    } else if (data[0] == IDENTITY_NODE && node) {
-        expected_len = identity_node(c, k, address, data + random_at, expected);
-    } else if (data[0] == IDENTITY_PRIVATE_NETWORK && !node) {
-        expected_len = identity_private_network(c, k, data + random_at, expected);
-    } else if (data[0] == IDENTITY_PRIVATE_NODE && node) {
-        expected_len = identity_private_node(c, k, address, data + random_at, expected);
-    }
-    return expected_len == len && memcmp(expected, data, len) == 0;
-}
-
-static bool is_of_subnet(const struct usher_crypto *c, const struct usher_subnet *s,
-                         uint16_t address, const uint8_t *data, size_t len)
-{
-    return s->used && (is_of(c, &s->key[0], address, data, len) ||
-                       (s->phase != 0 && is_of(c, &s->key[1], address, data, len)));
-}
-
-/* The one of ours that advertised these data, and which node it is. */
-static const struct usher_subnet *heard_from(const struct usher_gatt *g, const struct usher_mesh *m,
-                                             const uint8_t *data, size_t len, uint16_t *address)
-{
-    for (uint16_t i = 0; i < m->net.keys.subnet_count; i++) {
-        const struct usher_subnet *s = &m->net.keys.subnets[i];
-
-        *address = USHER_ADDR_UNASSIGNED;
-        if (is_of_subnet(m->net.crypto, s, *address, data, len)) {
-            return s;
-        }
-        for (uint8_t k = 0; k < g->wanted_count; k++) {
-            *address = g->wanted[k];
-            if (is_of_subnet(m->net.crypto, s, *address, data, len)) {
-                return s;
-            }
-        }
-    }
-    return NULL;
-}
-
-void proxy_heard(struct usher_gatt *g, const struct usher_adv_report *report, const uint8_t *data,
-                 size_t len)
-{
-    struct usher_gatt_event e = { .type = USHER_GATT_EVT_PROXY_RECEIVED };
-    const struct usher_mesh *m = node_of(g);
-    const struct usher_subnet *s;
-    uint16_t address;
-
-    if (m == NULL || !g->scanning) {
-        return;
-    }
-    s = heard_from(g, m, data, len, &address);
-    if (s == NULL) {
-        return;
-    }
-    e.params.proxy.peer.type = report->addr_type;
-    memcpy(e.params.proxy.peer.addr, report->addr, sizeof(report->addr));
-    e.params.proxy.rssi = report->rssi;
-    e.params.proxy.net_index = s->index;
-    e.params.proxy.address = address;
-    tell(g, &e);
-}
-
 /* -- the application's calls ------------------------------------------------------------------- */
-
-void usher_proxy_scan(struct usher_gatt *g, bool on, const uint16_t *nodes, unsigned count)
-{
-    g->scanning = on;
-    g->wanted_count = 0;
-    for (unsigned i = 0; on && i < count && i < USHER_PROXY_WANTED; i++) {
-        g->wanted[g->wanted_count++] = nodes[i];
-    }
-    node_drain(g->node);
-}
 
 enum usher_err usher_proxy_connect(struct usher_gatt *g, const struct usher_ble_addr *peer,
                                    uint8_t *conn)
@@ -635,7 +487,7 @@ enum usher_err usher_proxy_connect(struct usher_gatt *g, const struct usher_ble_
     struct usher_gatt_link *l;
     enum usher_err err = USHER_E_STATE;
 
-    if (node_of(g) != NULL) {
+    if (proxy_node(g) != NULL) {
         err = gatt_link_begin(g, peer, USHER_GATT_PROXY, &l);
     }
     if (err == USHER_OK) {
@@ -661,7 +513,7 @@ enum usher_err usher_proxy_filter_set(struct usher_gatt *g, uint8_t conn, uint8_
 {
     struct proxy_message message = { .opcode = PROXY_SET_FILTER_TYPE, .type = type };
     struct usher_gatt_link *l = link_find(g, conn);
-    struct usher_mesh *m = node_of(g);
+    struct usher_mesh *m = proxy_node(g);
     bool sent;
 
     if (l == NULL || m == NULL || l->is.server || !l->flows) {
@@ -677,20 +529,4 @@ enum usher_err usher_proxy_filter_set(struct usher_gatt *g, uint8_t conn, uint8_
     sent = send_message(m, l, &message) && send_addresses(m, l, addresses, count);
     node_drain(g->node);
     return sent ? USHER_OK : USHER_E_RESOURCES;
-}
-
-enum usher_err usher_node_identity(struct usher_gatt *g, uint16_t net_index)
-{
-    struct usher_mesh *m = node_of(g);
-    struct usher_subnet *s = m != NULL ? keys_subnet(&m->net.keys, net_index) : NULL;
-
-    if (m != NULL && (m->net.features & USHER_FEATURE_PROXY) == 0) {
-        return USHER_E_UNSUPPORTED;
-    }
-    if (s == NULL) {
-        return USHER_E_NOT_FOUND;
-    }
-    identity_set(s, usher_mesh_now(m), true);
-    node_drain(g->node);
-    return USHER_OK;
 }
