@@ -155,8 +155,8 @@ void usher_proxy_scan(struct usher_gatt *g, bool on, const uint16_t *nodes, unsi
  *
  * @param conn  Gets the number of the connection.
  *
- * @retval USHER_E_STATE      The instance is not a node, or does not use GATT (see
- *                            usher_mesh_bearers()).
+ * @retval USHER_E_STATE      The instance is not a node, does not use GATT (see
+ *                            usher_mesh_bearers()), or is off the air (see usher_radio()).
  * @retval USHER_E_RESOURCES  All connections are in use.
  * @retval others             The port's.
  */
@@ -177,7 +177,7 @@ enum usher_err usher_proxy_disconnect(struct usher_gatt *g, uint8_t conn);
  * @retval USHER_OK           On its way; FILTER follows for each message.
  * @retval USHER_E_PARAM      Another type.
  * @retval USHER_E_RESOURCES  No sequence number is reserved in storage; nothing or a part is set.
- * @retval USHER_E_NOT_FOUND  No such connection as a client.
+ * @retval USHER_E_NOT_FOUND  No such connection as a client, or CONNECTED has not come.
  * @retval USHER_E_NO_MEM     The connection's queue has no room now.
  */
 enum usher_err usher_proxy_filter_set(struct usher_gatt *g, uint8_t conn, uint8_t type,
@@ -187,8 +187,9 @@ enum usher_err usher_proxy_filter_set(struct usher_gatt *g, uint8_t conn, uint8_
  * Server: Node Identity of a subnet for 60 s, as after provisioning or when a user presses a
  * button (7.2.2.2.3).
  *
- * @retval USHER_E_NOT_FOUND    No such subnet.
- * @retval USHER_E_UNSUPPORTED  No GATT, or no proxy feature.
+ * @retval USHER_E_NOT_FOUND    No such subnet: neither has an instance that is not a node, or does
+ *                              not use GATT, any.
+ * @retval USHER_E_UNSUPPORTED  A node without the proxy feature.
  */
 enum usher_err usher_node_identity(struct usher_gatt *g, uint16_t net_index);
 

@@ -350,8 +350,8 @@ void usher_session_init(struct usher *u, struct usher_session *s, const struct u
  * USHER_PUBKEY_OOB uses it where the provisioner takes the public key out of band, and a fresh pair
  * where it does not (5.4.2.3); any other session uses it in place of fresh pairs. The octets are
  * read during sessions, so they must stay, and may be renewed in between. A private key of NULL
- * stays with whoever answers ECDH_REQUEST, for sessions with ecdh_offload. NULL, NULL: fresh pairs
- * only.
+ * stays with whoever answers ECDH_REQUEST, for sessions with ecdh_offload; such a pair is in use
+ * whether the provisioner takes its public key out of band or not. NULL, NULL: fresh pairs only.
  */
 void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
                             const uint8_t *public_key);
@@ -364,6 +364,7 @@ void usher_session_keys_set(struct usher_session *s, const uint8_t *private_key,
  * @retval USHER_E_STATE        The session is not idle; PB-GATT: the instance is off the air.
  * @retval USHER_E_DATA         p->data has a NetKey index above 0xFFF or an address that is not
  * unicast.
+ * @retval USHER_E_FLAGS        A public key without a private one, and not ecdh_offload.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
  * @retval USHER_E_UNSUPPORTED  The provisioner role is not linked, or PB-GATT without
  *                              usher_gatt_init().
@@ -380,11 +381,11 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
  * @retval USHER_E_NULL         A pointer is NULL.
  * @retval USHER_E_STATE        The session is not idle, or another one of this instance listens.
  * @retval USHER_E_FLAGS        A public key without a private one, and not ecdh_offload.
- * @retval USHER_E_FLAGS        A public key without a private one, and not ecdh_offload.
  * @retval USHER_E_PARAM        Capabilities without elements or algorithms, or USHER_OOB_ONLY
  *                              together with CMAC or without OOB; a bearer that there is not.
  * @retval USHER_E_INTERNAL     No randomness, or no key pair could be made.
- * @retval USHER_E_UNSUPPORTED  The device role is not linked, or PB-GATT without usher_gatt_init().
+ * @retval USHER_E_UNSUPPORTED  The device role is not linked, or PB-GATT without usher_gatt_init(),
+ *                              or the radio is elsewhere (usher/remote.h).
  */
 enum usher_err usher_listen(struct usher_session *s, const struct usher_listen *p);
 
