@@ -152,7 +152,7 @@ static bool stream_write(struct hci_radio *r)
         if (r->stream.kind == HCI_STREAM_USER_CHANNEL) {
             len = packet_len(at, len);
         }
-        ssize_t sent = write(r->fd, at, len);
+        ssize_t sent = hci_stream_write(r->fd, at, len);
         if (sent < 0 && errno != EINTR) { /* a stream that has broken shows when it is read */
             return false;
         }

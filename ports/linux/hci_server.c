@@ -10,6 +10,7 @@
  * second; that it has closed it is told at once.
  */
 #include "hci_server.h"
+#include "hci_stream.h"
 #include "unix_socket.h"
 
 #include <errno.h>
@@ -86,7 +87,7 @@ static size_t seat_write(const struct seat *seat, const uint8_t *octets, size_t 
     ssize_t sent;
 
     do {
-        sent = write(seat->fd, octets, len);
+        sent = hci_stream_write(seat->fd, octets, len);
     } while (sent < 0 && errno == EINTR);
     return sent > 0 ? (size_t)sent : 0;
 }

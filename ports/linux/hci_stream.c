@@ -334,6 +334,13 @@ int hci_stream_open(const struct hci_stream *s, bool *connecting, char *why, siz
     }
 }
 
+ssize_t hci_stream_write(int fd, const uint8_t *octets, size_t len)
+{
+    ssize_t sent = send(fd, octets, len, MSG_NOSIGNAL);
+
+    return sent < 0 && errno == ENOTSOCK ? write(fd, octets, len) : sent;
+}
+
 bool hci_stream_connected(const struct hci_stream *s, int fd, char *why, size_t why_len)
 {
     int error = 0;

@@ -1,7 +1,7 @@
 /*
  * Where a Bluetooth controller is, and a stream to it: an AF_UNIX or TCP socket or a serial line
  * that carries H4, or the HCI user channel of the kernel; and streams to serial devices, which are
- * at the same places. Used by hci_radio.c and serial_radio.c.
+ * at the same places. Used by hci_radio.c, serial_radio.c and hci_server.c.
  */
 #ifndef HCI_STREAM_H
 #define HCI_STREAM_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #define HCI_STREAM_PATH 256 /* octets of a path, terminator included */
 
@@ -52,6 +53,12 @@ bool hci_stream_user_channel(struct hci_stream *s, const char *text, char *why, 
  * @return The descriptor; -1, and @p why tells in one line what is wrong and what to do.
  */
 int hci_stream_open(const struct hci_stream *s, bool *connecting, char *why, size_t why_len);
+
+/**
+ * Writes as write(2) does, but that the other end of a socket is gone is an error and no SIGPIPE:
+ * what signals do is the program's affair.
+ */
+ssize_t hci_stream_write(int fd, const uint8_t *octets, size_t len);
 
 /** Whether a connection that was being made is there. @retval false  @p why tells. */
 bool hci_stream_connected(const struct hci_stream *s, int fd, char *why, size_t why_len);

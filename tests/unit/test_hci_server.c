@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -367,6 +368,22 @@ static void a_host_that_reads_nothing_is_disconnected(void **state)
     }
 }
 
+/* The answer has nowhere to go, which is no SIGPIPE. */
+static void a_host_may_go_before_it_is_answered(void **state)
+{
+    struct site *site = *state;
+
+    serve(site, in_dir(site, "c"));
+    site->host = unix_connect(site->path, SOCK_STREAM);
+    expect_reset(site);
+    say(site, read_commands, sizeof(read_commands));
+    uv_run(&site->loop, UV_RUN_NOWAIT); /* it is read; the answer takes a moment */
+    usleep(20000);
+    close(site->host);
+    site->host = -1;
+    expect_count(site, 0);
+}
+
 int main(void)
 {
 #define AT_SITE(test) cmocka_unit_test_setup_teardown(test, site_open, site_close)
@@ -378,7 +395,9 @@ int main(void)
         AT_SITE(a_link_names_the_pty),
         AT_SITE(a_slow_host_misses_advertisements),
         AT_SITE(a_host_that_reads_nothing_is_disconnected),
+        AT_SITE(a_host_may_go_before_it_is_answered),
     };
 
+    signal(SIGPIPE, SIG_DFL); /* of which the server makes none */
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
