@@ -1,6 +1,6 @@
 /*
- * AF_UNIX sockets by path: what the server of the air, its clients and the sockets of bluetooth-
- * meshd have in common. All sockets are non-blocking and closed on exec.
+ * AF_UNIX sockets by path: what the server of the air, its clients, controllers and bluetooth-meshd
+ * have in common. All sockets are non-blocking and closed on exec.
  */
 #ifndef UNIX_SOCKET_H
 #define UNIX_SOCKET_H
@@ -19,7 +19,7 @@ bool unix_address(struct sockaddr_un *address, const char *path);
 /**
  * Connects to @p path.
  *
- * @param type  SOCK_SEQPACKET or SOCK_DGRAM.
+ * @param type  SOCK_SEQPACKET, SOCK_DGRAM or SOCK_STREAM.
  *
  * @return The descriptor, or -1 with errno set: ENOENT or ECONNREFUSED when nobody serves that
  * path.
