@@ -99,7 +99,7 @@ void config_identity_set(struct config_call *c)
 {
     struct usher_subnet *s = subnet_of(c);
 
-    if (s != NULL) {
+    if (s != NULL && shows_identity(c)) {
         identity_set(s, c->mesh->acts->now(c->mesh), c->msg.state == 1);
     }
     config_identity_get(c);

@@ -304,6 +304,7 @@ static void node_identity_is_unsupported(void **state)
     a = ASK(all, IDENTITY_SET, .net_index = 0, .state = 1);
     assert_int_equal(a->status, USHER_STATUS_SUCCESS);
     assert_int_equal(a->state, 2);
+    assert_int_equal(all->node[1].mesh.net.keys.subnets[0].identity, 0);
     a = ASK(all, IDENTITY_GET, .net_index = 3);
     assert_int_equal(a->status, USHER_STATUS_INVALID_NETKEY);
     assert_int_equal(a->net_index, 3);
