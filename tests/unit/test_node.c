@@ -464,6 +464,7 @@ static void a_uri_that_does_not_fit_is_a_hash_alone(void **state)
 
 static void parameters_out_of_range_are_refused(void **state)
 {
+    static const uint8_t key[USHER_P256_PUBLIC] = { 1 };
     struct bench *b = bench_new();
     struct usher_session *p = &b->side[P].session, *d = &b->side[D].session;
     struct usher_prov_data data = b->data;
@@ -480,6 +481,10 @@ static void parameters_out_of_range_are_refused(void **state)
     data.netkey_index = 0x1000;
     assert_int_equal(usher_provision(p, &(struct usher_provision){ .uuid = uuid, .data = &data }),
                      USHER_E_DATA);
+    usher_session_keys_set(p, NULL, key); /* with nobody whom ECDH_REQUEST would ask */
+    usher_session_keys_set(d, NULL, key);
+    assert_int_equal(provision(b), USHER_E_FLAGS);
+    assert_int_equal(listen(b), USHER_E_FLAGS);
     assert_int_equal(usher_listen(d, NULL), USHER_E_NULL);
     assert_int_equal(usher_listen(d, &(struct usher_listen){ 0 }), USHER_E_NULL);
     assert_int_equal(usher_listen(d, &(struct usher_listen){ .uuid = uuid, .uri_len = 3 }),
