@@ -448,15 +448,6 @@ uint64_t hci_host_deadline(const struct hci_host *h)
     return at;
 }
 
-static bool host_own_addr(void *ctx, struct usher_ble_addr *addr)
-{
-    const struct hci_host *h = ctx;
-
-    addr->type = 1;
-    memcpy(addr->addr, h->address, sizeof(addr->addr));
-    return h->address_set;
-}
-
 /* -- the owner's calls ------------------------------------------------------------------------- */
 
 enum usher_err hci_host_init(struct hci_host *h, const struct hci_host_config *config)
@@ -486,6 +477,15 @@ enum usher_err hci_host_init(struct hci_host *h, const struct hci_host_config *c
         h->address_set = true;
     }
     return USHER_OK;
+}
+
+static bool host_own_addr(void *ctx, struct usher_ble_addr *addr)
+{
+    const struct hci_host *h = ctx;
+
+    addr->type = h->use_public ? 0 : 1;
+    memcpy(addr->addr, h->use_public ? h->public_address : h->address, sizeof(addr->addr));
+    return h->address_set;
 }
 
 void hci_host_port(struct hci_host *h, struct usher_port *port)

@@ -128,10 +128,11 @@ struct hci_host {
     uint8_t version;   /* of HCI; 9: Bluetooth 5.0 */
     bool can_extended; /* it has the commands of extended advertising */
     bool extended;     /* they are used */
-    bool can_public;   /* it has an address of its own */
+    bool can_public;   /* it has an address of its own: public_address */
     bool use_public;   /* ours is not taken, so that one is used */
     bool address_set;  /* address is drawn, or given */
     uint8_t address[6];
+    uint8_t public_address[6];
     uint8_t features[8];
     uint8_t sets;
     uint16_t acl_len; /* 0: no connections */
@@ -165,9 +166,9 @@ struct hci_host {
 enum usher_err hci_host_init(struct hci_host *h, const struct hci_host_config *config);
 
 /**
- * Makes a port of this radio: fills in adv_start, adv_stop, scan, gatt_* and their counts. The
- * other members stay as they are, but `ctx` must be the host: a port whose other functions need
- * another one wraps these. adv_slots is 0 until the controller is ready.
+ * Makes a port of this radio: fills in adv_start, adv_stop, scan, own_addr, gatt_* and their
+ * counts. The other members stay as they are, but `ctx` must be the host: a port whose other
+ * functions need another one wraps these. adv_slots is 0 until the controller is ready.
  */
 void hci_host_port(struct hci_host *h, struct usher_port *port);
 

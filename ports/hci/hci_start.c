@@ -79,9 +79,9 @@ static void sets_answer(struct hci_host *h, struct io *io)
 static void bd_addr_answer(struct hci_host *h, struct io *io)
 {
     static const uint8_t none[6];
-    const uint8_t *addr = hci_take(io, sizeof(none));
 
-    h->can_public = addr != NULL && memcmp(addr, none, sizeof(none)) != 0;
+    hci_addr(io, h->public_address);
+    h->can_public = io_ok(io) && memcmp(h->public_address, none, sizeof(none)) != 0;
 }
 
 /* -- buffers ----------------------------------------------------------------------------------- */

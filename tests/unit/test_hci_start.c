@@ -352,6 +352,43 @@ static void an_address_of_ours_is_needed_or_the_controllers(void **state)
     rig_free(r);
 }
 
+static void expect_own_addr(struct hci_rig *r, uint8_t type, const uint8_t addr[6])
+{
+    struct usher_ble_addr own;
+
+    assert_true(r->port.own_addr(r->port.ctx, &own));
+    assert_int_equal(own.type, type);
+    assert_memory_equal(own.addr, addr, sizeof(own.addr));
+}
+
+static void the_address_that_is_used_is_told(void **state)
+{
+    static const uint8_t controllers[6] = { 0x66, 0x55, 0x44, 0x33, 0x22, 0x11 };
+    struct hci_host_config drawn = { .legacy = true };
+    struct usher_ble_addr own;
+    struct hci_rig *r = rig_new(&drawn, 0);
+
+    (void)state;
+    expect_own_addr(r, 1, r->host.address);
+    r->host.address_set = false; /* as before hci_host_up() */
+    assert_false(r->port.own_addr(r->port.ctx, &own));
+    rig_free(r);
+
+    r = rig_new(NULL, 0);
+    rig_start(r, RIG_4_2);
+    expect_own_addr(r, 1, address);
+    rig_free(r);
+
+    r = rig_new(NULL, 0);
+    play(r, RIG_4_2, 0x2005, "04 0E 04 01 .. .. 0C");
+    expect_own_addr(r, 0, controllers);
+    hci_host_down(&r->host, r->now);
+    hci_host_up(&r->host, &r->node, r->now);
+    rig_start(r, RIG_4_2); /* another controller, which takes ours */
+    expect_own_addr(r, 1, address);
+    rig_free(r);
+}
+
 static void without_randomness_there_is_no_address(void **state)
 {
     struct hci_host_config config = { .legacy = true };
@@ -612,6 +649,7 @@ int main(void)
         cmocka_unit_test(what_is_refused_and_not_needed_is_done_without),
         cmocka_unit_test(without_buffers_there_are_no_connections),
         cmocka_unit_test(an_address_of_ours_is_needed_or_the_controllers),
+        cmocka_unit_test(the_address_that_is_used_is_told),
         cmocka_unit_test(without_randomness_there_is_no_address),
         cmocka_unit_test(legacy_is_used_where_it_is_asked_for),
         cmocka_unit_test(a_command_without_answer_is_a_reset),
