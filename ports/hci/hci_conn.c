@@ -164,17 +164,11 @@ static void handle_command(struct hci_command *c, uint16_t opcode, uint8_t index
     hci_command_close(c, &io);
 }
 
-static bool parameters_fit(const uint16_t p[4])
-{
-    return p[0] >= 0x0006 && p[0] <= p[1] && p[1] <= 0x0C80 && p[2] <= 0x01F3 && p[3] >= 0x000A &&
-           p[3] <= 0x0C80 && p[3] * 4u > (1u + p[2]) * p[1];
-}
-
 static void parameters_command(struct hci_conn *conn, uint8_t i, struct hci_command *c)
 {
     struct io io;
 
-    if (!parameters_fit(conn->asked)) {
+    if (!l2cap_parameters_fit(conn->asked)) {
         handle_command(c, HCI_LE_REFUSE_PARAMETERS, i, conn->handle);
         return;
     }

@@ -71,17 +71,12 @@ static void reject(struct l2cap *c, uint8_t identifier, enum reject_reason reaso
     answer(c, COMMAND_REJECT, identifier, values, reason == MTU_EXCEEDED ? 2 : 1);
 }
 
-/* Whether parameters of a connection are in their ranges (Vol 4, Part E, section 7.8.18). */
-static bool parameters_are_sound(const struct command *command)
+bool l2cap_parameters_fit(const uint16_t parameters[4])
 {
-    struct io io = io_reader(command->data, command->held);
-    uint16_t min = 0, max = 0, latency = 0, timeout = 0;
+    uint16_t min = parameters[0], max = parameters[1], latency = parameters[2],
+             timeout = parameters[3];
 
-    io_le16(&io, &min);
-    io_le16(&io, &max);
-    io_le16(&io, &latency);
-    io_le16(&io, &timeout);
-    if (!io_done(&io) || min < 0x0006 || min > max || max > 0x0C80) {
+    if (min < 0x0006 || min > max || max > 0x0C80) {
         return false;
     }
     if (latency > 499 || timeout < 0x000A || timeout > 0x0C80) {
@@ -93,13 +88,17 @@ static bool parameters_are_sound(const struct command *command)
 
 static void update_request(struct l2cap *c, const struct command *command)
 {
-    uint16_t result = PARAMETERS_ACCEPTED;
+    struct io io = io_reader(command->data, command->held);
+    uint16_t asked[4] = { 0 }, result = PARAMETERS_ACCEPTED;
 
-    if (!c->central || command->len != 8) {
+    for (unsigned i = 0; i < 4; i++) {
+        io_le16(&io, &asked[i]);
+    }
+    if (!c->central || !io_done(&io)) {
         reject(c, command->identifier, NOT_UNDERSTOOD);
         return;
     }
-    if (!parameters_are_sound(command)) {
+    if (!l2cap_parameters_fit(asked)) {
         result = PARAMETERS_REJECTED;
     }
     answer(c, PARAMETER_UPDATE_RESPONSE, command->identifier, &result, 1);

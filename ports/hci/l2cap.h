@@ -55,6 +55,13 @@ bool l2cap_rx(struct l2cap *c, bool first, const uint8_t *data, size_t len,
 uint16_t l2cap_next(struct l2cap *c, uint8_t frame[L2CAP_FRAME_MAX]);
 
 /**
+ * Whether parameters that a peer asks for are in their ranges and fit together (Vol 4, Part E,
+ * section 7.8.18): the shortest and the longest interval, the latency, the time-out, in their
+ * units.
+ */
+bool l2cap_parameters_fit(const uint16_t parameters[4]);
+
+/**
  * Makes a frame.
  *
  * @param len  Octets of @p payload, L2CAP_PAYLOAD_MAX at most.
