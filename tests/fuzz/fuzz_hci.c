@@ -18,6 +18,8 @@
 #define OPERATIONS 200
 #define QUEUE 8
 #define QUIET_MS 70000u /* the longest timers of links are over */
+#define SLOW_MS 1500u   /* after which an honest controller answers, at the latest */
+#define PIECE 200       /* octets of a line that is not slow */
 
 static const uint8_t uuid[USHER_UUID_SIZE] = "a device of ours";
 static const uint8_t private_keys[2][USHER_P256_PRIVATE] = { "the provisioner's private key...",
@@ -192,12 +194,15 @@ static void pull(struct game *g)
 static void settle(struct game *g)
 {
     for (unsigned times = 0;; times++) {
+        uint64_t host;
+
         pull(g);
-        if (hci_host_deadline(&g->host) > g->now && g->wake > g->now) {
+        host = hci_host_deadline(&g->host);
+        if (host > g->now && g->wake > g->now) {
             break;
         }
         FUZZ_CHECK(times < 1000);
-        if (hci_host_deadline(&g->host) <= g->now) {
+        if (host <= g->now) {
             hci_host_process(&g->host, g->now);
         }
         if (g->wake <= g->now) {
@@ -576,7 +581,7 @@ static void begin(struct game *g)
     struct usher_gatt_config gatt = { .links = g->links, .link_count = CONNS };
 
     g->extended = (how & 4) != 0;
-    g->piece = (how & 8) != 0 ? 1 : 200;
+    g->piece = (how & 8) != 0 ? 1 : PIECE;
     g->credits = (how & 16) != 0 ? 4 : 1;
     g->now = 1000;
     g->wake = USHER_NEVER;
@@ -599,12 +604,16 @@ static void begin(struct game *g)
     hci_host_up(&g->host, &g->node, g->now);
 }
 
-/* The controller is honest from now on, and opened again if it was given up. */
+/*
+ * The controller is honest from now on, and opened again if it was given up. This is most of what a
+ * run does, so it answers as late as it may, and the line is fast.
+ */
 static void recover(struct game *g)
 {
     uint64_t quiet = g->now + QUIET_MS;
 
     g->credits = 1;
+    g->piece = PIECE;
     while (g->now < quiet) {
         if (g->host.state == HCI_DOWN || g->host.state == HCI_FAILED) {
             cut(g);
@@ -612,11 +621,11 @@ static void recover(struct game *g)
         }
         answer_all(g);
         begin_sessions(g);
-        at(g, g->now + 500);
+        at(g, g->now + SLOW_MS);
     }
     FUZZ_CHECK(g->host.state == HCI_READY && hci_host_why(&g->host)[0] == '\0');
     g->enabled = 0;
-    for (unsigned i = 0; i < 50; i++) {
+    for (unsigned i = 0; i < 50 && g->enabled == 0; i++) {
         answer_all(g);
         at(g, g->now + 50);
     }
