@@ -293,36 +293,15 @@ static bool unix_start(struct hci_server *s, const char *path, char *why, size_t
     return true;
 }
 
-/* HOST:PORT, with IPv6 addresses in brackets. */
-static bool tcp_lookup(const char *text, struct addrinfo **found, char *why, size_t why_len)
-{
-    const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-    char host[RADIO_TEXT / 2];
-    const char *colon = strrchr(text, ':');
-    size_t len = colon != NULL ? (size_t)(colon - text) : 0;
-    size_t bracket = len > 2 && text[0] == '[' && text[len - 1] == ']';
-
-    if (len == 0 || len >= sizeof(host) || colon[1] == '\0') {
-        snprintf(why, why_len, "tcp:%.80s is not of the form tcp:HOST:PORT", text);
-        return false;
-    }
-    snprintf(host, sizeof(host), "%.*s", (int)(len - 2 * bracket), text + bracket);
-    int error = getaddrinfo(host, colon + 1, &wanted, found);
-    if (error != 0) {
-        snprintf(why, why_len, "tcp:%.80s: %s", text, gai_strerror(error));
-    }
-    return error == 0;
-}
-
 static bool tcp_start(struct hci_server *s, const char *text, char *why, size_t why_len)
 {
     static const int yes = 1;
     struct sockaddr_storage own = { .ss_family = AF_UNSPEC };
     socklen_t own_len = sizeof(own);
-    char host[RADIO_TEXT / 2], port[16];
+    char host[HCI_STREAM_PATH], port[16];
     struct addrinfo *found;
 
-    if (!tcp_lookup(text, &found, why, why_len)) {
+    if (!hci_stream_tcp(text, true, host, &found, why, why_len)) {
         return false;
     }
     s->fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -58,36 +58,40 @@ static const char *number_read(const char *text, unsigned long max, unsigned lon
 
 /* Reading */
 
-static bool tcp_read(struct hci_stream *s, const char *text, char *why, size_t why_len)
+bool hci_stream_tcp(const char *text, bool listens, char host[HCI_STREAM_PATH],
+                    struct addrinfo **found, char *why, size_t why_len)
 {
-    char host[HCI_STREAM_PATH];
+    const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM,
+                                     .ai_flags = listens ? AI_PASSIVE : 0 };
     const char *colon = strrchr(text, ':');
     size_t len = colon != NULL ? (size_t)(colon - text) : 0;
-
-    if (len > 2 && text[0] == '[' && text[len - 1] == ']') { /* an IPv6 address */
-        text++;
-        len -= 2;
-    }
+    size_t bracket = len > 2 && text[0] == '[' && text[len - 1] == ']'; /* an IPv6 address */
     unsigned long port = 0;
     const char *end = colon != NULL ? number_read(colon + 1, 65535, &port) : NULL;
-    if (len == 0 || len >= sizeof(host) || end == NULL || *end != '\0' || port == 0) {
-        snprintf(why, why_len, "tcp:%s is not of the form tcp:HOST:PORT", text);
+
+    if (len == 0 || len >= HCI_STREAM_PATH || end == NULL || *end != '\0' ||
+        (port == 0 && !listens)) {
+        snprintf(why, why_len, "tcp:%.80s is not of the form tcp:HOST:PORT", text);
         return false;
     }
-    memcpy(host, text, len);
-    host[len] = '\0';
-
-    const struct addrinfo wanted = { .ai_socktype = SOCK_STREAM };
-    struct addrinfo *found;
-    int error = getaddrinfo(host, colon + 1, &wanted, &found);
+    snprintf(host, HCI_STREAM_PATH, "%.*s", (int)(len - 2 * bracket), text + bracket);
+    int error = getaddrinfo(host, colon + 1, &wanted, found);
     if (error != 0) {
-        snprintf(why, why_len, "%s: %s", host, gai_strerror(error));
+        snprintf(why, why_len, "tcp:%.80s: %s", text, gai_strerror(error));
+    }
+    return error == 0;
+}
+
+static bool tcp_read(struct hci_stream *s, const char *text, char *why, size_t why_len)
+{
+    struct addrinfo *found;
+
+    if (!hci_stream_tcp(text, false, s->path, &found, why, why_len)) {
         return false;
     }
     s->kind = HCI_STREAM_TCP;
     memcpy(&s->addr, found->ai_addr, found->ai_addrlen);
     s->addr_len = found->ai_addrlen;
-    snprintf(s->path, sizeof(s->path), "%s", host);
     freeaddrinfo(found);
     return true;
 }

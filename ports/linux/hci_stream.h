@@ -44,6 +44,20 @@ bool hci_stream_serial(struct hci_stream *s, const char *text, char *why, size_t
 /** Reads what follows `hci:`, a number. @retval false  @p why tells in one line. */
 bool hci_stream_user_channel(struct hci_stream *s, const char *text, char *why, size_t why_len);
 
+struct addrinfo;
+
+/**
+ * Reads and looks up what follows `tcp:`, HOST:PORT with IPv6 addresses in brackets.
+ *
+ * @param listens  It is to be listened at: port 0 is one that is free.
+ * @param host     Gets the host, without brackets.
+ * @param found    For freeaddrinfo().
+ *
+ * @retval false  @p why tells in one line.
+ */
+bool hci_stream_tcp(const char *text, bool listens, char host[HCI_STREAM_PATH],
+                    struct addrinfo **found, char *why, size_t why_len);
+
 /**
  * Opens the stream, non-blocking and closed on exec.
  *

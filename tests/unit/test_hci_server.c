@@ -210,6 +210,7 @@ static void a_socket_in_use_is_left_to_its_server(void **state)
     refused(site, "tcp:", "tcp:HOST:PORT");
     refused(site, "tcp:127.0.0.1:", "tcp:HOST:PORT");
     refused(site, "tcp:127.0.0.1:none", "tcp:127.0.0.1:none");
+    refused(site, "tcp:127.0.0.1:65536", "tcp:HOST:PORT");
     site->host = unix_connect(site->path, SOCK_STREAM);
     assert_true(site->host >= 0);
 }
