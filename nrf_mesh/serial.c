@@ -12,7 +12,6 @@
 #include "nrf_mesh_configure.h"
 #include "nrf_mesh_port.h"
 #include "serial_parts.h"
-#include "target.h"
 
 #include <string.h>
 
@@ -25,7 +24,7 @@ static struct serial_state *serial(void)
 
 enum usher_serial_status serial_status_of(uint32_t err)
 {
-    return target_status((enum usher_err)err); /* the codes are the SDK's */
+    return usher_serial_status_of((enum usher_err)err); /* the codes are the SDK's */
 }
 
 /* -- the line ---------------------------------------------------------------------------------- */
@@ -84,7 +83,7 @@ static enum usher_serial_status beacon_start(struct serial_beacon *b,
     }
     memcpy(b->adv.ad, p->data, p->len);
     b->adv.len = (uint8_t)p->len;
-    return target_status(usher_advertise(&layer_stack()->usher, &b->adv));
+    return usher_serial_status_of(usher_advertise(&layer_stack()->usher, &b->adv));
 }
 
 static enum usher_serial_status beacon_params_set(struct serial_beacon *b,
@@ -99,7 +98,7 @@ static enum usher_serial_status beacon_params_set(struct serial_beacon *b,
     b->channel_map = p->channel_map;
     b->adv.interval_ms = (uint16_t)p->interval_ms;
     if (usher_advertise_stop(u, &b->adv) == USHER_OK) {
-        return target_status(usher_advertise(u, &b->adv));
+        return usher_serial_status_of(usher_advertise(u, &b->adv));
     }
     return USHER_SERIAL_SUCCESS;
 }
@@ -124,7 +123,7 @@ static enum usher_serial_status beacon_command(struct nrf_mesh_stack *s,
     case USHER_SERIAL_BEACON_START:
         return beacon_start(b, p);
     case USHER_SERIAL_BEACON_STOP:
-        return target_status(usher_advertise_stop(&s->usher, &b->adv));
+        return usher_serial_status_of(usher_advertise_stop(&s->usher, &b->adv));
     case USHER_SERIAL_BEACON_PARAMS_SET:
         return beacon_params_set(b, p);
     default:
@@ -148,7 +147,7 @@ static enum usher_serial_status address_get(const struct usher_port *port,
     return USHER_SERIAL_SUCCESS;
 }
 
-enum usher_serial_status serial_device_command(void *user, struct usher_serial_packet *p)
+static enum usher_serial_status device_command(void *user, struct usher_serial_packet *p)
 {
     struct nrf_mesh_stack *s = user;
 
@@ -187,7 +186,7 @@ static void handlers_fill(struct nrf_mesh_stack *s)
     struct usher_serial_handler *h = s->serial.handlers;
 
     h[0] = (struct usher_serial_handler){ USHER_SERIAL_BEACON_START, USHER_SERIAL_ADV_ADDR_GET,
-                                          serial_device_command, s };
+                                          device_command, s };
     h[1] = (struct usher_serial_handler){ USHER_SERIAL_MESH_ENABLE, USHER_SERIAL_NET_STATE_GET,
                                           serial_mesh_command, s };
     h[2] = (struct usher_serial_handler){ USHER_SERIAL_MODEL_PUB_ADDR_SET,

@@ -13,7 +13,6 @@ enum usher_serial_status serial_status_of(uint32_t err);
 
 /* -- the commands, for struct usher_serial_handler; user is the stack -------------------------- */
 
-enum usher_serial_status serial_device_command(void *user, struct usher_serial_packet *p);
 enum usher_serial_status serial_mesh_command(void *user, struct usher_serial_packet *p);
 enum usher_serial_status serial_access_command(void *user, struct usher_serial_packet *p);
 enum usher_serial_status serial_model_command(void *user, struct usher_serial_packet *p);

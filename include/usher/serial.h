@@ -148,6 +148,9 @@ size_t usher_in_uart(struct usher_serial *s, const uint8_t *octets, size_t len);
 /** Octets for the host. @return how many, up to @p size; 0: none */
 size_t usher_uart_next(struct usher_serial *s, uint8_t *buf, size_t size);
 
+/** The status of an answer, for what a call returned: the SDK's mapping. For handlers. */
+enum usher_serial_status usher_serial_status_of(enum usher_err err);
+
 /** An event of the instance; true: it was for one of the host's sessions or its scanner. */
 bool usher_serial_event(struct usher_serial *s, const struct usher_event *event);
 

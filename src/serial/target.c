@@ -102,7 +102,7 @@ size_t usher_uart_next(struct usher_serial *s, uint8_t *buf, size_t size)
     return len;
 }
 
-enum usher_serial_status target_status(enum usher_err err)
+enum usher_serial_status usher_serial_status_of(enum usher_err err)
 {
     switch (err) {
     case USHER_OK:

@@ -13,8 +13,6 @@ enum target_weight {
     TARGET_EVENT_HEAVY, /* a session hangs on it */
 };
 
-/** The status for an error: the SDK's mapping. */
-enum usher_serial_status target_status(enum usher_err err);
 /**
  * Sends an event.
  *

@@ -74,7 +74,7 @@ static enum usher_serial_status begun(struct usher_serial_context *c, enum usher
     if (err != USHER_OK) {
         c->key_set = c->key_used;
     }
-    return target_status(err);
+    return usher_serial_status_of(err);
 }
 
 /* -- commands: sessions ------------------------------------------------------------------------ */
@@ -121,7 +121,7 @@ static enum usher_serial_status data_set(struct usher_serial *s, struct usher_se
     err = usher_data_set(session, &data);
     s->node->port->crypto->wipe(&data, sizeof(data));
     s->node->port->crypto->wipe(p->key, sizeof(p->key));
-    return target_status(err);
+    return usher_serial_status_of(err);
 }
 
 static enum usher_serial_status listen(struct usher_serial *s, uint8_t context,
@@ -177,7 +177,7 @@ static enum usher_serial_status oob_use(struct usher_session *session,
     /* The strongest that the device has: the SDK knew but one. */
     choice.algorithm =
         (caps->algorithms & USHER_ALG_BIT(USHER_ALG_HMAC)) != 0 ? USHER_ALG_HMAC : USHER_ALG_CMAC;
-    return target_status(usher_oob_use(session, &choice));
+    return usher_serial_status_of(usher_oob_use(session, &choice));
 }
 
 static uint32_t number_of(const struct usher_serial_packet *p)
@@ -233,7 +233,7 @@ static enum usher_serial_status auth_data(struct usher_session *session,
     }
     /* A value that cannot be is a wrong state, as the SDK has it. */
     return err == USHER_E_PARAM || err == USHER_E_DATA ? USHER_SERIAL_INVALID_STATE
-                                                       : target_status(err);
+                                                       : usher_serial_status_of(err);
 }
 
 static enum usher_serial_status state_get(struct usher_serial *s, struct usher_serial_packet *p)
@@ -269,7 +269,7 @@ static enum usher_serial_status listen_stop(struct usher_session *session,
     if (err == USHER_OK) {
         c->key_set = c->key_used;
     }
-    return target_status(err);
+    return usher_serial_status_of(err);
 }
 
 static enum usher_serial_status cancel(struct usher_session *session, uint8_t reason)
@@ -277,7 +277,7 @@ static enum usher_serial_status cancel(struct usher_session *session, uint8_t re
     if (reason > USHER_CLOSE_ERROR) {
         return USHER_SERIAL_INVALID_PARAMETER;
     }
-    return target_status(usher_cancel(session, (enum usher_close_reason)reason));
+    return usher_serial_status_of(usher_cancel(session, (enum usher_close_reason)reason));
 }
 
 /* What was to be asked when the ECDH is done is asked now. */
@@ -309,7 +309,7 @@ static enum usher_serial_status secret_set(struct usher_serial *s, struct usher_
         s->contexts[p->context].secret_given = true;
         ask_held(s, p->context);
     }
-    return target_status(err);
+    return usher_serial_status_of(err);
 }
 
 /* Commands whose first parameter is a context. */
@@ -339,7 +339,7 @@ static enum usher_serial_status session_command(struct usher_serial *s,
     case USHER_SERIAL_LISTEN_STOP:
         return listen_stop(session, &s->contexts[p->context]);
     default:
-        return target_status(usher_pubkey_set(session, p->public_key));
+        return usher_serial_status_of(usher_pubkey_set(session, p->public_key));
     }
 }
 
@@ -354,7 +354,7 @@ static enum usher_serial_status scan(struct usher_serial *s, bool on)
     }
     err = usher_scan(s->node, on);
     s->scanning = err == USHER_OK ? on : s->scanning;
-    return target_status(err);
+    return usher_serial_status_of(err);
 }
 
 /* For sessions to come: one that is running reads the pair that it began with. */
