@@ -8,6 +8,7 @@
  * A socket's host may come and go. What was on its way to one that is gone is dropped, so that the
  * next one begins with a whole packet.
  */
+#include "hci_stream.h"
 #include "nrf_mesh_config_serial_uart.h"
 #include "nrf_mesh_port.h"
 #include "on_air.h"
@@ -21,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -356,42 +356,23 @@ static uint32_t socket_open(const char *path)
     return NRF_SUCCESS;
 }
 
-static bool speed_of(unsigned long baud, speed_t *speed)
-{
-    static const struct {
-        unsigned long baud;
-        speed_t speed;
-    } speeds[] = { { 9600, B9600 },     { 19200, B19200 },   { 38400, B38400 },
-                   { 57600, B57600 },   { 115200, B115200 }, { 230400, B230400 },
-                   { 460800, B460800 }, { 921600, B921600 }, { 1000000, B1000000 } };
-
-    for (size_t i = 0; i < sizeof(speeds) / sizeof(speeds[0]); i++) {
-        if (speeds[i].baud == baud) {
-            *speed = speeds[i].speed;
-            return true;
-        }
-    }
-    errno = EINVAL;
-    return false;
-}
-
+/* Opened as the tool's serial lines are: with a speed, which a socket has not. */
 static uint32_t tty_open(const char *path)
 {
-    struct termios t;
-    speed_t speed;
+    struct hci_stream stream;
+    char place[PATH_MAX], why[200];
+    bool connecting;
 
     line.kind = KIND_TTY;
     (void)snprintf(line.name, sizeof(line.name), "%s", path);
-    line.fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (line.fd < 0 || flock(line.fd, LOCK_EX | LOCK_NB) != 0 || !make_raw(line.fd) ||
-        tcgetattr(line.fd, &t) != 0) {
-        return failed(path);
+    (void)snprintf(place, sizeof(place), "%s@%u%s", path, (unsigned)SERIAL_UART_BAUDRATE,
+                   HWFC ? ",rtscts" : "");
+    if (hci_stream_serial(&stream, place, why, sizeof(why))) {
+        line.fd = hci_stream_open(&stream, &connecting, why, sizeof(why));
     }
-    t.c_cflag &= ~(tcflag_t)(CSTOPB | CRTSCTS);
-    t.c_cflag |= CLOCAL | CREAD | (HWFC ? CRTSCTS : 0);
-    if (!speed_of(SERIAL_UART_BAUDRATE, &speed) || cfsetspeed(&t, speed) != 0 ||
-        tcsetattr(line.fd, TCSANOW, &t) != 0) {
-        return failed(path);
+    if (line.fd < 0) {
+        (void)fprintf(stderr, "%s\n", why);
+        return NRF_ERROR_INTERNAL;
     }
     return NRF_SUCCESS;
 }

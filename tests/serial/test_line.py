@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import termios
 import time
 import unittest
 
@@ -134,6 +135,25 @@ class Line(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         self.assertEqual(process.wait(PATIENCE), 0)
         self.assertFalse(os.path.lexists(path))
+
+    def test_a_serial_device(self):
+        ours, theirs = os.openpty()
+        host, path = Host(ours), os.ttyname(theirs)
+        process, line = self.device(path)
+        self.assertEqual(line, path)
+        self.assertEqual(host.packets(3), STARTED)
+        settings = termios.tcgetattr(theirs)
+        self.assertEqual(settings[4:6], [termios.B115200, termios.B115200])
+        self.assertTrue(settings[2] & termios.CRTSCTS)
+        self.assertIn("in use", self.refused(3, "--radio", self.radio, "--line", path))
+        with self.subTest("a reset"):
+            host.say("010e")
+            self.assertEqual(host.packets(3), STARTED)
+        with self.subTest("it is pulled out"):
+            os.close(theirs)
+            os.close(ours)
+            self.assertNotEqual(process.wait(PATIENCE), 0)
+            self.assertIn(path, process.stderr.read())
 
     def test_the_example_is_the_same(self):
         link = os.path.join(self.dir, "tty")
