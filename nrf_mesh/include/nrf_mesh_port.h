@@ -16,7 +16,7 @@ extern "C" {
 /**
  * Linux: opens a radio and runs the stack on the program's own loop: sd_app_evt_wait(),
  * nrf_mesh_process() and timers work from then on. If the radio is lost later, the program ends
- * with a line that says why, and with status 1.
+ * with a line that says why, and with status 1, or that of nrf_mesh_lost_status_set().
  *
  * @param p_radio  As the tool's --radio: `air:PATH`, which has no GATT; `h4:...` and `hci:N`,
  *                 Bluetooth controllers, which have.
@@ -28,6 +28,8 @@ extern "C" {
  * @retval NRF_ERROR_INVALID_STATE  It was called before, or after nrf_mesh_init().
  */
 uint32_t nrf_mesh_on_air(const char *p_radio, const char *p_state);
+/** Linux: the status that the program ends with when its radio or its line is lost. */
+void nrf_mesh_lost_status_set(int status);
 
 /**
  * Any other machine: a port of one's own (see usher/port.h). The program's loop is the port's
@@ -45,7 +47,8 @@ uint32_t nrf_mesh_on_port(const struct usher_port *p_port);
  */
 
 /**
- * Linux: opens the line. Before nrf_mesh_serial_init(), after nrf_mesh_on_air().
+ * Linux: opens the line. Before nrf_mesh_serial_init(), after nrf_mesh_on_air(). If the line is
+ * lost later, the program ends as it does without its radio; a socket's host may come and go.
  *
  * @param p_line  `pty` or `pty:LINK`, a pseudo terminal, and a symbolic link to it; `unix:PATH`, a
  *                socket that one host at a time connects to; or a serial device, `/dev/ttyX`, with

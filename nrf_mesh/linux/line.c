@@ -68,9 +68,10 @@ static void on_signal(uv_signal_t *handle, int number)
 
 static void lost(const char *why)
 {
-    (void)fprintf(stderr, "%s: %s\n", line.name, why);
-    layer_on_air_leave();
-    exit(EXIT_FAILURE);
+    char text[PATH_MAX + 64];
+
+    (void)snprintf(text, sizeof(text), "%s: %s", line.name, why);
+    layer_on_air_lost(text);
 }
 
 /* -- octets ------------------------------------------------------------------------------------ */
@@ -325,7 +326,7 @@ static void on_host(uv_poll_t *poll, int status, int events)
     } else if (fd >= 0) {
         line.fd = fd;
         if (host_attach() != NRF_SUCCESS) {
-            exit(EXIT_FAILURE);
+            lost("no host can be served");
         }
         keep();
         exchange();

@@ -22,15 +22,20 @@ static struct {
     struct file_store store;
     struct linux_port *port;
     struct nrf_mesh_stack *node;
-} air;
+    int lost_status;
+} air = { .lost_status = EXIT_FAILURE };
 
-/* No radio, no node: what waits for the program to end it should see that it has. */
+void layer_on_air_lost(const char *why)
+{
+    (void)fprintf(stderr, "%s\n", why);
+    layer_on_air_leave();
+    exit(air.lost_status);
+}
+
 static void on_lost(void *ctx, const char *why)
 {
     (void)ctx;
-    (void)fprintf(stderr, "%s\n", why);
-    layer_on_air_leave();
-    exit(EXIT_FAILURE);
+    layer_on_air_lost(why);
 }
 
 static uint32_t failed(const char *why)
@@ -85,6 +90,11 @@ uint32_t nrf_mesh_on_air(const char *p_radio, const char *p_state)
     }
     air.node->core.poll = on_poll;
     return nrf_mesh_on_port(linux_port_get(air.port));
+}
+
+void nrf_mesh_lost_status_set(int status)
+{
+    air.lost_status = status;
 }
 
 uv_loop_t *layer_on_air_loop(void)

@@ -14,4 +14,8 @@ uv_loop_t *layer_on_air_loop(void);
  * called from within any callback. */
 void layer_on_air_leave(void);
 
+/** No radio, no node: ends the process, so that what waits for that sees it. @p why goes to
+ * standard error. */
+_Noreturn void layer_on_air_lost(const char *why);
+
 #endif

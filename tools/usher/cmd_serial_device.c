@@ -16,6 +16,7 @@ int verb_serial_device(const struct args *args)
                   "--line pty");
         return EXIT_USAGE;
     }
+    nrf_mesh_lost_status_set(EXIT_TRANSPORT);
     if (nrf_mesh_on_air(args->radio, NULL) != 0 || nrf_mesh_on_line(args->line) != 0) {
         return EXIT_TRANSPORT; /* a line on standard error has said why */
     }
