@@ -49,3 +49,26 @@ void boot_join(unsigned n)
     assert_int_equal(dsm_devkey_add(BOOT_ADDRESS(n), subnet, boot_key((uint8_t)(0xD0 + n)), &key),
                      NRF_SUCCESS);
 }
+
+int boot_setup(void **state)
+{
+    struct rig *rig = rig_new(2);
+
+    assert_int_equal(boot(rig, 1, NULL), NRF_ERROR_NOT_FOUND);
+    assert_int_equal(boot(rig, 0, NULL), NRF_ERROR_NOT_FOUND);
+    *state = rig;
+    return 0;
+}
+
+int boot_setup_node(void **state)
+{
+    boot_setup(state);
+    boot_join(0);
+    return 0;
+}
+
+int boot_teardown(void **state)
+{
+    rig_free(*state);
+    return 0;
+}

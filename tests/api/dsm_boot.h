@@ -25,4 +25,10 @@ uint32_t boot(struct rig *rig, unsigned n, void (*add)(void));
  * device key of all 0xD0 + n. */
 void boot_join(unsigned n);
 
+/** For cmocka: two devices without models, the first entered; *state is the rig. */
+int boot_setup(void **state);
+/** ... and it is a node. */
+int boot_setup_node(void **state);
+int boot_teardown(void **state);
+
 #endif
