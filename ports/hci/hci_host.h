@@ -63,9 +63,7 @@ struct hci_host_config {
 #ifndef HCI_PACKET_MAX
 #define HCI_PACKET_MAX 512u /* octets of the longest packet that is taken; at least 264 */
 #endif
-#define HCI_COMMANDS                                                                               \
-    4u /* that can wait for their answers at once, where a controller takes more                   \
-        */
+#define HCI_COMMANDS 4u /* that wait for their answers at once, where a controller takes more */
 #define HCI_WHY_MAX 100u
 
 /** The H4 stream from the controller, being cut into packets (h4.h). Private. */

@@ -9,6 +9,7 @@
  * All that the host wants to send is pulled when the loop is idle, not from within the calls that
  * it was caused by.
  */
+#include "h4.h"
 #include "hci_host.h"
 #include "hci_stream.h"
 #include "hci_trace.h"
@@ -26,9 +27,6 @@
 #define CONNECT_MS 5000   /* that a TCP connection may take */
 #define START_MS 10000    /* that a controller may take before it was ready once */
 #define PATIENCE_MS 30000 /* that it may be away later */
-
-#define H4_COMMAND 0x01u
-#define H4_ACL 0x02u
 
 struct hci_radio {
     struct linux_port head;

@@ -10,6 +10,8 @@
  * second; that it has closed it is told at once.
  */
 #include "hci_server.h"
+#include "h4.h"
+#include "hci_pdu.h"
 #include "hci_stream.h"
 #include "unix_socket.h"
 
@@ -32,11 +34,6 @@
 #define WAITING_SLOW 16384u /* with more, it misses advertisements */
 #define PTY_LOOK_MS 100
 #define RADIO_TEXT 300 /* octets of a radio's name */
-
-#define H4_EVENT 0x04u
-#define EVT_LE_META 0x3Eu
-#define LE_ADVERTISING_REPORT 0x02u
-#define LE_EXTENDED_ADVERTISING_REPORT 0x0Du
 
 /* A host, and its controller. */
 struct seat {
@@ -94,8 +91,8 @@ static size_t seat_write(const struct seat *seat, const uint8_t *octets, size_t 
 
 static bool is_report(const uint8_t *packet, size_t len)
 {
-    return len > 3 && packet[0] == H4_EVENT && packet[1] == EVT_LE_META &&
-           (packet[3] == LE_ADVERTISING_REPORT || packet[3] == LE_EXTENDED_ADVERTISING_REPORT);
+    return len > 3 && packet[0] == H4_EVENT && packet[1] == HCI_LE_META &&
+           (packet[3] == HCI_LE_ADV_REPORT || packet[3] == HCI_LE_EXT_ADV_REPORT);
 }
 
 static bool seat_room(struct seat *seat, size_t len)
