@@ -289,15 +289,16 @@ void remote_sessions_process(struct usher_serial_remote *r, uint64_t now)
         static const uint8_t unknown[USHER_KEY_SIZE];
         struct usher_serial_remote_context *c = &r->contexts[i];
 
-        if (c->session == NULL) {
-            continue;
-        }
         if (c->ask_data && c->failing == 0) {
             c->ask_data = false;
             ask_data(c, c->elements, unknown);
-        } else if (now >= c->at && c->failing != 0) {
+        } else if (now < c->at) {
+            continue;
+        } else if (c->session == NULL) {
+            remote_context_free(c);
+        } else if (c->failing != 0) {
             remote_session_closed(c, c->failing - 1);
-        } else if (now >= c->at) {
+        } else {
             remote_session_fail(c, USHER_CLOSE_TIMEOUT);
         }
     }

@@ -171,13 +171,16 @@ static void on_setup(void *user, struct usher_serial_request *call, enum usher_e
     struct usher_serial_remote *r = user;
 
     (void)call;
-    if (err == USHER_E_TIMEOUT || (err == USHER_E_STATE && answer == NULL)) {
+    if (answer == NULL && err != USHER_E_DATA) {
         return; /* the line tells when to begin anew */
     }
     if (r->step == STEP_EXTENSIONS_GET) {
         extensions(r, err, answer);
     } else if (r->step >= STEP_CANCEL && r->step < STEP_LISTEN_STOP && err == USHER_OK) {
-        r->contexts[r->step - STEP_CANCEL].busy = true; /* another host's: it is being closed */
+        struct usher_serial_remote_context *c = &r->contexts[r->step - STEP_CANCEL];
+
+        c->busy = true; /* another host's: it is being closed, or has been */
+        c->at = remote_now(r) + REMOTE_CANCEL_MS;
     }
     r->step++;
     setup(r);
@@ -312,9 +315,7 @@ uint64_t usher_serial_remote_deadline(const struct usher_serial_remote *r)
     for (unsigned i = 0; i < r->context_count; i++) {
         const struct usher_serial_remote_context *c = &r->contexts[i];
 
-        if (c->session != NULL) {
-            at = c->ask_data ? 0 : remote_sooner(at, c->at);
-        }
+        at = c->ask_data ? 0 : remote_sooner(at, c->at);
     }
     return at;
 }

@@ -10,6 +10,8 @@
 
 /** ms that a session may be quiet: more than the protocol's time-out. */
 #define REMOTE_SESSION_MS 140000u
+/** ms that a device may take to close, before it is asked again. */
+#define REMOTE_CANCEL_MS 3000u
 
 static inline uint64_t remote_now(const struct usher_serial_remote *r)
 {
@@ -65,7 +67,10 @@ void remote_session_secret(struct usher_serial_remote_context *c, enum usher_err
                            const uint8_t *secret);
 /** Ends a session from this side: told once the device has closed, or soon. */
 void remote_session_fail(struct usher_serial_remote_context *c, enum usher_close_reason reason);
-/** The session's last event: the context is another's then. */
+/** A context without a session, of which the device may have one: asks it to end that, again and
+ * again until it has none. */
+void remote_context_free(struct usher_serial_remote_context *c);
+/** The session's last event: the context is another's then, once the device has none either. */
 void remote_session_closed(struct usher_serial_remote_context *c, uint8_t reason);
 /** The device knows nothing more: sessions end. */
 void remote_sessions_lost(struct usher_serial_remote *r);

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #define ELEMENTS 8u             /* what 0 stands for */
-#define CANCEL_MS 3000u         /* that a device may take to close */
 #define METHOD_PUBKEY_OOB 0x80u /* of OOB Use */
 
 static const uint32_t powers[] = { 1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000 };
@@ -50,6 +49,11 @@ void remote_session_closed(struct usher_serial_remote_context *c, uint8_t reason
     e.params.link_closed.p_context = c->session;
     e.params.link_closed.close_reason = reason;
     context_clear(c);
+    if (c->busy) { /* without Session Cancel, the device ends it by its own time-out */
+        c->at = remote_now(c->remote) +
+                (remote_is_ours(c->remote) ? REMOTE_CANCEL_MS : REMOTE_SESSION_MS);
+        remote_kick(c->remote);
+    }
     if (e.params.link_closed.p_context != NULL) {
         remote_tell(c->remote, &e);
     }
@@ -85,34 +89,52 @@ static enum usher_err call(struct usher_serial_remote_context *c, struct usher_s
     return err;
 }
 
-void remote_session_fail(struct usher_serial_remote_context *c, enum usher_close_reason reason)
+static enum usher_err cancel(struct usher_serial_remote_context *c, enum usher_close_reason reason)
 {
     struct usher_serial_packet p = { .opcode = USHER_SERIAL_SESSION_CANCEL,
                                      .reason = (uint8_t)reason };
 
+    return call(c, &p);
+}
+
+void remote_session_fail(struct usher_serial_remote_context *c, enum usher_close_reason reason)
+{
     if (c->session == NULL || c->failing != 0) {
         return;
     }
     c->failing = (uint8_t)(reason + 1);
     c->token = 0;
     c->at = remote_now(c->remote);
-    if (remote_is_ours(c->remote) && call(c, &p) == USHER_OK) {
-        c->at += CANCEL_MS;
+    if (remote_is_ours(c->remote) && cancel(c, reason) == USHER_OK) {
+        c->at += REMOTE_CANCEL_MS;
     }
     remote_kick(c->remote);
+}
+
+void remote_context_free(struct usher_serial_remote_context *c)
+{
+    if (!remote_is_ours(c->remote)) {
+        c->busy = false;
+        c->at = USHER_NEVER;
+        return;
+    }
+    (void)cancel(c, USHER_CLOSE_ERROR);
+    c->at = remote_now(c->remote) + REMOTE_CANCEL_MS;
 }
 
 static void on_called(void *user, struct usher_serial_request *made, enum usher_err err,
                       const struct usher_serial_packet *answer)
 {
     struct usher_serial_remote_context *c = user;
+    /* It is not known whether it was done, or the device has a session there already. */
+    bool may_run = err == USHER_E_TIMEOUT || err == USHER_E_DATA || err == USHER_E_STATE;
 
     (void)answer;
     if (err == USHER_OK) {
         return;
     }
-    if (made->opcode == USHER_SERIAL_PROVISION) { /* it has not begun */
-        c->busy = err == USHER_E_TIMEOUT;
+    if (made->opcode == USHER_SERIAL_PROVISION && !may_run) { /* it has not begun */
+        c->busy = false;
         remote_session_closed(c, USHER_CLOSE_ERROR);
     } else if (made->opcode == USHER_SERIAL_SESSION_CANCEL) {
         c->busy = err == USHER_E_TIMEOUT;
