@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define SLOTS 4u
-#define REQUEST_MS 60000u /* nodes_config_ask(): more than all its tries */
+#define REQUEST_MS 60000u /* more than all the tries of a question */
 #define NET_KEY 0x11
 #define APP_KEY 0x22
 
@@ -336,7 +336,7 @@ bool nodes_until(struct nodes *all, bool (*done)(void *ctx), void *ctx, uint64_t
 }
 
 struct asked {
-    struct usher_config_msg *answer;
+    struct usher_config_msg *answer; /* NULL: not one of configuration */
     enum usher_err err;
     bool over;
     bool malformed;
@@ -349,13 +349,24 @@ static void on_answer(void *user, struct usher_request *request, const struct us
     (void)request;
     asked->err = answer->err;
     asked->over = true;
-    asked->malformed =
-        answer->err == USHER_OK && !usher_config_read(answer->message, asked->answer);
+    asked->malformed = answer->err == USHER_OK && asked->answer != NULL &&
+                       !usher_config_read(answer->message, asked->answer);
 }
 
 static bool is_over(void *ctx)
 {
     return ((struct asked *)ctx)->over;
+}
+
+static enum usher_err wait_for(struct nodes *all, struct usher_request *request)
+{
+    struct asked *asked = request->user;
+
+    if (!nodes_until(all, is_over, asked, REQUEST_MS)) {
+        usher_ask_cancel(request);
+        return USHER_E_TIMEOUT;
+    }
+    return asked->malformed ? USHER_E_DATA : asked->err;
 }
 
 enum usher_err nodes_config_ask(struct nodes *all, unsigned from, unsigned to,
@@ -369,12 +380,16 @@ enum usher_err nodes_config_ask(struct nodes *all, unsigned from, unsigned to,
     memset(answer, 0, sizeof(*answer));
     err =
         usher_config_ask(&all->node[from].config_client, &request, nodes_address(to), 0, question);
-    if (err != USHER_OK) {
-        return err;
-    }
-    if (!nodes_until(all, is_over, &asked, REQUEST_MS)) {
-        usher_ask_cancel(&request);
-        return USHER_E_TIMEOUT;
-    }
-    return asked.malformed ? USHER_E_DATA : asked.err;
+    return err == USHER_OK ? wait_for(all, &request) : err;
+}
+
+enum usher_err nodes_switch(struct nodes *all, unsigned from, unsigned to, bool on, uint8_t tries)
+{
+    struct asked asked = { 0 };
+    struct usher_request request = { .done = on_answer, .user = &asked, .tries = tries };
+    const struct usher_target target = { .dst = nodes_address(to), .ttl = 255 };
+    enum usher_err err =
+        usher_onoff_set(&all->node[from].onoff_client, &request, &target, on, 0, 0);
+
+    return err == USHER_OK ? wait_for(all, &request) : err;
 }

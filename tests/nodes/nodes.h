@@ -115,5 +115,7 @@ uint64_t nodes_now(const struct nodes *all);
 enum usher_err nodes_config_ask(struct nodes *all, unsigned from, unsigned to,
                                 const struct usher_config_msg *question,
                                 struct usher_config_msg *answer);
+/** The same with node @p from's OnOff client, and node @p to's server. @param tries  0: 6 */
+enum usher_err nodes_switch(struct nodes *all, unsigned from, unsigned to, bool on, uint8_t tries);
 
 #endif

@@ -171,30 +171,9 @@ static void configure(unsigned to)
                      USHER_STATUS_SUCCESS);
 }
 
-struct asked {
-    bool over;
-    enum usher_err err;
-};
-
-static void on_answer(void *user, struct usher_request *request, const struct usher_answer *answer)
-{
-    struct asked *asked = user;
-
-    (void)request;
-    asked->over = true;
-    asked->err = answer->err;
-}
-
 static void switch_one(unsigned to, bool on)
 {
-    struct asked asked = { 0 };
-    struct usher_request request = { .done = on_answer, .user = &asked };
-    struct usher_target target = { .dst = nodes_address(to), .ttl = 255 };
-
-    assert_int_equal(usher_onoff_set(&node(PHONE)->onoff_client, &request, &target, on, 0, 0),
-                     USHER_OK);
-    wait_for(&asked.over);
-    assert_int_equal(asked.err, USHER_OK);
+    assert_int_equal(nodes_switch(site.all, PHONE, to, on, 0), USHER_OK);
     assert_int_equal(node(to)->onoff_server.on, on);
 }
 
