@@ -167,9 +167,9 @@ static void values_go_both_ways_at_every_mtu_and_fragment_size(void **state)
     struct pair p;
 
     (void)state;
-    for (unsigned i = 0; i < 4 * 4 * 2 * 2; i++) {
-        uint16_t mtu = mtus[i % 4], other = (i & 16) != 0 ? mtu : 247;
-        bool server_has_less = (i & 32) != 0;
+    for (unsigned i = 0; i < 4 * 2 * 4 * 2 * 2; i++) {
+        uint16_t mtu = mtus[i % 4], other = (i & 32) != 0 ? mtu : 247;
+        bool server_has_less = (i & 64) != 0;
 
         open_pair(&p, services[i / 4 % 2], server_has_less ? mtu : other,
                   server_has_less ? other : mtu, fragments[i / 8 % 4]);
