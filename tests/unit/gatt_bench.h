@@ -1,7 +1,7 @@
 /*
- * One GATT link whose peer is written by hand, for test_gatt_server.c and test_gatt_client.c: PDUs
- * of ATT go in and come out as hexadecimal digits, least significant octet first as they are on
- * the air. Blanks are for the reader.
+ * One GATT link whose peer is written by hand, for the tests of l2cap.c, of the server and of the
+ * client: PDUs go in and come out as hexadecimal digits, least significant octet first as they are
+ * on the air. Blanks are for the reader.
  */
 #ifndef GATT_BENCH_H
 #define GATT_BENCH_H
