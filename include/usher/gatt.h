@@ -169,7 +169,8 @@ enum usher_err usher_proxy_disconnect(struct usher_gatt *g, uint8_t conn);
 /**
  * Client: sets the filter of a proxy connection: an accept list of @p addresses, or a reject list
  * of them; without addresses, nothing or everything. A connection begins with an accept list of our
- * elements, the all-nodes address, and what our models subscribe to.
+ * elements, the all-nodes address, and what our models subscribe to or usher_mesh_config.listens
+ * tells.
  *
  * @param type   0 accept list, 1 reject list
  * @param count  Addresses; they are sent five in a message.

@@ -270,7 +270,10 @@ static void ours_add(struct ours *o, uint16_t address)
 
 static void ours_find(const struct usher_mesh *m, struct ours *o)
 {
+    const struct usher_mesh_config *c = &m->config;
     const struct usher_model *model;
+    const uint8_t *label;
+    uint16_t address;
 
     o->count = 0;
     ours_add(o, USHER_ADDR_ALL_NODES);
@@ -282,6 +285,9 @@ static void ours_find(const struct usher_mesh *m, struct ours *o)
         for (unsigned k = 0; k < USHER_SUBSCRIPTIONS; k++) {
             ours_add(o, model->subscriptions[k].address);
         }
+    }
+    for (unsigned i = 0; c->listens != NULL && c->listens(c->user, i, &address, &label); i++) {
+        ours_add(o, address);
     }
 }
 

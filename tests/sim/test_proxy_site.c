@@ -115,6 +115,31 @@ static void groups_of_the_client_come_to_it(void **state)
     assert_int_equal(node(PHONE2)->mesh.net.stats.rx, 0);
 }
 
+static bool listen_to_group(void *user, unsigned n, uint16_t *address, const uint8_t **label)
+{
+    (void)user;
+    (void)label;
+    *address = GROUP;
+    return n == 0;
+}
+
+/* No model has subscribed to that, and the application is told of it. */
+static void groups_of_the_application_come_to_it(void **state)
+{
+    struct usher_target group = { .dst = GROUP, .ttl = 255 };
+
+    (void)state;
+    site_make(244);
+    nodes_bind_all(site.all);
+    node(PHONE)->mesh.config.listens = listen_to_group;
+    site_connect(PHONE, PROXY);
+    assert_int_equal(node(PHONE)->gatt_last[USHER_GATT_EVT_FILTER].params.filter.list_size, 4);
+    assert_int_equal(usher_onoff_set_unack(&node(LAMP)->onoff_client, &group, true, 1, 0, 0),
+                     USHER_OK);
+    nodes_run(site.all, SETTLE_MS);
+    assert_int_equal(node(PHONE)->events[USHER_MESH_EVT_MESSAGE], 1);
+}
+
 static void a_filter_is_set(void **state)
 {
     static const uint16_t many[USHER_PROXY_QUEUE * 5] = { 0xC001, 0xC002, 0xC003, 0xC004,
@@ -333,6 +358,7 @@ int main(void)
         cmocka_unit_test_teardown(what_is_for_the_proxy_alone_is_not_advertised, site_end),
         cmocka_unit_test_teardown(two_phones_reach_each_other, site_end),
         cmocka_unit_test_teardown(groups_of_the_client_come_to_it, site_end),
+        cmocka_unit_test_teardown(groups_of_the_application_come_to_it, site_end),
         cmocka_unit_test_teardown(a_filter_is_set, site_end),
         cmocka_unit_test_teardown(a_filter_is_set_behind_what_was_sent, site_end),
         cmocka_unit_test_teardown(a_sent_token_is_told_without_advertising, site_end),
