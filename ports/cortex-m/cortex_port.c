@@ -30,10 +30,12 @@ static void kick(void *ctx)
 
 static void on_state(void *ctx, enum hci_host_state state, const char *why)
 {
-    (void)ctx;
+    struct cortex_port *p = ctx;
+
+    p->given_up = state == HCI_DOWN;
     if (state == HCI_READY) {
         board_log("controller ready\n");
-    } else if (why != NULL && why[0] != '\0') {
+    } else if (why[0] != '\0') {
         board_log(why);
         board_log("\n");
     }
@@ -113,6 +115,9 @@ uint64_t cortex_port_turn(struct cortex_port *p)
     if (p->wake <= now) {
         p->wake = USHER_NEVER;
         usher_process(p->node);
+    }
+    if (p->given_up) {
+        cortex_port_up(p);
     }
     pump_out(p);
     return p->wake < hci_host_deadline(&p->host) ? p->wake : hci_host_deadline(&p->host);

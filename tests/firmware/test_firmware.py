@@ -6,6 +6,7 @@ at its UART 2, which "usher air --hci" serves.
 
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -93,6 +94,18 @@ class Lamp(Firmware):
         board = self.board()
         board.wait_line("listening")
         self.assertNotIn("a node", board.lines())
+
+    def test_a_controller_that_does_not_answer_is_asked_for_ever(self):
+        self.hci = os.path.join(self.dir, "hci")
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(self.hci)
+            listener.listen()
+            self.board()
+            controller = listener.accept()[0]
+        controller.settimeout(60)
+        with controller, controller.makefile("rb") as commands:
+            for _ in range(5):  # the host gives up after four
+                self.assertEqual(commands.read(4), b"\x01\x03\x0c\0")
 
 
 class Serial(Firmware):
