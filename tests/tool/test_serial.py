@@ -62,6 +62,10 @@ class Serial(WithDevice):
                                            (self.serial, "0x0003", "off"), (self.on_air, "0x0003", "on")):
                     self.assertEqual(self.over(radio, "onoff", address, on),
                                      [{"event": "lamp", "address": address, "on": on == "on"}])
+                # A message to a group waits until the device is set up.
+                self.assertEqual(self.over(self.serial, "onoff", "0xc000", "off"),
+                                 [{"event": "lamp", "address": "0xc000", "on": False}])
+                self.assertEqual([e["on"] for e in self.over(self.serial, "onoff", "0xc000", "get")], [False] * 8)
                 devices.end()
                 for name in os.listdir(os.path.join(self.dir, "devices")):
                     os.rename(os.path.join(self.dir, "devices", name),

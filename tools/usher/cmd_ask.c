@@ -15,6 +15,7 @@
 
 #define TICK_MS 50
 #define GROUP_REPEATS 3      /* of a message to a group, which nobody acknowledges */
+#define GROUP_ROOM_MS 10000  /* for room for each; a serial device is set up first */
 #define GROUP_LISTEN_MS 3000 /* for what a group answers */
 #define GROUP_LINGER_MS 500  /* until the last repeat has left */
 #define FORCED_TRIES 2       /* of a reset, when the node is thought to be gone */
@@ -37,7 +38,7 @@ struct errand {
     uint8_t tid;
     bool get, on;
     unsigned sent, heard;
-    uint64_t end_ms;
+    uint64_t room_ms, end_ms;
     uint16_t heard_from[64];
 };
 
@@ -301,23 +302,33 @@ static void on_group_lamp(struct usher_onoff_client *c, uint16_t src,
     }
 }
 
-/** Sends the message to the group once more. */
-static enum usher_err group_send(struct errand *e)
+/** Sends the message to the group once more, if there is room. @retval false  @p why tells. */
+static bool group_send(struct errand *e, char *why, size_t why_len)
 {
     struct usher_onoff_client *c = &e->online.own.onoff_client;
+    enum usher_err err = e->get ? usher_send(&c->model, &e->target, ONOFF_GET, NULL, 0, 0)
+                                : usher_onoff_set_unack(c, &e->target, e->on, e->tid, 0, 0);
+    if (err == USHER_E_NO_MEM && now_ms(e) < e->room_ms) {
+        return true;
+    }
     e->sent++;
-    return e->get ? usher_send(&c->model, &e->target, ONOFF_GET, NULL, 0, 0)
-                  : usher_onoff_set_unack(c, &e->target, e->on, e->tid, 0, 0);
+    e->room_ms = now_ms(e) + GROUP_ROOM_MS;
+    e->end_ms = now_ms(e) + (e->get ? GROUP_LISTEN_MS : GROUP_LINGER_MS);
+    return asked(err, why, why_len);
 }
 
 static void on_group_tick(void *ctx)
 {
     struct errand *e = ctx;
+    char why[200];
     if (e->node) {
         return; /* a question, which ends by itself */
     }
     if (e->sent < GROUP_REPEATS) {
-        (void)group_send(e); /* the first one went; one of the repeats may be lost */
+        if (!group_send(e, why, sizeof why)) {
+            out_error("%s", why);
+            errand_end(e, EXIT_FAILED);
+        }
         return;
     }
     if (now_ms(e) < e->end_ms) {
@@ -346,8 +357,8 @@ static bool onoff_begin(struct errand *e, char *why, size_t why_len)
     c->model.user = e;
     c->status = on_group_lamp;
     e->tid = usher_onoff_tid(c);
-    e->end_ms = now_ms(e) + (e->get ? GROUP_LISTEN_MS : GROUP_LINGER_MS);
-    return asked(group_send(e), why, why_len);
+    e->room_ms = now_ms(e) + GROUP_ROOM_MS;
+    return group_send(e, why, why_len);
 }
 
 int verb_onoff(const struct args *args)
