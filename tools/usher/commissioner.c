@@ -29,6 +29,7 @@ struct target {
     struct usher_ble_addr peer; /* once it is heard on PB-GATT */
     unsigned attempts;
     uint64_t begun; /* first attempt */
+    bool unsure;    /* it was given its data, and was neither heard nor answered since */
 };
 
 /** A session and what we keep about it. */
@@ -244,6 +245,7 @@ static void on_heard(struct commissioner *c, const struct usher_event *event)
     }
     if (t) {
         bool first = t->heard == USHER_BEARER_GATT && !gatt;
+        t->unsure = false;
         target_heard(t, event);
         if (first && t->attempts == 0) { /* so it is waiting, for just this */
             waiting_hurry(&c->room, &t->waiting);
@@ -411,6 +413,24 @@ static void on_complete(struct commissioner *c, struct link *l, const struct ush
     commissioner_run(c);
 }
 
+/**
+ * Why a session failed. A device that was given its data before, and is silent for as long as a
+ * Link Open is repeated, is in no link of its own any more (60 s, as well): it is a node, or gone.
+ */
+static const struct failure *link_why(const struct link *l, const struct usher_outcome *outcome)
+{
+    struct target *t = l->target;
+    if (l->refusal) {
+        return l->refusal;
+    }
+    if (outcome->phase != USHER_PHASE_LINK) {
+        t->unsure = outcome->phase == USHER_PHASE_DATA && outcome->failure == USHER_FAIL_NONE;
+    } else if (t->unsure && !outcome->gatt && outcome->close_reason == USHER_CLOSE_TIMEOUT) {
+        return &failure_unsure;
+    }
+    return failure_explain(outcome);
+}
+
 /** A session is over without Complete: again later, or never. */
 static void link_failed(struct commissioner *c, struct link *l)
 {
@@ -419,7 +439,7 @@ static void link_failed(struct commissioner *c, struct link *l)
 
     usher_outcome(&l->session, &outcome);
     outcome.start = l->start;
-    const struct failure *why = l->refusal ? l->refusal : failure_explain(&outcome);
+    const struct failure *why = link_why(l, &outcome);
     if (c->stopping && !l->refusal) {
         return; /* another run goes on with it */
     }

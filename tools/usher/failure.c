@@ -28,6 +28,12 @@ const struct failure failure_no_value = {
 const struct failure failure_start = { "the session could not be begun",
                                        "is there enough memory and randomness on this machine?",
                                        false, false };
+static const char may_be_node[] =
+    "it may be provisioned: \"usher configure\" of its address, which \"usher nodes\" tells, finds "
+    "out; the address is not given again";
+const struct failure failure_unsure = {
+    "no answer to the provisioning data, nor to Link Open after that", may_be_node, false, false
+};
 
 /* By the reason in Provisioning Failed (table 5.41). */
 static const struct failure by_code[] = {
@@ -85,12 +91,8 @@ static const struct failure disconnected = {
 static const struct failure no_value_in_time = { "no value was entered in time",
                                                  "try again; there is a minute to enter it", true,
                                                  false };
-static const struct failure data_unanswered = {
-    "no answer to the provisioning data",
-    "it may be provisioned: \"usher configure\" of its address, which \"usher nodes\" tells, "
-    "finds out; the address is not given again",
-    true, false
-};
+static const struct failure data_unanswered = { "no answer to the provisioning data", may_be_node,
+                                                true, false };
 static const struct failure silent = { "no answer from the device in time",
                                        "move nearer, or open fewer links at once (--parallel)",
                                        true, false };
