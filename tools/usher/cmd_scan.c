@@ -1,5 +1,5 @@
 /*
- * usher scan: the unprovisioned devices that are heard, each once.
+ * usher scan: the unprovisioned devices that are heard, each once for each bearer.
  */
 #include "out.h"
 #include "report.h"

@@ -23,7 +23,6 @@
 
 struct talk {
     const struct args *args;
-    const char *what; /* the first operand */
     struct usher_serial_host line;
     struct usher_serial_request request;
     int fd;
@@ -301,13 +300,14 @@ static int run(struct talk *t, int (*what)(struct talk *t))
 
 int verb_serial(const struct args *args)
 {
-    struct talk t = { .args = args, .what = args->operands.item[0] };
+    struct talk t = { .args = args };
+    const char *what = args->operands.item[0];
     struct hci_stream stream;
     char why[200];
     bool connecting;
     size_t i = 0;
 
-    while (i < TALKS && strcmp(t.what, talks[i].name) != 0) {
+    while (i < TALKS && strcmp(what, talks[i].name) != 0) {
         i++;
     }
     if (i == TALKS || !args->tty) {

@@ -600,7 +600,8 @@ const struct command commands[] = {
       "serial device, at 115200 baud with RTS and CTS. Where it is, is printed.\n",
       serial_device_options, verb_serial_device },
     { "scan", NULL, 0, 0, NULL, "list unprovisioned devices as they are heard",
-      "Each device is printed once, when it is first heard.\n", scan_options, verb_scan },
+      "Each device is printed once for each bearer, when it is first heard there.\n", scan_options,
+      verb_scan },
     { "provision", "UUID or --all", 0, 1, NULL, "provision one device, or all that are heard",
       "With a UUID, the device is looked for during --for (30s). With --all, devices\n"
       "are taken as they are heard, until nothing new was heard for ten seconds and\n"

@@ -48,7 +48,7 @@ struct report_complete {
 /** complete: a device is provisioned. */
 void report_complete(const struct report_complete *r);
 
-/** failed: a device is given up. @p gatt  The bearer, as in struct report_complete. */
+/** failed: a device is given up. */
 void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outcome *outcome,
                    const struct failure *why, unsigned retries);
 
