@@ -6,6 +6,8 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "parse.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -131,32 +133,5 @@ const struct option *command_option(const struct command *command, const char *n
  */
 bool args_parse(const struct command *command, int argc, char *const *argv, struct args *args,
                 char *why, size_t why_len);
-
-/**
- * Reads "10s", "500ms", "2m", "1h" as milliseconds. @retval false  Not such a text, or over a
- * year.
- */
-bool parse_time(const char *text, uint64_t *ms);
-
-/**
- * Reads hexadecimal octets without separators.
- *
- * @param len  In: room at @p out. Out: octets read.
- *
- * @retval false  An odd number of digits, another character, nothing at all, or more than fits.
- */
-bool parse_hex(const char *text, uint8_t *out, size_t *len);
-
-/** Reads an address: four hexadecimal digits, "0x" before them or not. */
-bool parse_address(const char *text, uint16_t *address);
-
-/** Reads a UUID of 32 hexadecimal digits, or in the form 8-4-4-4-12. */
-bool parse_uuid(const char *text, uint8_t uuid[16]);
-
-/** Whether a UUID begins with these hexadecimal digits (of either case). */
-bool uuid_begins(const uint8_t uuid[16], const char *digits);
-
-/** Writes 2 * @p len hexadecimal digits and a terminator. */
-void format_hex(const uint8_t *octets, size_t len, char *out);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include "oob.h"
 
-#include "options.h"
+#include "parse.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,8 +2,8 @@
  * Out-of-band authentication as it is written on the command line, and the names of its methods
  * and actions (Mesh Protocol 1.1, tables 5.22, 5.24 and 5.32).
  */
-#ifndef OOB_H
-#define OOB_H
+#ifndef COMMISSION_OOB_H
+#define COMMISSION_OOB_H
 
 #include <usher/usher.h>
 
