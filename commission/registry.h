@@ -79,6 +79,7 @@ struct registry_provisioner {
     char name[REGISTRY_NAME_MAX + 1];
     bool ours;        /* the one that works with this registry; there is exactly one */
     uint16_t address; /* of its node; 0: it has none */
+    uint8_t device_key[USHER_KEY_SIZE]; /* of our node; zeros: not ours, none, or not known */
     uint8_t unicast_count, group_count, scene_count;
     struct registry_range unicast[REGISTRY_RANGES], group[REGISTRY_RANGES], scene[REGISTRY_RANGES];
 };
@@ -89,9 +90,9 @@ struct registry_node {
     uint8_t elements;
     uint8_t device_key[USHER_KEY_SIZE];
     enum registry_state state;
-    char name[REGISTRY_NAME_MAX + 1]; /* empty: none */
-    bool configured;                  /* a template was applied as a whole */
-    bool secure;                      /* provisioned with an OOB public key */
+    char name[REGISTRY_NAME_MAX + 1];  /* empty: none */
+    bool configured;                   /* a template was applied as a whole */
+    bool secure;                       /* provisioned with an OOB public key */
     uint8_t page0[REGISTRY_PAGE0_MAX]; /* Composition Data page 0 */
     uint16_t page0_len;                /* 0: not known yet */
     json_t *settings; /* what the node has acknowledged, see plan.h; NULL: nothing yet */
@@ -104,19 +105,21 @@ void registry_node_clear(struct registry_node *node);
 
 /* -- opening ------------------------------------------------------------------------------- */
 
-/** Whether there is a registry in @p dir. */
+/** Whether there is a registry in @p dir, or the file network.json of before. */
 bool registry_exists(const char *dir);
 
 /** What a network is made with. */
 struct registry_new {
-    const char *name;               /* NULL: "Mesh Network" */
-    uint8_t net_key[USHER_KEY_SIZE]; /* index 0 */
+    const char *name;   /* NULL: "Mesh Network" */
+    uint16_t net_index; /* of the subnet that it begins with */
+    uint8_t net_key[USHER_KEY_SIZE];
     uint8_t uuid[USHER_UUID_SIZE], provisioner[USHER_UUID_SIZE]; /* random, RFC 4122 version 4 */
-    struct registry_range unicast;   /* that our provisioner begins with; zeros: 0001..3FFF */
+    struct registry_range unicast; /* that our provisioner begins with; zeros: 0001..3FFF */
 };
 
 /**
- * Opens the registry in @p dir for this process alone, or makes one there.
+ * Opens the registry in @p dir for this process alone, or makes one there. What an older version
+ * left there as network.json is taken over once, and then kept as network.json.old.
  *
  * @param dir   NULL: in memory, and @p make has to be there.
  * @param make  NULL: there has to be one already.
@@ -183,11 +186,18 @@ enum registry_err registry_provisioner(struct registry *r, size_t n,
 enum registry_err registry_provisioner_put(struct registry *r,
                                            const struct registry_provisioner *p);
 /**
- * Gives our provisioner's node an address that nobody ever had, and what it is to be told.
+ * Gives our provisioner's node the lowest free address of our ranges. The first one that a network
+ * gives is kept for it. One that it had before is excluded, since the sequence numbers that an
+ * address has used are known to its node alone. The node is not one of those that registry_find()
+ * and the like know of.
+ *
+ * @param device_key  That it will have.
+ * @param data        Gets what it is to be told.
  *
  * @retval REGISTRY_FULL, REGISTRY_FAILED
  */
-enum registry_err registry_own_lease(struct registry *r, struct usher_prov_data *data);
+enum registry_err registry_own_lease(struct registry *r, const uint8_t device_key[USHER_KEY_SIZE],
+                                     struct usher_prov_data *data);
 
 /* -- nodes --------------------------------------------------------------------------------- */
 
@@ -195,14 +205,15 @@ enum registry_err registry_own_lease(struct registry *r, struct usher_prov_data 
 struct registry_lease {
     const uint8_t *uuid;       /* that of the device; it is claimed for us */
     uint8_t elements;          /* 1..255 */
-    uint16_t address;          /* that it is to have; 0: the next ones that are free */
+    uint16_t address;          /* that it is to have; 0: the lowest ones that are free */
     const uint8_t *device_key; /* that it will have */
 };
 
 /**
  * Gives a device an address range of ours, and makes that durable. An older node of this UUID that
- * was not reset by us is excluded. When the ranges of our provisioner are used up, it takes more
- * that no other has.
+ * was not reset by us is excluded; but an address at which this device is unknown may be wanted
+ * again, since it has shown that it is not there. When the ranges of our provisioner are used up,
+ * or the address that is wanted is in nobody's, it takes more that no other has.
  *
  * @param data  Gets what the device is to be told.
  *
@@ -236,7 +247,7 @@ struct registry_configuration {
 
 /**
  * Records it. A node that was configured stays so; one that was unknown is provisioned, since it
- * has answered.
+ * has answered. One that was removed or excluded is no node.
  *
  * @retval REGISTRY_NONE, REGISTRY_FAILED
  */
@@ -269,8 +280,8 @@ enum registry_err registry_at(struct registry *r, uint16_t address, struct regis
 enum registry_err registry_device_key(struct registry *r, uint16_t address,
                                       uint8_t key[USHER_KEY_SIZE]);
 /**
- * Goes through the nodes by address, all states: from the first address above @p after. As
- * registry_find().
+ * Goes through the nodes by address, all states: the newest one with the first primary address
+ * above @p after. As registry_find().
  */
 enum registry_err registry_next(struct registry *r, uint16_t after, struct registry_node *node);
 
@@ -289,8 +300,13 @@ struct registry_exclusion {
     uint32_t iv_index;
     uint16_t address;
 };
-/** The @p n-th exclusion by IV Index and address. @retval REGISTRY_NONE, REGISTRY_FAILED */
-enum registry_err registry_exclusion(struct registry *r, size_t n, struct registry_exclusion *e);
+/**
+ * Goes through them by IV Index and address: puts the first one above @p e in its place. Zeros are
+ * below all.
+ *
+ * @retval REGISTRY_NONE, REGISTRY_FAILED
+ */
+enum registry_err registry_exclusion_next(struct registry *r, struct registry_exclusion *e);
 /** Adds one; one that is there already is no error. @retval REGISTRY_FAILED */
 enum registry_err registry_exclusion_put(struct registry *r, const struct registry_exclusion *e);
 
