@@ -21,7 +21,7 @@ int main(int argc, char **argv)
 {
     static const unsigned links[] = { 1, 2, 4, 8, 16, 32 }, losses[] = { 0, 5, 20 };
     const struct usher_crypto *crypto = usher_crypto_openssl_new();
-    struct bench_config config = { .crypto = crypto, .devices = 200, .algorithm = USHER_ALG_CMAC };
+    struct bench_config config = { .crypto = crypto, .devices = 600, .algorithm = USHER_ALG_CMAC };
 
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--devices") == 0) {

@@ -18,7 +18,7 @@
 const struct usher_pb_adv_policy usher_pb_adv_spec = {
     .delay_min = 20,
     .delay_max = 50,
-    .retry_min = 60,
+    .retry_min = 50,
     .retry_max = 2000,
     .open_early = 70,
     .open_early_count = 3,
@@ -95,7 +95,7 @@ void pb_adv_measured(struct usher_pb_adv *l, uint64_t ms, bool sure)
 static uint64_t retry_after(struct usher_pb_adv *l)
 {
     const struct usher_pb_adv_policy *p = l->policy;
-    uint64_t ms = (uint64_t)l->srtt + 3u * l->rttvar;
+    uint64_t ms = (uint64_t)l->srtt + 2u * l->rttvar;
 
     ms = ms < p->retry_min ? p->retry_min : ms;
     for (uint8_t i = 0; i < l->tx_tries && ms < p->retry_max; i++) {
