@@ -381,7 +381,7 @@ static void hear_beacon(struct ear *ear, uint16_t device, enum usher_adv_type ty
     usher_in_adv(&ear->node, &report);
 }
 
-static void repeated_beacons_are_shed_for_a_while_and_a_crowd_is_remembered_in_bounds(void **state)
+static void row_22_repeated_beacons_are_shed_and_a_crowd_is_remembered_in_bounds(void **state)
 {
     struct air *air = air_new(&(struct air_config){ .seed = 1 });
     struct ear ear = { .told = 0 };
@@ -516,7 +516,7 @@ int main(void)
         cmocka_unit_test(row_16_forged_segments_on_the_link_do_not_make_the_sides_differ),
         cmocka_unit_test(one_instance_drives_thirty_two_links_at_once),
         cmocka_unit_test(row_22_a_thousand_devices_and_link_opens_do_not_starve_a_link),
-        cmocka_unit_test(repeated_beacons_are_shed_for_a_while_and_a_crowd_is_remembered_in_bounds),
+        cmocka_unit_test(row_22_repeated_beacons_are_shed_and_a_crowd_is_remembered_in_bounds),
         cmocka_unit_test(a_device_beacons_with_its_uri_in_turn_but_not_while_it_has_a_link),
     };
 

@@ -212,7 +212,7 @@ class Demo(Directory):
         self.assertEqual(result.returncode, 2)
         self.assertEqual(events(result.stdout, "summary")[0]["failed"], 9)
 
-    def test_secrets_are_shown_on_demand_only(self):
+    def test_row_32_secrets_are_shown_on_demand_only(self):
         hidden = run("demo", "--devices", "5", "--json", "--state", self.state).stdout
         keys = [node["device_key"] for node in self.network()["nodes"]]
         self.assertEqual(len(keys), 5)
@@ -232,7 +232,7 @@ class Demo(Directory):
         mode = os.stat(os.path.join(self.state, "network.json")).st_mode
         self.assertEqual(stat.S_IMODE(mode), 0o600)
 
-    def test_a_network_that_cannot_be_right_is_refused_and_kept(self):
+    def test_row_34_a_network_that_cannot_be_right_is_refused_and_kept(self):
         self.assertEqual(run("demo", "--devices", "2", "--state", self.state).returncode, 0)
         path = os.path.join(self.state, "network.json")
         with open(path, encoding="ascii") as f:
@@ -394,7 +394,7 @@ class Site(Directory):
         self.assertEqual(provision.end(), 3)
         self.assertIn("network.json", provision.errors())
 
-    def test_two_provisioners_do_not_share_a_directory(self):
+    def test_row_35_two_provisioners_do_not_share_a_directory(self):
         self.air()
         first = self.start("provision", UUID, "--radio", self.radio, "--state", self.state)
         wait_for(lambda: os.path.exists(os.path.join(self.state, "network.json")))
@@ -418,7 +418,7 @@ class Site(Directory):
         self.assertEqual(events(again.stdout),
                          [{"event": "resumed", "uuid": UUID, "address": "0x0002"}])
 
-    def test_a_device_that_was_reset_gets_a_new_address(self):
+    def test_row_25_a_device_that_was_reset_gets_a_new_address(self):
         self.air()
         addresses = []
         for replaces in [None, "0x0002"]:
@@ -509,7 +509,7 @@ class Interactive(Directory):
         # Nothing had been given to the device when its confirmation turned out wrong.
         self.assertEqual([n["address"] for n in self.network()["nodes"]], ["0x0002"])
 
-    def test_policy_refuses_with_code_4(self):
+    def test_row_8_policy_refuses_with_code_4(self):
         self.devices(1, "--uuid", UUID, "--oob", "static:00112233", "--alg", "cmac")
         for args in [["--require-secure"], ["--oob", "static:00112233", "--require-secure"],
                      ["--oob", "output"]]:
@@ -542,7 +542,7 @@ class Interactive(Directory):
 
 
 class Killed(Directory):
-    def test_a_second_run_finishes_and_gives_no_address_again(self):
+    def test_row_24_a_second_run_finishes_and_gives_no_address_again(self):
         self.air("--loss", "5")
         devices = self.devices(50, "--count", "50")
         first = self.start("provision", "--all", "--radio", self.radio, "--state", self.state,

@@ -28,6 +28,9 @@ static enum usher_err port_random(void *ctx, uint8_t *buf, size_t len)
 {
     struct rig_side *s = ctx;
 
+    if (s->random_fails) {
+        return USHER_E_INTERNAL;
+    }
     for (size_t i = 0; i < len; i++) {
         s->drawn = s->drawn * 1664525u + 1013904223u;
         buf[i] = (uint8_t)(s->drawn >> 24);
@@ -392,6 +395,17 @@ static void side_init(struct rig *r, enum rig_name name)
         assert_int_equal(usher_generate_keys(&s->node, s->private_key, s->public_key), USHER_OK);
         usher_session_keys_set(&s->session, s->private_key, s->public_key);
     }
+}
+
+void rig_power_cut(struct rig *r, enum rig_name name)
+{
+    struct rig_side *s = &r->side[name];
+    uint32_t drawn = s->drawn;
+
+    rig_cut(r, name);
+    memset(s, 0, sizeof(*s));
+    side_init(r, name);
+    s->drawn = drawn;
 }
 
 struct rig *rig_new(const struct usher_crypto *crypto, uint16_t value_max)

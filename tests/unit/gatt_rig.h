@@ -55,6 +55,7 @@ struct rig_side {
     uint8_t private_key[USHER_P256_PRIVATE], public_key[USHER_P256_PUBLIC];
     uint64_t wake;
     uint32_t drawn;
+    bool random_fails;
     unsigned scan;
     enum usher_gatt_service serving;
     unsigned served; /* how often gatt_serve() was called */
@@ -114,5 +115,7 @@ void rig_raw_close(struct rig *r, enum rig_name to, uint8_t conn);
 
 /** Both ends of all connections of a side are lost at once. */
 void rig_cut(struct rig *r, enum rig_name name);
+/** A side loses its power in the middle of what it does, and starts again with nothing kept. */
+void rig_power_cut(struct rig *r, enum rig_name name);
 
 #endif

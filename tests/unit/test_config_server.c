@@ -422,6 +422,25 @@ static void every_question_is_taken(void **state)
     }
 }
 
+/* Remote Provisioning (4.3.4): 0x804F to 0x805F, with which a node's address, device key or
+ * composition would be renewed. */
+static void row_28_remote_provisioning_is_not_answered_and_renews_nothing(void **state)
+{
+    static const uint8_t body[24] = { 0x02, 0x01, 0, 0x11 };
+    struct nodes *all = *state;
+    uint8_t key[USHER_KEY_SIZE];
+
+    memcpy(key, node_of(all)->mesh.net.keys.device_key, sizeof(key));
+    for (uint32_t opcode = 0x804F; opcode <= 0x805F; opcode++) {
+        for (size_t len = 0; len <= sizeof(body); len += 4) {
+            config_ignored(all, opcode, body, len);
+        }
+    }
+    assert_memory_equal(node_of(all)->mesh.net.keys.device_key, key, sizeof(key));
+    assert_int_equal(node_of(all)->mesh.net.address, NODE);
+    assert_int_equal(ASK(all, COMPOSITION_GET, .state = 0xFF)->state, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -442,6 +461,7 @@ int main(void)
         CONFIG_TEST(the_second_element_does_not_answer),
         CONFIG_TEST(what_was_served_is_told),
         CONFIG_TEST(every_question_is_taken),
+        CONFIG_TEST(row_28_remote_provisioning_is_not_answered_and_renews_nothing),
     };
 
     return cmocka_run_group_tests_name("config server", tests, NULL, NULL);

@@ -102,7 +102,7 @@ static void a_record_has_its_size(void **state)
     assert_int_equal(len, USHER_RECORD_MAX);
 }
 
-static void it_is_nobody_elses(void **state)
+static void row_35_a_store_is_nobody_elses(void **state)
 {
     char why[200], path[128];
     struct file_store second = { .lock = -1 };
@@ -198,7 +198,7 @@ static void check_record(uint16_t key, uint8_t told)
     }
 }
 
-static void a_killed_writer_leaves_old_or_new(void **state)
+static void row_24_a_killed_writer_leaves_old_or_new(void **state)
 {
     (void)state;
     srandom(1);
@@ -228,10 +228,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_set_is_got_until_it_is_deleted, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_record_has_its_size, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(it_is_nobody_elses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(row_35_a_store_is_nobody_elses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_written_leaves_the_old, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_killed_writer_leaves_old_or_new, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(row_24_a_killed_writer_leaves_old_or_new, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

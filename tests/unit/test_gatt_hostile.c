@@ -247,7 +247,7 @@ static void row_29_writes_after_failed_are_unexpected(void **state)
     rig_free(r);
 }
 
-static void a_pdu_of_wrong_length_fails_the_session(void **state)
+static void row_14_a_pdu_of_wrong_length_fails_the_session(void **state)
 {
     for (size_t len = 2; len <= 66; len++) {
         struct rig *r = rig_listening(state, 66);
@@ -264,7 +264,7 @@ static void a_pdu_of_wrong_length_fails_the_session(void **state)
 }
 
 /* A client that does not take what it is sent: nothing piles up, and its time runs out. */
-static void a_client_that_never_reads_is_disconnected(void **state)
+static void row_22_a_client_that_never_reads_is_disconnected(void **state)
 {
     struct rig *r = rig_listening(state, 20);
     struct rig_side *d = &r->side[RIG_D];
@@ -335,7 +335,7 @@ static void the_bearers_do_not_disturb_each_other(void **state)
     }
 }
 
-static void connections_that_nobody_waits_for_are_refused(void **state)
+static void row_22_connections_that_nobody_waits_for_are_refused(void **state)
 {
     static const uint16_t sizes[] = { 0, 1, 2, 19, 245, 0xFFFF };
     struct rig *r = rig_listening(state, 66);
@@ -376,7 +376,7 @@ static void unknown_connections_are_ignored(void **state)
 }
 
 /* A server that the provisioner connects to, played by the test. */
-static void a_server_is_not_trusted_either(void **state)
+static void row_29_a_server_is_not_trusted_either(void **state)
 {
     static const struct {
         uint8_t len;
@@ -494,13 +494,13 @@ int main(void)
         cmocka_unit_test(what_does_not_belong_to_the_service_is_ignored),
         cmocka_unit_test(the_link_timer_waits_for_a_provisioning_pdu),
         cmocka_unit_test(row_29_writes_after_failed_are_unexpected),
-        cmocka_unit_test(a_pdu_of_wrong_length_fails_the_session),
-        cmocka_unit_test(a_client_that_never_reads_is_disconnected),
+        cmocka_unit_test(row_14_a_pdu_of_wrong_length_fails_the_session),
+        cmocka_unit_test(row_22_a_client_that_never_reads_is_disconnected),
         cmocka_unit_test(row_29_a_second_client_is_refused),
         cmocka_unit_test(the_bearers_do_not_disturb_each_other),
-        cmocka_unit_test(connections_that_nobody_waits_for_are_refused),
+        cmocka_unit_test(row_22_connections_that_nobody_waits_for_are_refused),
         cmocka_unit_test(unknown_connections_are_ignored),
-        cmocka_unit_test(a_server_is_not_trusted_either),
+        cmocka_unit_test(row_29_a_server_is_not_trusted_either),
         cmocka_unit_test(a_connection_is_what_was_asked_for),
         cmocka_unit_test(a_session_may_be_released_when_it_is_closed),
     };

@@ -116,7 +116,7 @@ static bool cut_run(void **state, unsigned n)
     return cut;
 }
 
-static void a_connection_may_go_after_every_value(void **state)
+static void row_21_a_connection_may_go_after_every_value(void **state)
 {
     unsigned n = 1;
 
@@ -582,7 +582,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_choice_at_every_size_of_value),
         cmocka_unit_test(the_same_instance_provisions_over_pb_adv_too),
-        cmocka_unit_test(a_connection_may_go_after_every_value),
+        cmocka_unit_test(row_21_a_connection_may_go_after_every_value),
         cmocka_unit_test(a_client_that_goes_without_a_word_is_a_failure),
         cmocka_unit_test(a_client_that_says_nothing_is_disconnected),
         cmocka_unit_test(a_connection_that_cannot_be_made_closes_the_session),

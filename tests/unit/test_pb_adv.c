@@ -590,7 +590,7 @@ static void row_16_a_held_continuation_that_does_not_fit_the_start_is_forgotten(
     assert_pdu(&b, pdu, sizeof(pdu));
 }
 
-static void rows_17_and_18_segments_of_other_transactions_are_ignored(void **state)
+static void row_17_and_row_18_segments_of_other_transactions_are_ignored(void **state)
 {
     struct bench b;
     uint8_t pdu[40], seg[4][27];
@@ -851,7 +851,7 @@ int main(void)
         cmocka_unit_test(row_17_a_forged_start_does_not_block_the_transaction),
         cmocka_unit_test(row_16_a_segment_twice_with_other_octets_changes_nothing),
         cmocka_unit_test(row_16_a_held_continuation_that_does_not_fit_the_start_is_forgotten),
-        cmocka_unit_test(rows_17_and_18_segments_of_other_transactions_are_ignored),
+        cmocka_unit_test(row_17_and_row_18_segments_of_other_transactions_are_ignored),
         cmocka_unit_test(row_20_only_the_first_link_open_to_our_uuid_counts),
         cmocka_unit_test(row_21_a_close_ends_the_link_with_its_reason_once),
         cmocka_unit_test(reserved_control_opcodes_and_noise_change_nothing),

@@ -189,7 +189,7 @@ static struct pair capabilities_from(const uint8_t params[11])
     return p;
 }
 
-static void capabilities_without_elements_or_a_known_algorithm_end_it(void **state)
+static void row_10_capabilities_without_elements_or_a_known_algorithm_end_it(void **state)
 {
     struct pair p;
 
@@ -306,7 +306,7 @@ static void key_is_refused(const struct pair *at, enum usher_role reader, const 
     assert_int_equal(p.ecdh[reader], 0);
 }
 
-static void rows_1_and_3_our_own_public_key_and_its_negative_are_refused_by_both(void **state)
+static void row_1_and_row_3_our_own_key_and_its_negative_are_refused_by_both(void **state)
 {
     struct pair p;
     uint8_t key[64];
@@ -534,7 +534,7 @@ row_6_one_wrong_bit_anywhere_in_a_confirmation_or_random_is_refused_by_both(void
     }
 }
 
-static void a_wrong_static_value_on_either_side_is_refused(void **state)
+static void row_6_a_wrong_static_value_on_either_side_is_refused(void **state)
 {
     const struct usher_start *starts[] = { &in_band, &enhanced, &oob_key };
 
@@ -731,11 +731,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(row_11_every_start_that_capabilities_do_not_allow_is_refused),
-        cmocka_unit_test(capabilities_without_elements_or_a_known_algorithm_end_it),
+        cmocka_unit_test(row_10_capabilities_without_elements_or_a_known_algorithm_end_it),
         cmocka_unit_test(row_10_reserved_bits_in_capabilities_are_ignored),
         cmocka_unit_test(a_choice_is_the_strongest_and_honours_only_oob),
         cmocka_unit_test(row_9_a_cleared_algorithm_bit_is_noticed_when_there_is_oob),
-        cmocka_unit_test(rows_1_and_3_our_own_public_key_and_its_negative_are_refused_by_both),
+        cmocka_unit_test(row_1_and_row_3_our_own_key_and_its_negative_are_refused_by_both),
         cmocka_unit_test(row_1_our_own_key_given_as_the_devices_oob_key_is_refused),
         cmocka_unit_test(row_2_keys_that_are_no_point_of_the_curve_are_refused_by_both),
         cmocka_unit_test(row_31_a_secret_that_is_zero_or_an_error_fails_the_session_of_either_role),
@@ -746,7 +746,7 @@ int main(void)
         cmocka_unit_test(row_5_our_own_random_echoed_is_refused_by_both),
         cmocka_unit_test(
             row_6_one_wrong_bit_anywhere_in_a_confirmation_or_random_is_refused_by_both),
-        cmocka_unit_test(a_wrong_static_value_on_either_side_is_refused),
+        cmocka_unit_test(row_6_a_wrong_static_value_on_either_side_is_refused),
         cmocka_unit_test(row_23_data_that_cannot_be_leave_the_device_unprovisioned),
         cmocka_unit_test(row_23_data_with_one_wrong_bit_do_not_decrypt),
         cmocka_unit_test(row_23_data_replayed_after_complete_change_nothing),
