@@ -4,10 +4,12 @@
 #include "parse.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#define HEX_MAX 64 /* octets */
 #define YEAR_MS (366ull * 24 * 3600 * 1000)
 
 bool parse_time(const char *text, uint64_t *ms)
@@ -109,4 +111,21 @@ bool uuid_begins(const uint8_t uuid[16], const char *digits)
     format_hex(uuid, 16, text);
     size_t len = strlen(digits);
     return len <= 32 && strncasecmp(text, digits, len) == 0;
+}
+
+json_t *format_hex_json(const uint8_t *octets, size_t len)
+{
+    char text[2 * HEX_MAX + 1];
+    if (len > HEX_MAX) {
+        return NULL;
+    }
+    format_hex(octets, len, text);
+    return json_string(text);
+}
+
+json_t *format_address_json(unsigned address)
+{
+    char text[7];
+    snprintf(text, sizeof text, "0x%04x", address & 0xFFFF);
+    return json_string(text);
 }

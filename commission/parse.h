@@ -5,6 +5,7 @@
 #ifndef COMMISSION_PARSE_H
 #define COMMISSION_PARSE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,5 +36,10 @@ bool uuid_begins(const uint8_t uuid[16], const char *digits);
 
 /** Writes 2 * @p len hexadecimal digits and a terminator. */
 void format_hex(const uint8_t *octets, size_t len, char *out);
+
+/** Octets as hexadecimal digits for JSON; at most 64 octets. NULL: no memory, or too many. */
+json_t *format_hex_json(const uint8_t *octets, size_t len);
+/** "0x0001" for JSON. NULL: no memory. */
+json_t *format_address_json(unsigned address);
 
 #endif

@@ -219,7 +219,7 @@ class Demo(Directory):
         for key in keys:
             self.assertNotIn(key, hidden)
         shown = events(run("demo", "--devices", "5", "--json", "--show-secrets").stdout, "complete")
-        self.assertEqual([e["device_key"] for e in shown], keys)
+        self.assertCountEqual([e["device_key"] for e in shown], keys)
 
     def test_the_state_is_private_and_no_address_is_given_again(self):
         for expected in [5, 10]:

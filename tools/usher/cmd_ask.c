@@ -6,6 +6,7 @@
 #include "online.h"
 #include "options.h"
 #include "out.h"
+#include "parse.h"
 #include "plan.h"
 #include "report.h"
 #include "verbs.h"
@@ -172,8 +173,8 @@ static void on_attention(void *user, struct usher_request *request,
         return;
     }
     unsigned seconds = answer->message->params[0];
-    out_event(json_pack("{s:s, s:o, s:i}", "event", "attention", "address", out_address(e->address),
-                        "seconds", (int)seconds));
+    out_event(json_pack("{s:s, s:o, s:i}", "event", "attention", "address",
+                        format_address_json(e->address), "seconds", (int)seconds));
     if (seconds > 0) {
         out_text("0x%04x attracts attention for %u seconds", (unsigned)e->address, seconds);
     } else {
@@ -227,7 +228,7 @@ static void removed(struct errand *e, bool answered)
         return;
     }
     out_event(json_pack("{s:s, s:o, s:b}", "event", "removed", "address",
-                        out_address(e->node->address), "answered", (int)answered));
+                        format_address_json(e->node->address), "answered", (int)answered));
     out_text("0x%04x is removed%s", (unsigned)e->node->address,
              answered ? "" : ", though it did not answer: it may still have the network's keys");
     errand_end(e, EXIT_DONE);

@@ -5,6 +5,7 @@
 #include "online.h"
 #include "options.h"
 #include "out.h"
+#include "parse.h"
 #include "report.h"
 #include "verbs.h"
 
@@ -128,15 +129,16 @@ static bool start(struct configure *c, char *why, size_t why_len)
         !online_reach(&c->online, why, why_len)) {
         return false;
     }
-    c->configurator = configurator_new(&(struct configurator_config){ .site = c->online.site,
-                                                                      .own = &c->online.own,
-                                                                      .t = &c->template,
-                                                                      .parallel = c->args->parallel,
-                                                                      .retries = c->args->retries,
-                                                                      .list = true,
-                                                                      .ctx = c,
-                                                                      .wake_at = on_wake_at,
-                                                                      .changed = on_changed });
+    c->configurator =
+        configurator_new(&(struct configurator_config){ .site = c->online.site,
+                                                        .own = &c->online.own,
+                                                        .t = &c->template,
+                                                        .reports = report_commission(true),
+                                                        .parallel = c->args->parallel,
+                                                        .retries = c->args->retries,
+                                                        .ctx = c,
+                                                        .wake_at = on_wake_at,
+                                                        .changed = on_changed });
     if (!c->configurator) {
         snprintf(why, why_len, "out of memory");
         return false;

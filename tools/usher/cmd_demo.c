@@ -44,15 +44,13 @@ static void on_known(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
 static void on_show(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t action, uint8_t size,
                     const char *value)
 {
-    (void)action;
-    (void)size;
+    report_show(uuid, USHER_OOB_INPUT, action, size, value);
     demo_value_shown(demo_post_find(ctx, uuid), value);
 }
 
 static void on_ask(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t action, uint8_t size)
 {
-    (void)action;
-    (void)size;
+    report_ask(uuid, USHER_OOB_OUTPUT, action, size);
     demo_value_wanted(demo_post_find(ctx, uuid));
 }
 
@@ -105,12 +103,12 @@ static bool commissioner_make(struct demo *d)
     d->commissioner = commissioner_new(&(struct commissioner_config){
         .port = &d->port.port,
         .site = d->site,
+        .reports = report_commission(args->devices <= LIST_MAX),
         .radio = "simulated",
         .parallel = args->parallel,
         .retries = RETRIES,
         .methods = 1u << USHER_OOB_NONE | 1u << USHER_OOB_OUTPUT | 1u << USHER_OOB_INPUT,
         .show_secrets = args->show_secrets,
-        .list = args->devices <= LIST_MAX,
         .ctx = d,
         .wants = on_wants,
         .known = on_known,
@@ -125,14 +123,16 @@ static bool commissioner_make(struct demo *d)
 
 static bool configurator_make(struct demo *d)
 {
-    d->configurator = configurator_new(&(struct configurator_config){ .site = d->site,
-                                                                      .own = &d->own,
-                                                                      .t = &d->template,
-                                                                      .parallel = d->args->parallel,
-                                                                      .retries = RETRIES,
-                                                                      .ctx = d,
-                                                                      .wake_at = on_configuring_at,
-                                                                      .changed = on_changed });
+    d->configurator =
+        configurator_new(&(struct configurator_config){ .site = d->site,
+                                                        .own = &d->own,
+                                                        .t = &d->template,
+                                                        .reports = report_commission(false),
+                                                        .parallel = d->args->parallel,
+                                                        .retries = RETRIES,
+                                                        .ctx = d,
+                                                        .wake_at = on_configuring_at,
+                                                        .changed = on_changed });
     return d->configurator != NULL;
 }
 
@@ -169,7 +169,7 @@ static bool provisioner_start(struct demo *d, char *why, size_t why_len)
     }
     snprintf(why, why_len, "out of memory");
     if (!commissioner_make(d) || !configurator_make(d) ||
-        !own_node_init(&d->own, d->site, d->args->parallel)) {
+        !own_node_init(&d->own, d->site, report_commission(true), d->args->parallel)) {
         return false;
     }
     struct usher_config config = { .handler = commissioner_event, .user = d->commissioner };

@@ -2,12 +2,14 @@
  * usher device: one or many devices over a radio, each with an instance and a radio of its own;
  * and, with --state, a store of its own, DIR/UUID.
  */
+#include "commissioner.h"
 #include "device.h"
 #include "file_store.h"
 #include "keyfile.h"
 #include "oob.h"
 #include "options.h"
 #include "out.h"
+#include "parse.h"
 #include "report.h"
 #include "state_file.h"
 #include "verbs.h"
@@ -72,7 +74,7 @@ static void on_complete(void *ctx, struct device *d)
     struct usher_outcome outcome;
     usher_outcome(&d->session, &outcome);
     m->all->provisioned++;
-    report_complete(&(struct report_complete){
+    report_complete(&(struct commission_complete){
         .uuid = d->uuid,
         .address = d->address,
         .elements = d->elements,
@@ -81,7 +83,7 @@ static void on_complete(void *ctx, struct device *d)
         .ms = d->port->now_ms(d->port->ctx) - d->begun,
         .retries = d->failures,
         .resent = outcome.link.retries,
-        .secure = report_is_secure(&outcome.start),
+        .secure = commissioner_is_secure(&outcome.start),
         .device_key = m->all->args->show_secrets ? d->device_key : NULL });
 }
 

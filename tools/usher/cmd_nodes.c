@@ -3,6 +3,7 @@
  */
 #include "options.h"
 #include "out.h"
+#include "parse.h"
 #include "plan.h"
 #include "report.h"
 #include "site.h"
@@ -72,7 +73,7 @@ static json_t *composition_json(const struct site_node *node)
     for (unsigned e = 0; usher_page0_element(&page, e, &element); e++) {
         json_array_append_new(elements,
                               json_pack("{s:o, s:i, s:o}", "address",
-                                        out_address(node->address + e), "location",
+                                        format_address_json(node->address + e), "location",
                                         (int)element.location, "models", models_json(&element)));
     }
     return json_pack("{s:i, s:i, s:i, s:i, s:b, s:b, s:b, s:b, s:o}", "company", (int)page.cid,

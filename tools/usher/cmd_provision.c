@@ -9,6 +9,7 @@
 #include "oob.h"
 #include "options.h"
 #include "out.h"
+#include "parse.h"
 #include "report.h"
 #include "verbs.h"
 
@@ -71,7 +72,7 @@ static void on_show(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t acti
 {
     char digits[2 * USHER_UUID_SIZE + 1];
     (void)ctx;
-    (void)size;
+    report_show(uuid, USHER_OOB_INPUT, action, size, value);
     format_hex(uuid, USHER_UUID_SIZE, digits);
     out_text("%s: enter at the device (%s): %s", digits, oob_action_name(USHER_OOB_INPUT, action),
              value);
@@ -81,6 +82,7 @@ static void on_ask(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t actio
 {
     struct provision *p = ctx;
     char digits[2 * USHER_UUID_SIZE + 1];
+    report_ask(uuid, USHER_OOB_OUTPUT, action, size);
     format_hex(uuid, USHER_UUID_SIZE, digits);
     out_text("%s: what does the device show (%s, size %u)? Type it:", digits,
              oob_action_name(USHER_OOB_OUTPUT, action), (unsigned)size);
@@ -280,6 +282,7 @@ static bool commissioner_make(struct provision *p)
     p->commissioner =
         commissioner_new(&(struct commissioner_config){ .port = linux_port_get(p->online.port),
                                                         .site = p->online.site,
+                                                        .reports = report_commission(true),
                                                         .radio = args->radio,
                                                         .bearers = tool_bearers(args->bearer),
                                                         .parallel = args->parallel,
@@ -288,7 +291,6 @@ static bool commissioner_make(struct provision *p)
                                                         .attention_s = (uint8_t)args->attention_s,
                                                         .require_secure = args->require_secure,
                                                         .show_secrets = args->show_secrets,
-                                                        .list = true,
                                                         .ctx = p,
                                                         .wants = on_wants,
                                                         .known = on_known,
@@ -306,15 +308,16 @@ static bool configurator_make(struct provision *p)
     if (!p->args->configure && !p->args->template) {
         return true;
     }
-    p->configurator = configurator_new(&(struct configurator_config){ .site = p->online.site,
-                                                                      .own = &p->online.own,
-                                                                      .t = &p->template,
-                                                                      .parallel = p->args->parallel,
-                                                                      .retries = p->args->retries,
-                                                                      .list = true,
-                                                                      .ctx = p,
-                                                                      .wake_at = on_configuring_at,
-                                                                      .changed = on_changed });
+    p->configurator =
+        configurator_new(&(struct configurator_config){ .site = p->online.site,
+                                                        .own = &p->online.own,
+                                                        .t = &p->template,
+                                                        .reports = report_commission(true),
+                                                        .parallel = p->args->parallel,
+                                                        .retries = p->args->retries,
+                                                        .ctx = p,
+                                                        .wake_at = on_configuring_at,
+                                                        .changed = on_changed });
     return p->configurator != NULL;
 }
 

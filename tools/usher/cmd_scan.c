@@ -2,6 +2,7 @@
  * usher scan: the unprovisioned devices that are heard, each once for each bearer.
  */
 #include "out.h"
+#include "parse.h"
 #include "report.h"
 #include "tool_radio.h"
 #include "verbs.h"

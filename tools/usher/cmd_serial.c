@@ -5,6 +5,7 @@
 #include "hci_stream.h"
 #include "options.h"
 #include "out.h"
+#include "parse.h"
 #include "verbs.h"
 
 #include <usher/serial_host.h>
@@ -213,9 +214,10 @@ static int echo(struct talk *t)
         return refused(t);
     }
     out_text("%s came back after %llu ms", text, (unsigned long long)t->took_ms);
-    out_event(json_pack("{s:s, s:o, s:o}", "event", "echo", "data",
-                        out_hex((const uint8_t *)text, strlen(text) < 64 ? strlen(text) : 64),
-                        "seconds", out_seconds(t->took_ms)));
+    out_event(
+        json_pack("{s:s, s:o, s:o}", "event", "echo", "data",
+                  format_hex_json((const uint8_t *)text, strlen(text) < 64 ? strlen(text) : 64),
+                  "seconds", out_seconds(t->took_ms)));
     return EXIT_DONE;
 }
 

@@ -4,6 +4,7 @@
 #include "online.h"
 #include "options.h"
 #include "out.h"
+#include "parse.h"
 #include "report.h"
 #include "verbs.h"
 
@@ -48,9 +49,9 @@ static void on_health(struct usher_health_client *c, uint16_t src,
     for (size_t i = 0; i < status->count; i++) {
         json_array_append_new(faults, json_integer(status->faults[i]));
     }
-    out_event(json_pack("{s:s, s:o, s:i, s:i, s:o}", "event", "health", "address", out_address(src),
-                        "test", (int)status->test_id, "company", (int)status->company, "faults",
-                        faults));
+    out_event(json_pack("{s:s, s:o, s:i, s:i, s:o}", "event", "health", "address",
+                        format_address_json(src), "test", (int)status->test_id, "company",
+                        (int)status->company, "faults", faults));
     out_text("0x%04x  %zu faults%s", (unsigned)src, status->count,
              status->count > 0 ? "; --json tells which" : "");
 }
@@ -114,7 +115,7 @@ int verb_watch(const struct args *args)
         listen_all(&w, why, sizeof why) && online_reach(&w.online, why, sizeof why)) {
         w.end_ms = args->for_ms ? uv_now(&w.online.loop.uv) + args->for_ms : 0;
         out_event(json_pack("{s:s, s:o}", "event", "watching", "address",
-                            out_address(site_own_address(w.online.site))));
+                            format_address_json(site_own_address(w.online.site))));
         out_text("the provisioner's node is 0x%04x", (unsigned)site_own_address(w.online.site));
         loop_run(&w.online.loop);
         code = w.online.lost ? EXIT_TRANSPORT : EXIT_DONE;

@@ -4,6 +4,8 @@
  */
 #include "demo.h"
 
+#include "parse.h"
+
 #include <openssl/crypto.h>
 #include <search.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
  */
 #include "keyfile.h"
 
-#include "options.h"
+#include "parse.h"
 #include "state_file.h"
 
 #include <errno.h>

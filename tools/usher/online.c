@@ -5,6 +5,8 @@
 #include "online.h"
 
 #include "out.h"
+#include "parse.h"
+#include "report.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -116,7 +118,7 @@ bool online_join(struct online *o, const struct usher_config *config, unsigned p
                  usher_err_name(err));
         return false;
     }
-    if (!own_node_init(&o->own, o->site, parallel)) {
+    if (!own_node_init(&o->own, o->site, report_commission(true), parallel)) {
         snprintf(why, why_len, "out of memory");
         return false;
     }

@@ -3,8 +3,6 @@
  */
 #include "out.h"
 
-#include "options.h"
-
 #include <malloc.h>
 #include <openssl/crypto.h>
 #include <signal.h>
@@ -163,21 +161,4 @@ bool out_flush(void)
 json_t *out_seconds(unsigned long long ms)
 {
     return json_real((double)ms / 1000.0);
-}
-
-json_t *out_hex(const unsigned char *octets, unsigned long len)
-{
-    char text[2 * 64 + 1];
-    if (len > 64) {
-        return NULL;
-    }
-    format_hex(octets, len, text);
-    return json_string(text);
-}
-
-json_t *out_address(unsigned address)
-{
-    char text[7];
-    snprintf(text, sizeof text, "0x%04x", address & 0xFFFF);
-    return json_string(text);
 }

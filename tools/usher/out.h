@@ -42,9 +42,5 @@ bool out_flush(void);
 
 /** Seconds for JSON, from milliseconds. */
 json_t *out_seconds(unsigned long long ms);
-/** Octets as hexadecimal digits for JSON; at most 64 octets. */
-json_t *out_hex(const unsigned char *octets, unsigned long len);
-/** "0x0001" for JSON. */
-json_t *out_address(unsigned address);
 
 #endif

@@ -4,8 +4,8 @@
 #include "report.h"
 
 #include "oob.h"
-#include "options.h"
 #include "out.h"
+#include "parse.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 static json_t *uuid_json(const uint8_t uuid[USHER_UUID_SIZE])
 {
-    return out_hex(uuid, USHER_UUID_SIZE);
+    return format_hex_json(uuid, USHER_UUID_SIZE);
 }
 
 static const char *bearer_name(bool gatt)
@@ -26,12 +26,6 @@ static const char *bearer_name(bool gatt)
 static const char *algorithm_name(uint8_t algorithm)
 {
     return algorithm == USHER_ALG_HMAC ? "hmac" : "cmac";
-}
-
-bool report_is_secure(const struct usher_start *start)
-{
-    return start->public_key != 0 ||
-           (start->algorithm == USHER_ALG_HMAC && start->method != USHER_OOB_NONE);
 }
 
 void report_start_text(const struct usher_start *start, char *text, size_t len)
@@ -54,12 +48,12 @@ void report_heard(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_event 
     const char *bearer = bearer_name(event->params.unprov.gatt_supported);
 
     if (out_json()) {
-        out_event(json_pack("{s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "event", "heard", "uuid",
-                            uuid_json(uuid), "rssi", rssi == 127 ? json_null() : json_integer(rssi),
-                            "oob_info", out_address(oob_info), "uri_hash",
-                            hashed ? out_hex(event->params.unprov.uri_hash, 4) : json_null(),
-                            "bearer", bearer, "address",
-                            out_hex(event->params.unprov.peer.addr, BLE_ADDR)));
+        out_event(json_pack(
+            "{s:s, s:o, s:o, s:o, s:o, s:s, s:o}", "event", "heard", "uuid", uuid_json(uuid),
+            "rssi", rssi == 127 ? json_null() : json_integer(rssi), "oob_info",
+            format_address_json(oob_info), "uri_hash",
+            hashed ? format_hex_json(event->params.unprov.uri_hash, 4) : json_null(), "bearer",
+            bearer, "address", format_hex_json(event->params.unprov.peer.addr, BLE_ADDR)));
     } else if (text) {
         char digits[UUID_TEXT], address[2 * BLE_ADDR + 1], hash[9] = "", strength[16] = "    ?";
         format_hex(event->params.unprov.peer.addr, BLE_ADDR, address);
@@ -116,27 +110,27 @@ void report_ask(const uint8_t uuid[USHER_UUID_SIZE], uint8_t method, uint8_t act
     }
 }
 
-static void complete_json(const struct report_complete *r)
+static void complete_json(const struct commission_complete *r)
 {
     const struct usher_start *start = r->start;
     json_t *event = json_pack(
         "{s:s, s:o, s:o, s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:i, s:i, s:b}", "event",
-        "complete", "uuid", uuid_json(r->uuid), "address", out_address(r->address), "elements",
-        (int)r->elements, "method", oob_method_name(start->method), "action",
+        "complete", "uuid", uuid_json(r->uuid), "address", format_address_json(r->address),
+        "elements", (int)r->elements, "method", oob_method_name(start->method), "action",
         oob_action_name(start->method, start->action), "size", (int)start->size, "public_key",
         start->public_key ? "oob" : "in-band", "algorithm", algorithm_name(start->algorithm),
         "bearer", bearer_name(r->gatt), "seconds", out_seconds(r->ms), "retries", (int)r->retries,
         "resent", (int)r->resent, "secure", (int)r->secure);
     if (r->replaces) {
-        json_object_set_new(event, "replaces", out_address(r->replaces));
+        json_object_set_new(event, "replaces", format_address_json(r->replaces));
     }
     if (r->device_key) {
-        json_object_set_new(event, "device_key", out_hex(r->device_key, USHER_KEY_SIZE));
+        json_object_set_new(event, "device_key", format_hex_json(r->device_key, USHER_KEY_SIZE));
     }
     out_event(event);
 }
 
-void report_complete(const struct report_complete *r)
+void report_complete(const struct commission_complete *r)
 {
     if (out_json()) {
         complete_json(r);
@@ -197,7 +191,7 @@ void report_unheard(const uint8_t uuid[USHER_UUID_SIZE])
 void report_proxy(const struct usher_ble_addr *peer, unsigned value_max)
 {
     out_event(json_pack("{s:s, s:o, s:i}", "event", "proxy", "address",
-                        out_hex(peer->addr, BLE_ADDR), "value_max", (int)value_max));
+                        format_hex_json(peer->addr, BLE_ADDR), "value_max", (int)value_max));
 }
 
 static const char *state_text(const struct site_node *node)
@@ -217,7 +211,7 @@ static const char *state_text(const struct site_node *node)
 json_t *report_node_json(const struct site_node *node)
 {
     return json_pack("{s:s, s:o, s:i, s:o, s:b, s:o, s:s}", "event", "node", "address",
-                     out_address(node->address), "elements", (int)node->elements, "name",
+                     format_address_json(node->address), "elements", (int)node->elements, "name",
                      *node->name ? json_string(node->name) : json_null(), "configured",
                      (int)node->configured, "uuid", uuid_json(node->uuid), "state",
                      state_text(node));
@@ -258,9 +252,10 @@ void report_node_failed(const struct site_node *node, const char *phase,
     char digits[UUID_TEXT];
     if (out_json()) {
         out_event(json_pack("{s:s, s:o, s:o, s:s, s:s, s:i, s:s, s:i, s:s, s:b}", "event", "failed",
-                            "uuid", uuid_json(node->uuid), "address", out_address(node->address),
-                            "phase", phase, "pdu", why->message, "code", why->code, "reason",
-                            why->reason, "retries", (int)retries, "hint", why->hint, "policy", 0));
+                            "uuid", uuid_json(node->uuid), "address",
+                            format_address_json(node->address), "phase", phase, "pdu", why->message,
+                            "code", why->code, "reason", why->reason, "retries", (int)retries,
+                            "hint", why->hint, "policy", 0));
         return;
     }
     format_hex(node->uuid, USHER_UUID_SIZE, digits);
@@ -271,8 +266,8 @@ void report_node_failed(const struct site_node *node, const char *phase,
 
 void report_lamp(uint16_t address, bool on)
 {
-    out_event(json_pack("{s:s, s:o, s:b}", "event", "lamp", "address", out_address(address), "on",
-                        (int)on));
+    out_event(json_pack("{s:s, s:o, s:b}", "event", "lamp", "address", format_address_json(address),
+                        "on", (int)on));
     out_text("0x%04x  %s", (unsigned)address, on ? "on" : "off");
 }
 
@@ -281,7 +276,7 @@ void report_device(const char *event, const uint8_t uuid[USHER_UUID_SIZE], uint1
 {
     json_t *json = json_pack("{s:s, s:o}", "event", event, "uuid", uuid_json(uuid));
     if (address != 0) {
-        json_object_set_new(json, "address", out_address(address));
+        json_object_set_new(json, "address", format_address_json(address));
     }
     if (seconds >= 0) {
         json_object_set_new(json, "seconds", json_integer(seconds));
@@ -350,4 +345,98 @@ void report_summary(const struct report_summary *r)
     if (r->interrupted > 0) {
         out_text("%u were not finished; run again to go on", r->interrupted);
     }
+}
+
+/* For what commissions. */
+
+static void on_heard(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
+                     const struct usher_event *event)
+{
+    (void)ctx;
+    report_heard(uuid, event, false);
+}
+
+static void on_link_open(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], unsigned link,
+                         const char *radio)
+{
+    (void)ctx;
+    report_link_open(uuid, link, radio);
+}
+
+static void on_phase(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], enum usher_phase phase,
+                     uint64_t ms)
+{
+    (void)ctx;
+    report_phase(uuid, phase, ms);
+}
+
+static void on_complete(void *ctx, const struct commission_complete *complete)
+{
+    (void)ctx;
+    report_complete(complete);
+}
+
+static void on_complete_brief(void *ctx, const struct commission_complete *complete)
+{
+    (void)ctx;
+    if (out_json()) {
+        report_complete(complete);
+    }
+}
+
+static void on_failed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
+                      const struct usher_outcome *outcome, const struct failure *why,
+                      unsigned retries)
+{
+    (void)ctx;
+    report_failed(uuid, outcome, why, retries);
+}
+
+static void on_configured(void *ctx, const struct site_node *node, uint64_t ms, unsigned retries)
+{
+    (void)ctx;
+    report_configured(node, ms, retries);
+}
+
+static void on_configured_brief(void *ctx, const struct site_node *node, uint64_t ms,
+                                unsigned retries)
+{
+    (void)ctx;
+    if (out_json()) {
+        report_configured(node, ms, retries);
+    }
+}
+
+static void on_node_failed(void *ctx, const struct site_node *node, const char *phase,
+                           const struct failure_asking *why, unsigned retries)
+{
+    (void)ctx;
+    report_node_failed(node, phase, why, retries);
+}
+
+static void on_error(void *ctx, const char *line)
+{
+    (void)ctx;
+    out_error("%s", line);
+}
+
+const struct commission_reports *report_commission(bool list)
+{
+    static const struct commission_reports listing = { .heard = on_heard,
+                                                       .link_open = on_link_open,
+                                                       .phase = on_phase,
+                                                       .complete = on_complete,
+                                                       .failed = on_failed,
+                                                       .configured = on_configured,
+                                                       .node_failed = on_node_failed,
+                                                       .error = on_error };
+    static const struct commission_reports brief = { .heard = on_heard,
+                                                     .link_open = on_link_open,
+                                                     .phase = on_phase,
+                                                     .complete = on_complete_brief,
+                                                     .failed = on_failed,
+                                                     .configured = on_configured_brief,
+                                                     .node_failed = on_node_failed,
+                                                     .error = on_error };
+    return list ? &listing : &brief;
 }

@@ -5,8 +5,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "failure.h"
-#include "site.h"
+#include "reports.h"
 
 #include <usher/usher.h>
 
@@ -32,21 +31,8 @@ void report_show(const uint8_t uuid[USHER_UUID_SIZE], uint8_t method, uint8_t ac
 /** ask: a value is wanted from a person. JSON only. */
 void report_ask(const uint8_t uuid[USHER_UUID_SIZE], uint8_t method, uint8_t action, uint8_t size);
 
-struct report_complete {
-    const uint8_t *uuid;
-    uint16_t address;
-    uint8_t elements;
-    const struct usher_start *start; /* what was chosen */
-    bool gatt;                       /* over PB-GATT, else PB-ADV */
-    uint64_t ms;
-    unsigned retries;
-    uint32_t resent; /* bursts sent again on the last link */
-    bool secure;
-    uint16_t replaces;         /* the device's address before, 0: none */
-    const uint8_t *device_key; /* NULL: not to be shown */
-};
 /** complete: a device is provisioned. */
-void report_complete(const struct report_complete *r);
+void report_complete(const struct commission_complete *r);
 
 /** failed: a device is given up. */
 void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outcome *outcome,
@@ -100,10 +86,14 @@ struct report_summary {
 /** summary: the last line. */
 void report_summary(const struct report_summary *r);
 
+/**
+ * These functions for what commissions.
+ *
+ * @param list  Text: a line for each device that is provisioned and each that is configured.
+ */
+const struct commission_reports *report_commission(bool list);
+
 /** How the parties authenticate, for a line of text: "output numeric 6, hmac, key out of band". */
 void report_start_text(const struct usher_start *start, char *text, size_t len);
-
-/** Whether provisioning so keeps out an attacker on the air: see "usher help provision". */
-bool report_is_secure(const struct usher_start *start);
 
 #endif

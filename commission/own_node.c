@@ -1,10 +1,8 @@
 /*
- * The provisioner as a node; see own_node.h. Called by the verbs demo and provision, and through
- * online.c by those that work with nodes.
+ * The provisioner as a node; see own_node.h. Called by the tool's verbs demo and provision,
+ * and through online.c by those that work with nodes.
  */
 #include "own_node.h"
-
-#include "out.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -50,7 +48,8 @@ static void memory_free(struct own_node_memory *m)
     free(m);
 }
 
-bool own_node_init(struct own_node *n, struct site *site, unsigned parallel)
+bool own_node_init(struct own_node *n, struct site *site, const struct commission_reports *reports,
+                   unsigned parallel)
 {
     struct own_node_memory *m = calloc(1, sizeof *m);
     memset(n, 0, sizeof *n);
@@ -58,6 +57,7 @@ bool own_node_init(struct own_node *n, struct site *site, unsigned parallel)
         return false;
     }
     n->site = site;
+    n->reports = reports;
     n->memory = m;
     usher_config_server_init(&n->config_server);
     usher_config_client_init(&n->config_client);
@@ -98,18 +98,21 @@ static void iv_follow(struct own_node *n)
     bool updating;
     uint32_t index = usher_mesh_iv(&n->mesh, &updating);
     if (!site_iv_set(n->site, index, updating, why, sizeof why)) {
-        out_error("%s", why);
+        n->reports->error(n->reports->ctx, why);
     }
 }
 
 static void on_event(void *user, struct usher_mesh *m, const struct usher_mesh_event *event)
 {
+    const struct own_node *n = user;
+    char line[80];
     (void)m;
     if (event->type == USHER_MESH_EVT_IV) {
         iv_follow(user);
     } else if (event->type == USHER_MESH_EVT_STORAGE) {
-        out_error("the provisioner's node cannot be stored: %s",
-                  usher_err_name(event->params.storage.err));
+        snprintf(line, sizeof line, "the provisioner's node cannot be stored: %s",
+                 usher_err_name(event->params.storage.err));
+        n->reports->error(n->reports->ctx, line);
     }
 }
 

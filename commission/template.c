@@ -1,10 +1,10 @@
 /*
  * Reads templates; see template.h. What is wrong is told with its place, since templates are
- * written by hand. Called by the verbs that configure.
+ * written by hand. Called by the tool's verbs that configure.
  */
 #include "template.h"
 
-#include "options.h"
+#include "parse.h"
 
 #include <stdarg.h>
 #include <stdio.h>

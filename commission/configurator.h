@@ -7,6 +7,7 @@
 #define CONFIGURATOR_H
 
 #include "own_node.h"
+#include "reports.h"
 #include "site.h"
 #include "template.h"
 
@@ -16,10 +17,10 @@ struct configurator_config {
     struct site *site;
     struct own_node *own; /* on the air before the first node is added */
     const struct node_template *t;
-    unsigned parallel; /* nodes at work at once */
-    unsigned retries;  /* attempts at a node after the first; each question has tries of its own */
-    bool list;         /* text: a line for each node that is configured */
-    void *ctx;         /* handed to the functions below */
+    const struct commission_reports *reports; /* stays good for the run */
+    unsigned parallel;                        /* nodes at work at once */
+    unsigned retries; /* attempts at a node after the first; each question has tries of its own */
+    void *ctx;        /* handed to the functions below */
 
     /** Call configurator_run() at this time; replaces the one before. USHER_NEVER: no need. */
     void (*wake_at)(void *ctx, uint64_t ms);

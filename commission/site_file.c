@@ -4,8 +4,7 @@
  */
 #include "site_file.h"
 
-#include "options.h"
-#include "out.h"
+#include "parse.h"
 #include "state_file.h"
 
 #include <errno.h>
@@ -32,11 +31,11 @@ static json_t *page0_to_json(const struct site_node *node)
 
 static json_t *node_to_json(const struct site_node *node)
 {
-    json_t *json =
-        json_pack("{s:o, s:o, s:i, s:o, s:s, s:b}", "uuid", out_hex(node->uuid, sizeof node->uuid),
-                  "address", out_address(node->address), "elements", (int)node->elements,
-                  "device_key", out_hex(node->device_key, sizeof node->device_key), "state",
-                  state_names[node->state], "configured", (int)node->configured);
+    json_t *json = json_pack(
+        "{s:o, s:o, s:i, s:o, s:s, s:b}", "uuid", format_hex_json(node->uuid, sizeof node->uuid),
+        "address", format_address_json(node->address), "elements", (int)node->elements,
+        "device_key", format_hex_json(node->device_key, sizeof node->device_key), "state",
+        state_names[node->state], "configured", (int)node->configured);
     int failed = !json;
     if (node->name[0] != '\0') {
         failed |= json_object_set_new(json, "name", json_string(node->name));
@@ -71,8 +70,8 @@ static json_t *appkeys_to_json(const struct site *site)
     json_t *appkeys = json_array();
     for (size_t i = 0; i < site->appkey_count; i++) {
         const struct site_appkey *k = &site->appkeys[i];
-        json_t *json =
-            json_pack("{s:i, s:o}", "index", (int)k->index, "key", out_hex(k->key, sizeof k->key));
+        json_t *json = json_pack("{s:i, s:o}", "index", (int)k->index, "key",
+                                 format_hex_json(k->key, sizeof k->key));
         if (json_array_append_new(appkeys, json) != 0) {
             json_decref(appkeys);
             return NULL;
@@ -85,10 +84,10 @@ static json_t *site_to_json(const struct site *site)
 {
     return json_pack("{s:s, s:i, s:b, s:o, s:i, s:I, s:b, s:o, s:o, s:o, s:o}", "format", FORMAT,
                      "version", FORMAT_VERSION, "settled", (int)site->settled, "net_key",
-                     out_hex(site->net_key, sizeof site->net_key), "key_index",
+                     format_hex_json(site->net_key, sizeof site->net_key), "key_index",
                      (int)site->key_index, "iv_index", (json_int_t)site->iv_index, "iv_updating",
-                     (int)site->iv_updating, "own_address", out_address(site->own_address),
-                     "next_address", out_address(site->next_address), "appkeys",
+                     (int)site->iv_updating, "own_address", format_address_json(site->own_address),
+                     "next_address", format_address_json(site->next_address), "appkeys",
                      appkeys_to_json(site), "nodes", nodes_to_json(site));
 }
 

@@ -1,14 +1,12 @@
 /*
  * Drives many configurations over the provisioner's node; see configurator.h. For each node: its
- * composition, then the steps of its plan, one question after the other. Called by the verbs
+ * composition, then the steps of its plan, one question after the other. Called by the tool's verbs
  * configure, provision and demo.
  */
 #include "configurator.h"
 
 #include "failure.h"
-#include "out.h"
 #include "plan.h"
-#include "report.h"
 #include "waiting.h"
 
 #include <stdio.h>
@@ -149,7 +147,7 @@ static bool bench_store(struct bench *b, bool whole)
     if (site_configured(c->config.site, b->job->address, &configuration, why, sizeof why)) {
         return true;
     }
-    out_error("%s", why);
+    c->config.reports->error(c->config.reports->ctx, why);
     c->counts.unstored++;
     c->stopping = true;
     return false;
@@ -159,12 +157,11 @@ static void bench_complete(struct bench *b)
 {
     struct configurator *c = b->c;
     struct job *j = b->job;
+    const struct commission_reports *r = c->config.reports;
     if (bench_store(b, true)) {
         c->counts.configured++;
-        if (out_json() || c->config.list) {
-            report_configured(site_at(c->config.site, j->address), now_ms(c) - j->begun,
-                              j->attempts - 1);
-        }
+        r->configured(r->ctx, site_at(c->config.site, j->address), now_ms(c) - j->begun,
+                      j->attempts - 1);
     } else {
         c->counts.failed++;
     }
@@ -177,6 +174,7 @@ static void bench_fail(struct bench *b, const struct failure_asking *why)
 {
     struct configurator *c = b->c;
     struct job *j = b->job;
+    const struct commission_reports *r = c->config.reports;
     if (b->page0_len > 0) {
         (void)bench_store(b, false); /* a failure counts itself */
     }
@@ -186,7 +184,8 @@ static void bench_fail(struct bench *b, const struct failure_asking *why)
         bench_clear(b);
     } else {
         c->counts.failed++;
-        report_node_failed(site_at(c->config.site, j->address), "configure", why, j->attempts - 1);
+        r->node_failed(r->ctx, site_at(c->config.site, j->address), "configure", why,
+                       j->attempts - 1);
         bench_clear(b);
         free(j);
     }

@@ -6,6 +6,7 @@
 #ifndef OWN_NODE_H
 #define OWN_NODE_H
 
+#include "reports.h"
 #include "site.h"
 #include "template.h"
 
@@ -21,6 +22,7 @@ struct own_node {
 
     /* private */
     struct site *site;
+    const struct commission_reports *reports;
     struct own_node_memory *memory;
     bool on;
 };
@@ -28,11 +30,13 @@ struct own_node {
 /**
  * Prepares it; nothing is on the air. The clients' handlers may be set then.
  *
+ * @param reports   Its error() is told when something cannot be stored; stays good.
  * @param parallel  Nodes that are configured at once.
  *
  * @retval false  No memory.
  */
-bool own_node_init(struct own_node *n, struct site *site, unsigned parallel);
+bool own_node_init(struct own_node *n, struct site *site, const struct commission_reports *reports,
+                   unsigned parallel);
 
 /**
  * Becomes part of an instance, and the node that it was; or a new one, with an address that nobody

@@ -1,13 +1,11 @@
 /*
- * Drives many provisioning sessions over one instance; see commissioner.h. Called by the verbs
- * demo and provision.
+ * Drives many provisioning sessions over one instance; see commissioner.h. Called by the
+ * tool's verbs demo and provision.
  */
 #include "commissioner.h"
 
 #include "failure.h"
-#include "options.h"
-#include "out.h"
-#include "report.h"
+#include "parse.h"
 #include "waiting.h"
 
 #include <openssl/crypto.h>
@@ -72,6 +70,12 @@ static int compare_targets(const void *a, const void *b)
 {
     const struct target *left = a, *right = b;
     return memcmp(left->uuid, right->uuid, USHER_UUID_SIZE);
+}
+
+bool commissioner_is_secure(const struct usher_start *start)
+{
+    return start->public_key != 0 ||
+           (start->algorithm == USHER_ALG_HMAC && start->method != USHER_OOB_NONE);
 }
 
 struct commissioner *commissioner_new(const struct commissioner_config *config)
@@ -152,7 +156,8 @@ static void target_fail(struct commissioner *c, struct target *t,
 {
     c->counts.failed++;
     c->counts.refused += why->policy;
-    report_failed(t->uuid, outcome, why, t->attempts - 1);
+    const struct commission_reports *r = c->config.reports;
+    r->failed(r->ctx, t->uuid, outcome, why, t->attempts - 1);
 }
 
 static void link_start(struct commissioner *c, struct link *l, struct target *t)
@@ -263,7 +268,7 @@ static void on_heard(struct commissioner *c, const struct usher_event *event)
     } else {
         waiting_add(&c->room, &t->waiting);
     }
-    report_heard(t->uuid, event, false);
+    c->config.reports->heard(c->config.reports->ctx, t->uuid, event);
     commissioner_run(c);
 }
 
@@ -307,7 +312,7 @@ static void on_caps(struct commissioner *c, struct link *l, const struct usher_c
         link_refuse(l, c->no_answers ? &failure_no_value : &failure_nothing_common);
         return;
     }
-    if (c->config.require_secure && !report_is_secure(&l->start)) {
+    if (c->config.require_secure && !commissioner_is_secure(&l->start)) {
         link_refuse(l, &failure_insecure);
         return;
     }
@@ -325,7 +330,6 @@ static void on_ask(struct commissioner *c, struct link *l, uint8_t action, uint8
     l->asking = true;
     l->ask_action = action;
     c->counts.asking++;
-    report_ask(l->target->uuid, USHER_OOB_OUTPUT, action, size);
     c->config.ask(c->config.ctx, l->target->uuid, action, size);
     c->config.changed(c->config.ctx);
 }
@@ -358,7 +362,7 @@ static void on_data_request(struct commissioner *c, struct link *l, const struct
         site_reserve(c->config.site, l->target->uuid, event->params.data_request.num_elements,
                      event->params.data_request.p_devkey, &data, why, sizeof why);
     if (!node) {
-        out_error("%s", why);
+        c->config.reports->error(c->config.reports->ctx, why);
         c->counts.unstored++;
         c->stopping = true;
         link_refuse(l, &failure_store);
@@ -378,6 +382,7 @@ static void on_complete(struct commissioner *c, struct link *l, const struct ush
 {
     char why[160];
     struct usher_outcome outcome;
+    const struct commission_reports *r = c->config.reports;
     uint64_t ms = now_ms(c) - l->target->begun;
 
     usher_outcome(&l->session, &outcome);
@@ -385,24 +390,22 @@ static void on_complete(struct commissioner *c, struct link *l, const struct ush
     l->elements = l->session.capabilities.num_elements;
     if (!site_provisioned(c->config.site, l->address, l->elements, event->params.complete.p_devkey,
                           why, sizeof why)) {
-        out_error("%s", why);
+        c->config.reports->error(c->config.reports->ctx, why);
     }
-    struct report_complete report = { .uuid = l->target->uuid,
-                                      .address = l->address,
-                                      .elements = l->elements,
-                                      .start = &l->start,
-                                      .gatt = l->gatt,
-                                      .ms = ms,
-                                      .retries = l->target->attempts - 1,
-                                      .resent = outcome.link.retries,
-                                      .secure = report_is_secure(&l->start),
-                                      .replaces = l->replaces,
-                                      .device_key = c->config.show_secrets
-                                                        ? event->params.complete.p_devkey
-                                                        : NULL };
-    if (out_json() || c->config.list) {
-        report_complete(&report);
-    }
+    struct commission_complete complete = { .uuid = l->target->uuid,
+                                            .address = l->address,
+                                            .elements = l->elements,
+                                            .start = &l->start,
+                                            .gatt = l->gatt,
+                                            .ms = ms,
+                                            .retries = l->target->attempts - 1,
+                                            .resent = outcome.link.retries,
+                                            .secure = commissioner_is_secure(&l->start),
+                                            .replaces = l->replaces,
+                                            .device_key = c->config.show_secrets
+                                                              ? event->params.complete.p_devkey
+                                                              : NULL };
+    r->complete(r->ctx, &complete);
     if (c->config.completed) {
         c->config.completed(c->config.ctx, l->target->uuid, ms);
     }
@@ -479,23 +482,22 @@ void commissioner_event(void *commissioner, struct usher *u, const struct usher_
         return;
     }
     struct link *l = event_link(event);
+    const struct commission_reports *r = c->config.reports;
     const uint8_t *uuid = l->target->uuid;
     switch (event->type) {
     case USHER_EVT_LINK_ESTABLISHED:
-        report_link_open(uuid, l->number, c->config.radio);
+        r->link_open(r->ctx, uuid, l->number, c->config.radio);
         break;
     case USHER_EVT_PHASE:
         if (event->params.phase.phase > USHER_PHASE_LINK &&
             event->params.phase.phase < USHER_PHASE_COMPLETE) {
-            report_phase(uuid, event->params.phase.phase, now_ms(c) - l->begun);
+            r->phase(r->ctx, uuid, event->params.phase.phase, now_ms(c) - l->begun);
         }
         break;
     case USHER_EVT_CAPS_RECEIVED:
         on_caps(c, l, &event->params.oob_caps_received.oob_caps);
         break;
     case USHER_EVT_OUTPUT_REQUEST:
-        report_show(uuid, USHER_OOB_INPUT, event->params.output_request.action,
-                    event->params.output_request.size, event->params.output_request.text);
         c->config.show(c->config.ctx, uuid, event->params.output_request.action,
                        event->params.output_request.size, event->params.output_request.text);
         break;

@@ -11,6 +11,7 @@
 #ifndef COMMISSIONER_H
 #define COMMISSIONER_H
 
+#include "reports.h"
 #include "site.h"
 
 #include <usher/usher.h>
@@ -30,16 +31,16 @@ struct commissioner_known {
 struct commissioner_config {
     const struct usher_port *port;
     struct site *site;
-    const char *radio; /* its name in reports */
+    const struct commission_reports *reports; /* stays good for the run */
+    const char *radio;                        /* its name in reports */
     unsigned bearers;  /* enum usher_bearer, bits; 0: all, PB-ADV where it is possible */
     unsigned parallel; /* links at work at once */
     unsigned retries;  /* attempts after the first */
     unsigned methods;  /* bits 1 << enum usher_oob_method that may be used */
     uint8_t attention_s;
     bool require_secure;
-    bool show_secrets;
-    bool list; /* text: a line for each device that is provisioned */
-    void *ctx; /* handed to the functions below */
+    bool show_secrets; /* reports get device keys */
+    void *ctx;         /* handed to the functions below */
 
     /** Whether a device that is heard is wanted; asked once for each that is not known yet. */
     bool (*wants)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE]);
@@ -104,6 +105,9 @@ void commissioner_no_answers(struct commissioner *c);
 
 /** How far it is, in a line for a progress display. */
 void commissioner_progress(const struct commissioner *c, char *text, size_t len);
+
+/** Whether provisioning so keeps out an attacker on the air: see "usher help provision". */
+bool commissioner_is_secure(const struct usher_start *start);
 
 void commissioner_counts(const struct commissioner *c, struct commissioner_counts *counts);
 

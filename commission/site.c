@@ -1,6 +1,6 @@
 /*
  * The network as the provisioner knows it; see site.h. Called by the commissioner, the configurator
- * and the verbs.
+ * and the tool.
  */
 #include "site.h"
 

@@ -3,8 +3,7 @@
  */
 #include "plan.h"
 
-#include "options.h"
-#include "out.h"
+#include "parse.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>
@@ -216,7 +215,7 @@ static json_t *model_name(const struct usher_config_msg *step)
 static json_t *model_find(json_t *settings, const struct usher_config_msg *step)
 {
     json_t *known, *found = NULL;
-    json_t *element = out_address(step->element), *model = model_name(step);
+    json_t *element = format_address_json(step->element), *model = model_name(step);
     size_t i;
     json_array_foreach(json_object_get(settings, "models"), i, known)
     {
@@ -235,7 +234,7 @@ static json_t *model_of(json_t *settings, const struct usher_config_msg *step)
 {
     json_t *found = model_find(settings, step);
     if (!found) {
-        found = json_pack("{s:o, s:o}", "element", out_address(step->element), "model",
+        found = json_pack("{s:o, s:o}", "element", format_address_json(step->element), "model",
                           model_name(step));
         if (json_array_append_new(list_of(settings, "models"), found) != 0) {
             return NULL;
@@ -254,7 +253,8 @@ bool plan_bound(json_t *settings, uint16_t element, uint16_t model, uint16_t *ap
 
 static json_t *address_json(const struct usher_config_msg *step)
 {
-    return step->address ? out_address(step->address) : out_hex(step->label, sizeof step->label);
+    return step->address ? format_address_json(step->address)
+                         : format_hex_json(step->label, sizeof step->label);
 }
 
 static json_t *publication_json(const struct usher_config_msg *step)
