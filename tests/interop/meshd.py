@@ -335,10 +335,14 @@ class Meshd:
         self.application.heard.clear()
         self.manage("UnprovisionedScan", NO_OPTIONS)
 
-    def add_node(self, uuid):
-        """Look for a device and start to provision it."""
+    def find(self, uuid):
+        """Look for a device until it is heard."""
         self.scan()
         self.wait(lambda: uuid in self.application.heard, 30, "beacon that meshd hears")
+
+    def add_node(self, uuid):
+        """Start to provision a device that was found."""
+        self.application.added = self.application.failed = None
         self.manage("AddNode", octets(uuid), NO_OPTIONS)
 
     def exported_key(self, address):

@@ -49,6 +49,7 @@ class Client:
     def provision(self, uuid, address):
         application = self.meshd.application
         application.address, application.added = address, None
+        self.meshd.find(uuid)
         self.meshd.add_node(uuid)
         self.meshd.wait(lambda: application.added or application.failed, PATIENCE,
                         "end of meshd's provisioning")

@@ -124,6 +124,7 @@ def meshd_provisions(options, directory):
         if "key" in kind:
             meshd.user.public_key = bytes.fromhex(device.event("public-key")["public_key"])
         meshd.create_network(ADDRESS)
+        meshd.find(uuid)
         meshd.add_node(uuid)
 
         def ended():
