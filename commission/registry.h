@@ -4,7 +4,7 @@
  * what each node was told, what must not be used again, and an audit log.
  *
  * This header is the whole interface between commissioning and storage, and of few operations, so
- * that it can be filled by more than one database. registry_sqlite.c fills it with one SQLite file,
+ * that it can be filled by more than one database. The registry_*.c fill it with one SQLite file,
  * registry.sqlite, in the network's directory (mode 0600); without a directory it is in memory. An
  * operation that changes something is one transaction, durable when it returns, and writes its line
  * of the audit log within it.
@@ -131,7 +131,7 @@ struct registry *registry_open(const char *dir, const struct registry_new *make,
                                size_t why_len);
 /** Opens the registry in @p dir to be looked at only; another process may be changing it. */
 struct registry *registry_view(const char *dir, char *why, size_t why_len);
-/** Closes it, wiping keys. NULL is allowed. */
+/** Closes it. NULL is allowed. */
 void registry_close(struct registry *r);
 /** Why the last operation that was not REGISTRY_OK was not, in one line. */
 const char *registry_why(const struct registry *r);
