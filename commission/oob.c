@@ -1,6 +1,6 @@
 /*
- * Reads --oob KIND; see oob.h. Called by the verbs that take the option, and by report.c for the
- * names.
+ * Reads KINDs of authentication; see oob.h. Called by the verbs that take the option --oob, by
+ * batch.c, and by report.c for the names.
  */
 #include "oob.h"
 
@@ -34,13 +34,12 @@ const char *oob_action_name(uint8_t method, uint8_t action)
 static bool add_static(struct oob *oob, const char *hex, char *why, size_t why_len)
 {
     if (oob->static_len > 0) {
-        snprintf(why, why_len, "--oob static is given twice");
+        snprintf(why, why_len, "a static value is given twice");
         return false;
     }
     size_t len = sizeof oob->static_value;
     if (!parse_hex(hex, oob->static_value, &len)) {
-        snprintf(why, why_len,
-                 "--oob static:HEX takes 1 to 32 octets as pairs of hexadecimal digits");
+        snprintf(why, why_len, "static:HEX takes 1 to 32 octets as pairs of hexadecimal digits");
         return false;
     }
     oob->static_len = len;
@@ -59,20 +58,19 @@ static bool add_action(const char *const *names, size_t count, const char *text,
         action++;
     }
     if (action == count) {
-        snprintf(why, why_len, "--oob knows no such action: \"%.*s\"", (int)(len > 40 ? 40 : len),
+        snprintf(why, why_len, "there is no such action: \"%.*s\"", (int)(len > 40 ? 40 : len),
                  text);
         return false;
     }
     const char *digit = text + len + (text[len] == ':');
     if (text[len] != ':' || digit[0] < '1' || digit[0] > '8' || digit[1] != '\0') {
-        snprintf(why, why_len, "--oob needs a size from 1 to 8 after the action, such as %s:4",
+        snprintf(why, why_len, "a size from 1 to 8 is needed after the action, such as %s:4",
                  names[action]);
         return false;
     }
     uint8_t wanted = (uint8_t)(digit[0] - '0');
     if (*size != 0 && *size != wanted) {
-        snprintf(why, why_len,
-                 "--oob: all actions of one method have one size; %u and %u are given",
+        snprintf(why, why_len, "all actions of one method have one size; %u and %u are given",
                  (unsigned)*size, (unsigned)wanted);
         return false;
     }
@@ -100,9 +98,10 @@ bool oob_add_offered(struct oob *oob, const char *kind, char *why, size_t why_le
         return add_action(inputs, COUNT(inputs), kind + 6, &oob->input_actions, &oob->input_size,
                           why, why_len);
     }
-    snprintf(why, why_len,
-             "--oob takes none, static:HEX, output:ACTION:SIZE or input:ACTION:SIZE, not \"%.40s\"",
-             kind);
+    snprintf(
+        why, why_len,
+        "possible are none, static:HEX, output:ACTION:SIZE or input:ACTION:SIZE, not \"%.40s\"",
+        kind);
     return false;
 }
 
@@ -118,7 +117,7 @@ bool oob_add_allowed(struct oob *oob, const char *kind, char *why, size_t why_le
     if (strncmp(kind, "static:", 7) == 0) {
         return add_static(oob, kind + 7, why, why_len);
     }
-    snprintf(why, why_len, "--oob takes none, output, input or static:HEX, not \"%.40s\"", kind);
+    snprintf(why, why_len, "possible are none, output, input or static:HEX, not \"%.40s\"", kind);
     return false;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Out-of-band authentication as it is written on the command line, and the names of its methods
- * and actions (Mesh Protocol 1.1, tables 5.22, 5.24 and 5.32).
+ * Out-of-band authentication as it is written on the command line and in plans, and the names of
+ * its methods and actions (Mesh Protocol 1.1, tables 5.22, 5.24 and 5.32).
  */
 #ifndef COMMISSION_OOB_H
 #define COMMISSION_OOB_H

@@ -241,6 +241,7 @@ static bool usage(struct devices *all, char *why, size_t why_len)
 {
     const struct args *args = all->args;
     struct device *model = &all->model;
+    char what[160];
     if (!args->radio) {
         snprintf(why, why_len, "device needs --radio, such as --radio air:PATH");
         return false;
@@ -259,7 +260,8 @@ static bool usage(struct devices *all, char *why, size_t why_len)
         return false;
     }
     for (size_t i = 0; i < args->oob.count; i++) {
-        if (!oob_add_offered(&model->oob, args->oob.item[i], why, why_len)) {
+        if (!oob_add_offered(&model->oob, args->oob.item[i], what, sizeof what)) {
+            snprintf(why, why_len, "--oob: %s", what);
             return false;
         }
     }

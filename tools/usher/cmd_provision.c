@@ -246,6 +246,7 @@ static bool usage(struct provision *p, char *why, size_t why_len)
 {
     const struct args *args = p->args;
     const char *uuid = args->operands.item[0];
+    char what[160];
     if (!uuid == !args->all) {
         snprintf(why, why_len, "provision needs a UUID or --all, and not both");
         return false;
@@ -262,7 +263,8 @@ static bool usage(struct provision *p, char *why, size_t why_len)
         return false;
     }
     for (size_t i = 0; i < args->oob.count; i++) {
-        if (!oob_add_allowed(&p->oob, args->oob.item[i], why, why_len)) {
+        if (!oob_add_allowed(&p->oob, args->oob.item[i], what, sizeof what)) {
+            snprintf(why, why_len, "--oob: %s", what);
             return false;
         }
     }
