@@ -127,7 +127,7 @@ enum registry_err registry_find(struct registry *r, const uint8_t uuid[USHER_UUI
 enum registry_err registry_at(struct registry *r, uint16_t address, struct registry_node *node)
 {
     sqlite3_stmt *row;
-    int64_t id;
+    int64_t id = 0;
     enum registry_err err = any_at(r, address, &id);
     if (err != REGISTRY_OK) {
         registry_node_clear(node);
@@ -141,7 +141,7 @@ enum registry_err registry_device_key(struct registry *r, uint16_t address,
                                       uint8_t key[USHER_KEY_SIZE])
 {
     sqlite3_stmt *row;
-    int64_t id;
+    int64_t id = 0;
     enum registry_err err = any_at(r, address, &id);
     if (err == REGISTRY_OK) {
         err = db_ask(r, &row, "SELECT device_key FROM node WHERE id = ?", "I", id);
