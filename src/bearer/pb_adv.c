@@ -136,6 +136,20 @@ void pb_adv_listen(struct usher_pb_adv *l, const struct usher_pb_adv_policy *pol
     l->state = LINK_LISTENING;
 }
 
+void pb_adv_observe(struct usher_pb_adv *l, uint32_t link_id, uint8_t number)
+{
+    static const uint8_t nobody[USHER_UUID_SIZE];
+
+    if (l->state == LINK_OPEN && l->link_id == link_id &&
+        (number == l->rx_number || (l->rx_any && number == l->ack_number))) {
+        return;
+    }
+    begin(l, &usher_pb_adv_spec, PB_ADV_SERVER, 0, nobody);
+    l->state = LINK_OPEN;
+    l->link_id = link_id;
+    l->rx_number = number;
+}
+
 void pb_adv_opened(struct usher_pb_adv *l, uint64_t now)
 {
     l->state = LINK_OPEN;

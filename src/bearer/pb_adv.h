@@ -1,7 +1,7 @@
 /*
  * PB-ADV (Mesh Protocol 1.1, section 5.3): one link, client or server. Advertisements in,
- * advertisements out, a deadline; no I/O. Called by node; pb_adv.c is what is sent and when,
- * pb_adv_rx.c what is received.
+ * advertisements out, a deadline; no I/O. Called by node, and by who explains captures; pb_adv.c is
+ * what is sent and when, pb_adv_rx.c what is received.
  */
 #ifndef PB_ADV_H
 #define PB_ADV_H
@@ -15,6 +15,29 @@
 
 /** For a session whose link is PB-ADV. */
 extern const struct bearer_acts pb_adv_acts;
+
+/** Link control PDUs; the numbers are the opcodes plus one. */
+enum pb_adv_control { CONTROL_NONE = 0, CONTROL_OPEN = 1, CONTROL_ACK = 2, CONTROL_CLOSE = 3 };
+
+enum pb_adv_gpcf { GPCF_START = 0, GPCF_ACK = 1, GPCF_CONTINUATION = 2, GPCF_CONTROL = 3 };
+
+/** The data of an AD structure, taken apart as far as all formats have in common. */
+struct pb_adv_pdu {
+    uint32_t link_id;
+    uint8_t number; /* of the transaction: bit 7 is set in those of the device */
+    uint8_t gpcf;   /* enum pb_adv_gpcf */
+    uint8_t six;    /* beside GPCF: SegN, SegmentIndex, or an opcode of link control */
+    const uint8_t *data;
+    size_t len; /* of what follows */
+};
+
+/** What a Transaction Start has then. */
+struct pb_adv_start {
+    uint16_t total; /* octets of the PDU */
+    uint8_t fcs;
+    const uint8_t *data;
+    size_t len;
+};
 
 enum pb_adv_role { PB_ADV_CLIENT = 0, PB_ADV_SERVER = 1 };
 
@@ -73,5 +96,22 @@ uint8_t pb_adv_next(struct usher_pb_adv *l, uint64_t now, uint8_t ad[USHER_AD_MA
 uint64_t pb_adv_due(const struct usher_pb_adv *l);
 /** When pb_adv_poll() must be called at the latest. */
 uint64_t pb_adv_deadline(const struct usher_pb_adv *l);
+
+/* -- reading what others send ------------------------------------------------------------------ */
+
+/** @retval false  Too short. */
+bool pb_adv_read(const uint8_t *data, size_t len, struct pb_adv_pdu *p);
+/** Of a PDU with GPCF_START. @retval false  Its lengths do not fit together, or it is too long. */
+bool pb_adv_start_read(const struct pb_adv_pdu *p, struct pb_adv_start *s);
+
+/**
+ * Lets a link listen to one side of somebody else's: what that side sends is given to pb_adv_rx(),
+ * and pb_adv_poll() tells its PDUs. Nothing that pb_adv_next() has is to be sent. To be called
+ * before each pb_adv_rx(): a transaction that is neither the next nor the last begins anew.
+ *
+ * @param l       Zeros at first.
+ * @param number  Of the transaction.
+ */
+void pb_adv_observe(struct usher_pb_adv *l, uint32_t link_id, uint8_t number);
 
 #endif

@@ -14,11 +14,6 @@ enum pb_adv_state {
     LINK_CLOSED,  /* to be told */
 };
 
-/* Link control PDUs; the numbers are the opcodes plus one. */
-enum pb_adv_control { CONTROL_NONE = 0, CONTROL_OPEN = 1, CONTROL_ACK = 2, CONTROL_CLOSE = 3 };
-
-enum pb_adv_gpcf { GPCF_START = 0, GPCF_ACK = 1, GPCF_CONTINUATION = 2, GPCF_CONTROL = 3 };
-
 #define START_DATA 20u        /* octets of a PDU in its Start segment */
 #define CONTINUATION_DATA 23u /* ... and in the others */
 #define PB_ADV_STRICT 2u      /* evidence enough that a peer wants its acks */

@@ -12,47 +12,40 @@
 
 #define STRICT_ROUNDS 2 /* repetitions of a response in vain */
 
-/* An advertisement's data, taken apart as far as all formats have in common. */
 struct rx {
     uint64_t now;
-    uint32_t link_id;
-    uint8_t number;
-    uint8_t gpcf;
-    uint8_t six; /* the upper six bits beside GPCF */
-    const uint8_t *data;
-    size_t len; /* of what follows */
+    struct pb_adv_pdu p;
 };
 
-static bool parse(struct rx *rx, uint64_t now, const uint8_t *data, size_t len)
+bool pb_adv_read(const uint8_t *data, size_t len, struct pb_adv_pdu *p)
 {
     struct io io = io_reader(data, len);
     uint8_t first = 0;
 
-    rx->now = now;
-    io_be32(&io, &rx->link_id);
-    io_u8(&io, &rx->number);
+    io_be32(&io, &p->link_id);
+    io_u8(&io, &p->number);
     io_u8(&io, &first);
-    rx->gpcf = first & 3;
-    rx->six = first >> 2;
-    rx->data = data + io_pos(&io);
-    rx->len = io_left(&io);
+    p->gpcf = first & 3;
+    p->six = first >> 2;
+    p->data = data + io_pos(&io);
+    p->len = io_left(&io);
     return io_ok(&io);
 }
 
 static bool is_open_for(const struct usher_pb_adv *l, const struct rx *rx)
 {
-    return rx->gpcf == GPCF_CONTROL && rx->six == CONTROL_OPEN - 1 && rx->len == USHER_UUID_SIZE &&
-           memcmp(rx->data, l->uuid, USHER_UUID_SIZE) == 0;
+    return rx->p.gpcf == GPCF_CONTROL && rx->p.six == CONTROL_OPEN - 1 &&
+           rx->p.len == USHER_UUID_SIZE && memcmp(rx->p.data, l->uuid, USHER_UUID_SIZE) == 0;
 }
 
 bool pb_adv_wants(const struct usher_pb_adv *l, const uint8_t *data, size_t len)
 {
     struct rx rx;
 
-    if (l->state == LINK_IDLE || len < PB_ADV_MIN || !parse(&rx, 0, data, len)) {
+    if (l->state == LINK_IDLE || len < PB_ADV_MIN || !pb_adv_read(data, len, &rx.p)) {
         return false;
     }
-    return l->state == LINK_LISTENING ? is_open_for(l, &rx) : rx.link_id == l->link_id;
+    return l->state == LINK_LISTENING ? is_open_for(l, &rx) : rx.p.link_id == l->link_id;
 }
 
 static void drop(struct usher_pb_adv *l)
@@ -69,7 +62,7 @@ static void rx_open(struct usher_pb_adv *l, const struct rx *rx)
         return;
     }
     if (l->state == LINK_LISTENING) {
-        l->link_id = rx->link_id;
+        l->link_id = rx->p.link_id;
         pb_adv_opened(l, rx->now);
     } else if (l->role != PB_ADV_SERVER || l->state != LINK_OPEN || l->rx_any) {
         drop(l);
@@ -83,7 +76,7 @@ static void rx_open(struct usher_pb_adv *l, const struct rx *rx)
 
 static void rx_link_ack(struct usher_pb_adv *l, const struct rx *rx)
 {
-    if (l->state != LINK_OPENING || rx->len != 0 || l->open_tries == 0) {
+    if (l->state != LINK_OPENING || rx->p.len != 0 || l->open_tries == 0) {
         drop(l);
         return;
     }
@@ -94,12 +87,12 @@ static void rx_link_ack(struct usher_pb_adv *l, const struct rx *rx)
 
 static void rx_close(struct usher_pb_adv *l, const struct rx *rx)
 {
-    if (rx->len != 1 || l->state == LINK_LISTENING || l->state == LINK_CLOSED) {
+    if (rx->p.len != 1 || l->state == LINK_LISTENING || l->state == LINK_CLOSED) {
         drop(l);
         return;
     }
     if (l->state != LINK_CLOSING) {
-        l->close_reason = rx->data[0];
+        l->close_reason = rx->p.data[0];
     }
     l->tx_active = false;
     l->ack_due = false;
@@ -109,7 +102,7 @@ static void rx_close(struct usher_pb_adv *l, const struct rx *rx)
 
 static void rx_control(struct usher_pb_adv *l, const struct rx *rx)
 {
-    switch (rx->six + 1) {
+    switch (rx->p.six + 1) {
     case CONTROL_OPEN:
         rx_open(l, rx);
         break;
@@ -129,8 +122,8 @@ static void rx_control(struct usher_pb_adv *l, const struct rx *rx)
 
 static void rx_ack(struct usher_pb_adv *l, const struct rx *rx)
 {
-    if (!l->tx_active || !l->tx_heard || rx->number != l->tx_number || rx->six != 0 ||
-        rx->len != 0) {
+    if (!l->tx_active || !l->tx_heard || rx->p.number != l->tx_number || rx->p.six != 0 ||
+        rx->p.len != 0) {
         drop(l);
         return;
     }
@@ -192,18 +185,29 @@ static void keep_segment(struct usher_pb_adv *l, uint8_t index, const uint8_t *d
     l->rx_mask |= UINT64_C(1) << index;
 }
 
+bool pb_adv_start_read(const struct pb_adv_pdu *p, struct pb_adv_start *s)
+{
+    struct io io = io_reader(p->data, p->len);
+
+    io_be16(&io, &s->total);
+    io_u8(&io, &s->fcs);
+    s->data = p->data + io_pos(&io);
+    s->len = io_left(&io);
+    return io_ok(&io) && s->total != 0 && s->total <= USHER_PDU_MAX &&
+           p->six == pb_adv_segments(s->total) - 1 && s->len == pb_adv_segment_len(s->total, 0);
+}
+
 static bool rx_start(struct usher_pb_adv *l, const struct rx *rx)
 {
-    struct io io = io_reader(rx->data, rx->len);
-    uint16_t total = 0;
-    uint8_t fcs = 0;
+    struct pb_adv_start start;
+    uint16_t total;
+    uint8_t fcs;
 
-    io_be16(&io, &total);
-    io_u8(&io, &fcs);
-    if (!io_ok(&io) || total == 0 || total > USHER_PDU_MAX ||
-        rx->six != pb_adv_segments(total) - 1 || io_left(&io) != pb_adv_segment_len(total, 0)) {
+    if (!pb_adv_start_read(&rx->p, &start)) {
         return false;
     }
+    total = start.total;
+    fcs = start.fcs;
     if (l->rx_started && (total != l->rx_len || fcs != l->rx_fcs)) {
         restart_rx(l); /* one of the two is a forgery: were the first kept for good, it would block
                           the other */
@@ -212,22 +216,22 @@ static bool rx_start(struct usher_pb_adv *l, const struct rx *rx)
         l->rx_started = true;
         l->rx_len = total;
         l->rx_fcs = fcs;
-        keep_segment(l, 0, rx->data + io_pos(&io), io_left(&io));
+        keep_segment(l, 0, start.data, start.len);
     }
     return true;
 }
 
 static bool rx_continuation(struct usher_pb_adv *l, const struct rx *rx)
 {
-    if (rx->six == 0 || rx->six >= USHER_PB_ADV_SEGMENTS || rx->len == 0 ||
-        rx->len > CONTINUATION_DATA) {
+    if (rx->p.six == 0 || rx->p.six >= USHER_PB_ADV_SEGMENTS || rx->p.len == 0 ||
+        rx->p.len > CONTINUATION_DATA) {
         return false;
     }
-    if (l->rx_started && (rx->six >= pb_adv_segments(l->rx_len) ||
-                          rx->len != pb_adv_segment_len(l->rx_len, rx->six))) {
+    if (l->rx_started && (rx->p.six >= pb_adv_segments(l->rx_len) ||
+                          rx->p.len != pb_adv_segment_len(l->rx_len, rx->p.six))) {
         return false;
     }
-    keep_segment(l, rx->six, rx->data, rx->len);
+    keep_segment(l, rx->p.six, rx->p.data, rx->p.len);
     return true;
 }
 
@@ -248,15 +252,15 @@ static void rx_segment(struct usher_pb_adv *l, const struct rx *rx)
 {
     bool taken;
 
-    if (l->rx_any && rx->number == l->ack_number) {
+    if (l->rx_any && rx->p.number == l->ack_number) {
         rx_again(l, rx);
         return;
     }
-    if (rx->number != l->rx_number || l->rx_new) {
+    if (rx->p.number != l->rx_number || l->rx_new) {
         drop(l);
         return;
     }
-    taken = rx->gpcf == GPCF_START ? rx_start(l, rx) : rx_continuation(l, rx);
+    taken = rx->p.gpcf == GPCF_START ? rx_start(l, rx) : rx_continuation(l, rx);
     if (!taken) {
         drop(l);
         return;
@@ -271,18 +275,18 @@ static void rx_segment(struct usher_pb_adv *l, const struct rx *rx)
 
 void pb_adv_rx(struct usher_pb_adv *l, uint64_t now, const uint8_t *data, size_t len)
 {
-    struct rx rx;
+    struct rx rx = { .now = now };
 
-    if (!parse(&rx, now, data, len)) {
+    if (!pb_adv_read(data, len, &rx.p)) {
         drop(l);
         return;
     }
     l->stats.rx++;
-    if (rx.gpcf == GPCF_CONTROL) {
+    if (rx.p.gpcf == GPCF_CONTROL) {
         rx_control(l, &rx);
     } else if (l->state != LINK_OPEN) {
         drop(l);
-    } else if (rx.gpcf == GPCF_ACK) {
+    } else if (rx.p.gpcf == GPCF_ACK) {
         rx_ack(l, &rx);
     } else {
         rx_segment(l, &rx);

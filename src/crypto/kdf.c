@@ -138,3 +138,17 @@ enum usher_err kdf_k5(const struct usher_crypto *c, const uint8_t *n, size_t n_l
     c->wipe(t, sizeof(t));
     return err;
 }
+
+enum usher_err kdf_virtual(const struct usher_crypto *c, const uint8_t label[16], uint16_t *address)
+{
+    uint8_t salt[16], hash[16];
+    enum usher_err err = kdf_s1(c, (const uint8_t *)"vtad", 4, salt);
+
+    if (err == USHER_OK) {
+        err = c->cmac(c->ctx, salt, label, 16, hash);
+    }
+    if (err == USHER_OK) {
+        *address = (uint16_t)(0x8000u | (hash[14] & 0x3Fu) << 8 | hash[15]);
+    }
+    return err;
+}

@@ -42,4 +42,8 @@ enum usher_err kdf_k4(const struct usher_crypto *c, const uint8_t n[16], uint8_t
 enum usher_err kdf_k5(const struct usher_crypto *c, const uint8_t *n, size_t n_len,
                       const uint8_t salt[32], const void *p, size_t p_len, uint8_t out[32]);
 
+/** The virtual address of a Label UUID (3.4.2.3). */
+enum usher_err kdf_virtual(const struct usher_crypto *c, const uint8_t label[16],
+                           uint16_t *address);
+
 #endif

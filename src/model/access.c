@@ -194,17 +194,7 @@ bool access_bound(const struct usher_model *model, uint16_t app_index)
 enum usher_err access_virtual(const struct usher_mesh *m, const uint8_t label[USHER_LABEL_SIZE],
                               uint16_t *address)
 {
-    const struct usher_crypto *c = m->net.crypto;
-    uint8_t salt[16], hash[16];
-    enum usher_err err = kdf_s1(c, (const uint8_t *)"vtad", 4, salt);
-
-    if (err == USHER_OK) {
-        err = c->cmac(c->ctx, salt, label, USHER_LABEL_SIZE, hash);
-    }
-    if (err == USHER_OK) {
-        *address = (uint16_t)(0x8000u | (hash[14] & 0x3Fu) << 8 | hash[15]);
-    }
-    return err;
+    return kdf_virtual(m->net.crypto, label, address);
 }
 
 /* A virtual address is the hash of many labels; it is the label that counts. */
