@@ -550,6 +550,25 @@ static const struct option *const watch_options[] = { &opt_radio, &opt_network, 
                                                       &opt_proxy, &opt_mtu,     &opt_pcap,
                                                       NULL };
 
+/* decode */
+static const struct option opt_keys = {
+    "keys", OPTION_FILE, MEMBER(keys),
+    0,      "FILE",      "The network's keys: a Configuration Database, or the like; see below.",
+    0,      0,           NULL,
+    NULL
+};
+static const struct option opt_decode_secrets = { "show-secrets",
+                                                  OPTION_FLAG,
+                                                  MEMBER(show_secrets),
+                                                  0,
+                                                  NULL,
+                                                  "Print the keys in messages as well.",
+                                                  0,
+                                                  0,
+                                                  NULL,
+                                                  NULL };
+static const struct option *const decode_options[] = { &opt_keys, &opt_decode_secrets, NULL };
+
 const struct command commands[] = {
     { "demo", NULL, 0, 0, NULL, "commission a simulated site in one process",
       "A site of lamps with mixed means of authentication is commissioned over the\n"
@@ -676,6 +695,23 @@ const struct command commands[] = {
       "Its addresses are never given again. Who took the node away may still have the\n"
       "network's keys.\n",
       remove_options, verb_remove },
+    { "decode", "FILE", 1, 1, "@files", "explain a capture in words",
+      "FILE is a capture (pcap or pcapng) of what is on the air, or of what a host and\n"
+      "its controller tell each other, such as --pcap writes; - is standard input. One\n"
+      "line says when a packet was there, how strong, from whom, and what it is;\n"
+      "repeats of ten seconds are counted in the line of the first. In the end comes\n"
+      "how each provisioning went: its end, the time of each phase, repeats.\n"
+      "\n"
+      "Messages of a network are read with its keys: a Configuration Database, which is\n"
+      "JSON, or a file with some of its members, such as\n"
+      "\n"
+      "  { \"netKeys\": [ {\"index\": 0, \"key\": \"7dd7364cd842ad18c17c2b820c84c3d6\"} ],\n"
+      "    \"appKeys\": [ {\"index\": 0, \"boundNetKey\": 0, \"key\": \"63964771...\"} ],\n"
+      "    \"nodes\": [ {\"unicastAddress\": \"0002\", \"elements\": 1,\n"
+      "                 \"deviceKey\": \"9d6dd0e9...\"} ],\n"
+      "    \"groups\": [ {\"address\": \"the 32 digits of a label\"} ],\n"
+      "    \"ivIndex\": 0 }\n",
+      decode_options, verb_decode },
     { "help", "[VERB]", 0, 1, "@verbs", "explain the tool or a verb", NULL, NULL, verb_help },
     { "completion", "bash, zsh or fish", 1, 1, "bash zsh fish", "print completion for a shell",
       "For bash: . <(usher completion bash). For zsh: usher completion zsh into a\n"

@@ -25,6 +25,12 @@ static void options_walk(const struct command *c,
     }
 }
 
+/** Whether its operand is a file. */
+static bool names_file(const struct command *c)
+{
+    return c->words && strcmp(c->words, "@files") == 0;
+}
+
 static void print_verbs(void)
 {
     for (const struct command *c = commands; c->name; c++) {
@@ -36,7 +42,7 @@ static void print_words(const struct command *c)
 {
     if (c->words && strcmp(c->words, "@verbs") == 0) {
         print_verbs();
-    } else if (c->words) {
+    } else if (c->words && !names_file(c)) {
         fputs(c->words, stdout);
     }
 }
@@ -75,7 +81,7 @@ static void complete_bash(void)
     }
     printf("    esac\n    case $verb in\n");
     for (const struct command *c = commands; c->name; c++) {
-        printf("        %s) COMPREPLY=($(compgen -W '", c->name);
+        printf("        %s) COMPREPLY=($(compgen %s-W '", c->name, names_file(c) ? "-f " : "");
         print_words(c);
         options_walk(c, bash_name);
         printf("' -- \"$cur\")) ;;\n");
@@ -129,7 +135,9 @@ static void complete_zsh(void)
            "    local verb=$words[2]\n    shift words\n    (( CURRENT-- ))\n    case $verb in\n");
     for (const struct command *c = commands; c->name; c++) {
         printf("        %s)\n            _arguments", c->name);
-        if (c->words) {
+        if (names_file(c)) {
+            printf(" \\\n                '1: :_files'");
+        } else if (c->words) {
             printf(" \\\n                '1: :(");
             print_words(c);
             printf(")'");
@@ -171,7 +179,9 @@ static void complete_fish(void)
         printf("complete -c usher -n __fish_use_subcommand -a %s -d '", c->name);
         fish_text(c->summary);
         printf("'\n");
-        if (c->words) {
+        if (names_file(c)) {
+            printf("complete -c usher -n '__fish_seen_subcommand_from %s' -F\n", c->name);
+        } else if (c->words) {
             printf("complete -c usher -n '__fish_seen_subcommand_from %s' -a '", c->name);
             print_words(c);
             printf("'\n");

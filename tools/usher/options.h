@@ -56,6 +56,7 @@ struct args {
     const char *line;
     const char *tty;
     const char *state;
+    const char *keys;
     const char *pcap;
     const char *uuid;
     const char *uuid_prefix;
@@ -101,7 +102,7 @@ struct command {
     const char *name;
     const char *operands; /* in help; NULL: none are taken */
     size_t operands_min, operands_max;
-    const char *words;   /* what an operand can be, for completion; "@verbs": the verbs; or NULL */
+    const char *words;   /* what an operand can be, for completion; "@verbs", "@files"; or NULL */
     const char *summary; /* one line */
     const char *details; /* paragraphs for the help and the manual page; lines of 76 */
     const struct option *const *options; /* ends with NULL; NULL: none but --help */

@@ -19,6 +19,7 @@ enum exit_code {
 int verb_air(const struct args *args);
 int verb_completion(const struct args *args);
 int verb_configure(const struct args *args);
+int verb_decode(const struct args *args);
 int verb_demo(const struct args *args);
 int verb_device(const struct args *args);
 int verb_help(const struct args *args);
