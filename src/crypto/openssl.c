@@ -4,8 +4,8 @@
  *
  * A handshake is two P-256 operations for each side and some dozens of short symmetric calls, so
  * nothing is looked up or allocated twice: algorithms are fetched once, their contexts are kept and
- * only given a new key. They therefore hold the key of the last call until the next one;
- * usher_crypto_openssl_free() clears them.
+ * only given a new key. Between calls they have a key of zeros, so no key outlives its call in
+ * them; that is also the key which the salts of the specification ask for.
  *
  * P-256 goes through EC_GROUP and EC_POINT rather than EVP_PKEY: a key here is 32 or 64 octets used
  * once, and turning it into an EVP_PKEY with its own checks costs as much again as computing with
@@ -31,11 +31,10 @@
 #define MAC_KEY_MAX 64        /* octets of the longest key of a MAC */
 #define CCM_LENGTH_MAX 0xFFFF /* what the two octets of length in a CCM block can say */
 
-/* A kept MAC context, and the key that it has. Keys often come several times in a row. */
+/* A kept MAC context, which has a key of zeros of this length. */
 struct mac {
     EVP_MAC_CTX *ctx;
-    size_t key_len; /* 0: none yet */
-    uint8_t key[MAC_KEY_MAX];
+    size_t key_len; /* 0: not known */
 };
 
 struct openssl {
@@ -70,6 +69,9 @@ static const uint8_t p256_order[COORDINATE] = {
     0xbc, 0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
 };
 
+/* The key of a context between two calls. */
+static const uint8_t zeros[MAC_KEY_MAX];
+
 /* Whether number < limit, in a time that does not depend on number: it may be a private key. */
 static bool is_below(const uint8_t number[COORDINATE], const uint8_t limit[COORDINATE])
 {
@@ -86,41 +88,57 @@ static enum usher_err ok_or_internal(bool ok)
     return ok ? USHER_OK : USHER_E_INTERNAL;
 }
 
+/* Takes the key out of a context of AES. It cannot fail in a way that the key survives. */
+static void cipher_park(EVP_CIPHER_CTX *ctx)
+{
+    (void)EVP_CipherInit_ex2(ctx, NULL, zeros, NULL, -1, NULL);
+}
+
 static enum usher_err openssl_aes128(void *ctx, const uint8_t key[16], const uint8_t in[16],
                                      uint8_t out[16])
 {
     struct openssl *o = ctx;
     int n = 0;
+    bool ok = EVP_EncryptInit_ex2(o->ecb, NULL, key, NULL, NULL) > 0 &&
+              EVP_EncryptUpdate(o->ecb, out, &n, in, 16) > 0 && n == 16;
 
-    return ok_or_internal(EVP_EncryptInit_ex2(o->ecb, NULL, key, NULL, NULL) > 0 &&
-                          EVP_EncryptUpdate(o->ecb, out, &n, in, 16) > 0 && n == 16);
+    cipher_park(o->ecb);
+    return ok_or_internal(ok);
 }
 
-/* Begins a MAC; to begin again with the key of before costs a third of what a new one does. */
+/* Begins a MAC; to begin again with the key of before, the zeros, costs a third of a new one. */
 static bool mac_begin(struct mac *mac, const uint8_t *key, size_t key_len)
 {
-    if (key_len == 0 || key_len > sizeof(mac->key)) {
+    if (key_len == 0 || key_len > MAC_KEY_MAX) {
         return false;
     }
-    if (key_len == mac->key_len && CRYPTO_memcmp(key, mac->key, key_len) == 0) {
+    if (key_len == mac->key_len && CRYPTO_memcmp(key, zeros, key_len) == 0) {
         return EVP_MAC_init(mac->ctx, NULL, 0, NULL) > 0;
     }
     mac->key_len = 0;
-    if (EVP_MAC_init(mac->ctx, key, key_len, NULL) <= 0) {
-        return false;
+    return EVP_MAC_init(mac->ctx, key, key_len, NULL) > 0;
+}
+
+/* Takes the key out, if there was one. */
+static void mac_park(struct mac *mac, size_t key_len)
+{
+    if (mac->key_len == 0 && EVP_MAC_init(mac->ctx, zeros, key_len, NULL) > 0) {
+        mac->key_len = key_len;
     }
-    memcpy(mac->key, key, key_len);
-    mac->key_len = key_len;
-    return true;
 }
 
 static enum usher_err mac_compute(struct mac *mac, const uint8_t *key, size_t key_len,
                                   const uint8_t *msg, size_t len, uint8_t *out, size_t out_len)
 {
     size_t n = 0;
+    bool begun = mac_begin(mac, key, key_len);
+    bool ok = begun && EVP_MAC_update(mac->ctx, msg, len) > 0 &&
+              EVP_MAC_final(mac->ctx, out, &n, out_len) > 0 && n == out_len;
 
-    return ok_or_internal(mac_begin(mac, key, key_len) && EVP_MAC_update(mac->ctx, msg, len) > 0 &&
-                          EVP_MAC_final(mac->ctx, out, &n, out_len) > 0 && n == out_len);
+    if (begun) {
+        mac_park(mac, key_len);
+    }
+    return ok_or_internal(ok);
 }
 
 static enum usher_err openssl_cmac(void *ctx, const uint8_t key[16], const uint8_t *msg, size_t len,
@@ -139,12 +157,11 @@ static enum usher_err openssl_hmac_sha256(void *ctx, const uint8_t *key, size_t 
     return mac_compute(&o->hmac, key, key_len, msg, len, mac, 32);
 }
 
-static enum usher_err openssl_ccm_encrypt(void *ctx, const uint8_t key[16],
-                                          const uint8_t nonce[USHER_CCM_NONCE], const uint8_t *aad,
-                                          size_t aad_len, const uint8_t *in, size_t len,
-                                          uint8_t *out, size_t mic_len)
+static enum usher_err encrypt(EVP_CIPHER_CTX *ccm, const uint8_t key[16],
+                              const uint8_t nonce[USHER_CCM_NONCE], const uint8_t *aad,
+                              size_t aad_len, const uint8_t *in, size_t len, uint8_t *out,
+                              size_t mic_len)
 {
-    EVP_CIPHER_CTX *ccm = ((struct openssl *)ctx)->ccm_encrypt;
     int n = 0;
 
     if (len > CCM_LENGTH_MAX || aad_len > CCM_LENGTH_MAX) {
@@ -168,12 +185,23 @@ static enum usher_err openssl_ccm_encrypt(void *ctx, const uint8_t key[16],
         EVP_CIPHER_CTX_ctrl(ccm, EVP_CTRL_AEAD_GET_TAG, (int)mic_len, out + len) > 0);
 }
 
-static enum usher_err openssl_ccm_decrypt(void *ctx, const uint8_t key[16],
+static enum usher_err openssl_ccm_encrypt(void *ctx, const uint8_t key[16],
                                           const uint8_t nonce[USHER_CCM_NONCE], const uint8_t *aad,
                                           size_t aad_len, const uint8_t *in, size_t len,
                                           uint8_t *out, size_t mic_len)
 {
-    EVP_CIPHER_CTX *ccm = ((struct openssl *)ctx)->ccm_decrypt;
+    EVP_CIPHER_CTX *ccm = ((struct openssl *)ctx)->ccm_encrypt;
+    enum usher_err err = encrypt(ccm, key, nonce, aad, aad_len, in, len, out, mic_len);
+
+    cipher_park(ccm);
+    return err;
+}
+
+static enum usher_err decrypt(EVP_CIPHER_CTX *ccm, const uint8_t key[16],
+                              const uint8_t nonce[USHER_CCM_NONCE], const uint8_t *aad,
+                              size_t aad_len, const uint8_t *in, size_t len, uint8_t *out,
+                              size_t mic_len)
+{
     uint8_t mic[16];
     bool verified;
     int n = 0;
@@ -200,6 +228,18 @@ static enum usher_err openssl_ccm_decrypt(void *ctx, const uint8_t key[16],
         return USHER_E_DATA;
     }
     return USHER_OK;
+}
+
+static enum usher_err openssl_ccm_decrypt(void *ctx, const uint8_t key[16],
+                                          const uint8_t nonce[USHER_CCM_NONCE], const uint8_t *aad,
+                                          size_t aad_len, const uint8_t *in, size_t len,
+                                          uint8_t *out, size_t mic_len)
+{
+    EVP_CIPHER_CTX *ccm = ((struct openssl *)ctx)->ccm_decrypt;
+    enum usher_err err = decrypt(ccm, key, nonce, aad, aad_len, in, len, out, mic_len);
+
+    cipher_park(ccm);
+    return err;
 }
 
 /* Gets what a P-256 call needs; p256_end() is to be called whatever this answers. */
