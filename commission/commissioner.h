@@ -1,12 +1,17 @@
 /*
- * The commissioner: takes the devices that an instance of Usher hears, provisions up to N at
- * once, tries again where that may help, records them in the site and reports what happens. It
- * does not know whether time is real or simulated: the clock is the port's, and it asks to be
- * woken.
+ * The commissioner: takes the devices that its radios hear, provisions up to N at once, tries again
+ * where that may help, records them in the site and reports what happens. Each radio is an instance
+ * of Usher, and all share one clock. It does not know whether time is real or simulated: it asks to
+ * be woken.
  *
  *     c = commissioner_new(&config);
  *     usher_init(&u, port, &(struct usher_config){ .handler = commissioner_event, .user = c });
- *     commissioner_start(c, &u);
+ *     commissioner_join(c, &u, "the radio's name");     the same for each further radio
+ *
+ * Links are spread over the radios. Each may have an equal share of them at work, so a radio that
+ * is lost leaves more to the others. A device that one radio hears first is waited for at the
+ * others for COMMISSIONER_CHOICE_MS; then lane.h has the rule by which one is chosen. A further
+ * attempt may be over another radio.
  */
 #ifndef COMMISSIONER_H
 #define COMMISSIONER_H
@@ -15,6 +20,9 @@
 #include "site.h"
 
 #include <usher/usher.h>
+
+#define COMMISSIONER_RADIOS 16       /* at most */
+#define COMMISSIONER_CHOICE_MS 1000u /* that a device has to be heard by all radios */
 
 struct commissioner;
 
@@ -29,12 +37,12 @@ struct commissioner_known {
 };
 
 struct commissioner_config {
-    const struct usher_port *port;
+    const struct usher_port *port; /* one of the radios': its clock is that of all */
+    unsigned radios;               /* that will join, 1..COMMISSIONER_RADIOS */
     struct site *site;
     const struct commission_reports *reports; /* stays good for the run */
-    const char *radio;                        /* its name in reports */
     unsigned bearers;  /* enum usher_bearer, bits; 0: all, PB-ADV where it is possible */
-    unsigned parallel; /* links at work at once */
+    unsigned parallel; /* links at work at once, over all radios */
     unsigned retries;  /* attempts after the first */
     unsigned methods;  /* bits 1 << enum usher_oob_method that may be used */
     uint8_t attention_s;
@@ -62,21 +70,37 @@ struct commissioner_config {
 struct commissioner_counts {
     unsigned devices; /* taken on */
     unsigned provisioned, failed;
-    unsigned refused; /* of the failed ones: by policy */
-    unsigned active;  /* links at work */
-    unsigned asking;  /* of them: waiting for a person */
+    unsigned refused;  /* of the failed ones: by policy */
+    unsigned stranded; /* of the failed ones: their radio was lost, and no other hears them */
+    unsigned active;   /* links at work */
+    unsigned asking;   /* of them: waiting for a person */
     unsigned retries;
     unsigned unstored; /* devices that could not be recorded; nothing more is started then */
 };
 
 /** @retval NULL  No memory. */
 struct commissioner *commissioner_new(const struct commissioner_config *config);
-/** Prepares the sessions of an instance whose handler is commissioner_event(), and scans. */
-enum usher_err commissioner_start(struct commissioner *c, struct usher *u);
-/** Releases it. Its instance must be deinitialised before. NULL is allowed. */
+/**
+ * Takes a radio: prepares sessions in an instance whose handler is commissioner_event(), and scans.
+ *
+ * @param radio  Its name in reports; stays good.
+ *
+ * @retval USHER_E_STATE   All radios have joined.
+ * @retval USHER_E_NO_MEM  No memory for sessions.
+ * @retval Any             usher_scan()'s.
+ */
+enum usher_err commissioner_join(struct commissioner *c, struct usher *u, const char *radio);
+/**
+ * A radio is lost: its devices go on over the others, once they are heard there, which is a minute
+ * later if they were in the middle of something; those that no other radio hears by then are given
+ * up. Nothing more is done with the instance, which may be deinitialised. Not to be called from
+ * within a call of the commissioner's, the instance's or the port's.
+ */
+void commissioner_lost(struct commissioner *c, const struct usher *u);
+/** Releases it. Its instances must be deinitialised before. NULL is allowed. */
 void commissioner_free(struct commissioner *c);
 
-/** The instance's event handler; @p commissioner is the user pointer. */
+/** The instances' event handler; @p commissioner is the user pointer. */
 void commissioner_event(void *commissioner, struct usher *u, const struct usher_event *event);
 
 /** Starts what is due. */
@@ -110,5 +134,15 @@ void commissioner_progress(const struct commissioner *c, char *text, size_t len)
 bool commissioner_is_secure(const struct usher_start *start);
 
 void commissioner_counts(const struct commissioner *c, struct commissioner_counts *counts);
+
+/** What a radio has done. */
+struct commissioner_radio {
+    const char *name;
+    unsigned provisioned, failed; /* devices; the failed ones by their last attempt */
+    unsigned active;              /* links at work */
+    bool lost;
+};
+/** The @p n-th radio, as they joined. @retval false  There are no more. */
+bool commissioner_radio(const struct commissioner *c, size_t n, struct commissioner_radio *radio);
 
 #endif

@@ -28,6 +28,8 @@ const struct failure failure_no_value = {
 const struct failure failure_start = { "the session could not be begun",
                                        "is there enough memory and randomness on this machine?",
                                        false, false };
+const struct failure failure_lost = { "its radio is lost, and no other one hears the device",
+                                      "see to the radio, then run again", false, false };
 static const char may_be_node[] =
     "it may be provisioned: \"usher configure\" of its address, which \"usher nodes\" tells, finds "
     "out; the address is not given again";

@@ -38,10 +38,19 @@ void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms
     }
 }
 
-void waiting_hurry(struct waiting_room *room, struct waiting *w)
+void waiting_remove(struct waiting_room *room, struct waiting *w)
 {
     if (w->not_before != 0) {
         TAILQ_REMOVE(&room->later, w, entry);
+    } else {
+        TAILQ_REMOVE(&room->ready, w, entry);
+    }
+}
+
+void waiting_hurry(struct waiting_room *room, struct waiting *w)
+{
+    if (w->not_before != 0) {
+        waiting_remove(room, w);
         waiting_add(room, w);
     }
 }
@@ -55,12 +64,22 @@ static void pauses_end(struct waiting_room *room, uint64_t now)
     }
 }
 
-struct waiting *waiting_take(struct waiting_room *room, uint64_t now)
+struct waiting *waiting_first(struct waiting_room *room, uint64_t now)
 {
     pauses_end(room, now);
-    struct waiting *w = TAILQ_FIRST(&room->ready);
+    return TAILQ_FIRST(&room->ready);
+}
+
+struct waiting *waiting_behind(struct waiting *w)
+{
+    return TAILQ_NEXT(w, entry);
+}
+
+struct waiting *waiting_take(struct waiting_room *room, uint64_t now)
+{
+    struct waiting *w = waiting_first(room, now);
     if (w) {
-        TAILQ_REMOVE(&room->ready, w, entry);
+        waiting_remove(room, w);
     }
     return w;
 }

@@ -33,6 +33,12 @@ void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms
 void waiting_hurry(struct waiting_room *room, struct waiting *w);
 /** Takes out whose turn it is. @retval NULL  Nobody's, at this time. */
 struct waiting *waiting_take(struct waiting_room *room, uint64_t now);
+/** Who is ready and first. NULL: nobody is, at this time. */
+struct waiting *waiting_first(struct waiting_room *room, uint64_t now);
+/** Who is ready and comes behind @p w, who is ready. NULL: nobody. */
+struct waiting *waiting_behind(struct waiting *w);
+/** Takes out who is waiting. */
+void waiting_remove(struct waiting_room *room, struct waiting *w);
 /** Takes out anybody. @retval NULL  There is nobody. */
 struct waiting *waiting_take_any(struct waiting_room *room);
 /** When the next pause is over; USHER_NEVER: nobody pauses. */

@@ -104,7 +104,7 @@ static bool commissioner_make(struct demo *d)
         .port = &d->port.port,
         .site = d->site,
         .reports = report_commission(args->devices <= LIST_MAX),
-        .radio = "simulated",
+        .radios = 1,
         .parallel = args->parallel,
         .retries = RETRIES,
         .methods = 1u << USHER_OOB_NONE | 1u << USHER_OOB_OUTPUT | 1u << USHER_OOB_INPUT,
@@ -176,7 +176,7 @@ static bool provisioner_start(struct demo *d, char *why, size_t why_len)
     d->on = usher_init(&d->node, &d->port.port, &config) == USHER_OK;
     return d->on && own_node_start(&d->own, &d->node, why, why_len) &&
            own_node_appkeys(&d->own, &d->template, why, why_len) &&
-           commissioner_start(d->commissioner, &d->node) == USHER_OK;
+           commissioner_join(d->commissioner, &d->node, "simulated") == USHER_OK;
 }
 
 static bool demo_start(struct demo *d, char *why, size_t why_len)

@@ -242,7 +242,7 @@ static bool usage(struct devices *all, char *why, size_t why_len)
     const struct args *args = all->args;
     struct device *model = &all->model;
     char what[160];
-    if (!args->radio) {
+    if (!args->radios.item[0]) {
         snprintf(why, why_len, "device needs --radio, such as --radio air:PATH");
         return false;
     }
@@ -347,7 +347,8 @@ static bool bearers_possible(const struct member *m, char *why, size_t why_len)
 {
     const struct args *args = m->all->args;
     return (m->device.bearers & USHER_BEARER_GATT) == 0 ||
-           tool_radio_has_gatt(linux_port_get(m->port), args, "--bearer", why, why_len);
+           tool_radio_has_gatt(linux_port_get(m->port), args->radios.item[0], "--bearer", why,
+                               why_len);
 }
 
 static bool member_start(struct devices *all, unsigned number, char *why, size_t why_len)
@@ -363,7 +364,8 @@ static bool member_start(struct devices *all, unsigned number, char *why, size_t
         snprintf(why, why_len, "no randomness for a UUID");
         return false;
     }
-    m->port = tool_radio_open(&all->loop, args, &d->node, on_lost, all, why, why_len);
+    m->port = tool_radio_open(&all->loop, args, args->radios.item[0], &d->node, on_lost, all, why,
+                              why_len);
     if (!m->port || !bearers_possible(m, why, why_len) ||
         (args->state && !member_store(m, why, why_len))) {
         return false;

@@ -11,6 +11,7 @@
 #include "out.h"
 #include "parse.h"
 #include "report.h"
+#include "station.h"
 #include "verbs.h"
 
 #include <openssl/crypto.h>
@@ -26,7 +27,8 @@
 
 struct provision {
     const struct args *args;
-    struct online online;
+    struct online online;     /* the first radio, with the provisioner's node */
+    struct station *stations; /* the further ones */
     struct lines lines;
     struct alarm commissioning, configuring;
     struct commissioner *commissioner;
@@ -39,6 +41,7 @@ struct provision {
     unsigned ended;   /* devices finished, at ended_ms */
     unsigned news;    /* devices taken on and finished, at news_ms */
     uint64_t begun_ms, news_ms, ended_ms, stopped_ms;
+    size_t lost; /* radios that the commissioner knows to be lost */
 };
 
 static uint64_t now_ms(const struct provision *p)
@@ -230,9 +233,51 @@ static void progress(const struct provision *p)
     out_progress("%s%s%s", provisioning, *configuring ? "; " : "", configuring);
 }
 
+static size_t station_count(const struct provision *p)
+{
+    return p->args->radios.count - 1;
+}
+
+/** How many radios are lost. */
+static size_t lost_count(const struct provision *p)
+{
+    size_t lost = p->online.lost;
+    for (size_t i = 0; i < station_count(p); i++) {
+        lost += p->stations[i].lost;
+    }
+    return lost;
+}
+
+/** Radios are lost, and there are others: those go on. */
+static void lost_handle(struct provision *p)
+{
+    p->lost = lost_count(p);
+    if (p->online.lost) {
+        commissioner_lost(p->commissioner, &p->online.usher);
+    }
+    if (p->online.lost && p->configurator) {
+        configurator_stop(p->configurator);
+        out_note("nothing more is configured: the provisioner's node was on the first radio");
+    }
+    for (size_t i = 0; i < station_count(p); i++) {
+        if (p->stations[i].lost) {
+            commissioner_lost(p->commissioner, &p->stations[i].usher);
+        }
+    }
+    out_note("its devices go on over the other radios");
+}
+
 static void on_tick(void *ctx)
 {
     struct provision *p = ctx;
+    size_t lost = lost_count(p);
+    if (lost == p->args->radios.count) {
+        loop_end(&p->online.loop);
+        return;
+    }
+    if (lost > p->lost) {
+        lost_handle(p);
+    }
     if (finished(p)) {
         loop_end(&p->online.loop);
     } else if (out_progress_due()) {
@@ -256,6 +301,10 @@ static bool usage(struct provision *p, char *why, size_t why_len)
         return false;
     }
     if (!online_usage(args, "provision", why, why_len)) {
+        return false;
+    }
+    if (args->pcap && args->radios.count > 1) {
+        snprintf(why, why_len, "--pcap is of one radio: give one --radio");
         return false;
     }
     if (args->all && args->pubkey_oob) {
@@ -285,7 +334,7 @@ static bool commissioner_make(struct provision *p)
         commissioner_new(&(struct commissioner_config){ .port = linux_port_get(p->online.port),
                                                         .site = p->online.site,
                                                         .reports = report_commission(true),
-                                                        .radio = args->radio,
+                                                        .radios = (unsigned)args->radios.count,
                                                         .bearers = tool_bearers(args->bearer),
                                                         .parallel = args->parallel,
                                                         .retries = args->retries,
@@ -339,9 +388,48 @@ static void configuring_resume(struct provision *p)
     configurator_run(p->configurator);
 }
 
+/** Opens the further radios. */
+static bool stations_open(struct provision *p, char *why, size_t why_len)
+{
+    size_t count = station_count(p), opened = 0;
+    p->online.has_others = count > 0;
+    p->stations = stations_new(count + 1); /* not of no size */
+    snprintf(why, why_len, "out of memory");
+    while (p->stations && opened < count &&
+           station_open(&p->stations[opened], &p->online.loop, p->args,
+                        p->args->radios.item[1 + opened], why, why_len)) {
+        opened++;
+    }
+    return p->stations && opened == count;
+}
+
+/** Gives a radio to the commissioner. */
+static bool radio_use(struct provision *p, struct usher *u, const char *name, char *why,
+                      size_t why_len)
+{
+    enum usher_err err = commissioner_join(p->commissioner, u, name);
+    if (err != USHER_OK) {
+        snprintf(why, why_len, "%.100s: the radio cannot be used (%s)", name, usher_err_name(err));
+    }
+    return err == USHER_OK;
+}
+
+/** Lets all radios work, the first one first. */
+static bool radios_use(struct provision *p, const struct usher_config *config, char *why,
+                       size_t why_len)
+{
+    bool used = radio_use(p, &p->online.usher, p->args->radios.item[0], why, why_len);
+    for (size_t i = 0; used && i < station_count(p); i++) {
+        struct station *s = &p->stations[i];
+        used = station_join(s, config, why, why_len) &&
+               radio_use(p, &s->usher, s->radio, why, why_len);
+    }
+    return used;
+}
+
 static bool start(struct provision *p, char *why, size_t why_len)
 {
-    if (!online_open(&p->online, true, why, why_len) ||
+    if (!stations_open(p, why, why_len) || !online_open(&p->online, true, why, why_len) ||
         !site_unsettled(p->online.site, why, why_len)) {
         return false;
     }
@@ -353,13 +441,8 @@ static bool start(struct provision *p, char *why, size_t why_len)
                                    .user = p->commissioner,
                                    .beacon_repeat_ms = BEACON_REPEAT_MS };
     if (!online_join(&p->online, &config, p->args->parallel, why, why_len) ||
-        !own_node_appkeys(&p->online.own, &p->template, why, why_len)) {
-        return false;
-    }
-    enum usher_err err = commissioner_start(p->commissioner, &p->online.usher);
-    if (err != USHER_OK) {
-        snprintf(why, why_len, "%.100s: the radio cannot be used (%s)", p->args->radio,
-                 usher_err_name(err));
+        !own_node_appkeys(&p->online.own, &p->template, why, why_len) ||
+        !radios_use(p, &config, why, why_len)) {
         return false;
     }
     if (site_left_unsettled(p->online.site)) {
@@ -377,6 +460,7 @@ static void finish(struct provision *p)
     lines_close(&p->lines);
     alarm_close(&p->commissioning);
     alarm_close(&p->configuring);
+    stations_free(p->stations, station_count(p));
     online_close(&p->online);
     commissioner_free(p->commissioner);
     OPENSSL_cleanse(&p->oob, sizeof p->oob);
@@ -389,6 +473,7 @@ static int conclude(const struct provision *p)
     struct commissioner_counts n;
     struct configurator_counts m;
     bool configured = p->configurator != NULL;
+    size_t lost = lost_count(p);
     counts_get(p, &n, &m);
     out_progress_end();
     bool stored = n.unstored + m.unstored == 0;
@@ -396,7 +481,7 @@ static int conclude(const struct provision *p)
         out_error("%s", why);
         stored = false;
     }
-    if (n.devices == 0 && !p->online.lost && !p->online.loop.stopping) {
+    if (n.devices == 0 && lost == 0 && !p->online.loop.stopping) {
         if (p->args->all) {
             out_note("no unprovisioned device was heard");
         } else {
@@ -414,11 +499,14 @@ static int conclude(const struct provision *p)
                                              .retries = n.retries + m.retries,
                                              .ms = p->ended_ms - p->begun_ms,
                                              .links = p->args->parallel,
+                                             .commissioner = p->commissioner,
                                              .provisioning = true,
                                              .provisioned = n.provisioned,
                                              .configuring = configured,
                                              .configured = m.configured });
-    if (p->online.lost || !stored) {
+    bool all_lost = lost == p->args->radios.count;
+    bool unconfigured = p->online.lost && m.configured + m.failed < m.nodes;
+    if (all_lost || unconfigured || n.stranded > 0 || !stored) {
         return EXIT_TRANSPORT;
     }
     if (failed > 0 && failed == n.refused) {

@@ -1,13 +1,15 @@
 /*
- * usher scan: the unprovisioned devices that are heard, each once for each bearer.
+ * usher scan: the unprovisioned devices that are heard, each once for each bearer, by whichever
+ * radio is the first.
  */
 #include "out.h"
 #include "parse.h"
 #include "report.h"
-#include "tool_radio.h"
+#include "station.h"
 #include "verbs.h"
 
 #include <search.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,14 +17,11 @@
 
 struct scan {
     struct loop loop;
-    struct linux_port *port;
-    struct usher node;
-    struct tool_gatt gatt;
+    struct station *stations; /* for each --radio */
     const struct args *args;
     uint64_t end_ms; /* of the loop's clock; 0: Ctrl-C ends it */
     void *heard;     /* tsearch() tree of struct sight */
     unsigned devices;
-    bool lost;
 };
 
 /** A device that was heard. */
@@ -84,55 +83,66 @@ static void on_stop(void *ctx)
     loop_end(&s->loop);
 }
 
+/** How many radios are lost. */
+static size_t lost_count(const struct scan *s)
+{
+    size_t lost = 0;
+    for (size_t i = 0; i < s->args->radios.count; i++) {
+        lost += s->stations[i].lost;
+    }
+    return lost;
+}
+
 static void on_tick(void *ctx)
 {
     struct scan *s = ctx;
-    if (s->end_ms != 0 && uv_now(&s->loop.uv) >= s->end_ms) {
+    if ((s->end_ms != 0 && uv_now(&s->loop.uv) >= s->end_ms) ||
+        lost_count(s) == s->args->radios.count) {
         loop_end(&s->loop);
     }
 }
 
-static void on_lost(void *ctx, const char *why)
+static bool station_start(struct scan *s, size_t n, char *why, size_t why_len)
 {
-    struct scan *s = ctx;
-    out_error("%s", why);
-    s->lost = true;
-    loop_end(&s->loop);
+    struct station *station = &s->stations[n];
+    struct usher_config config = { .handler = on_event,
+                                   .user = s,
+                                   .beacon_repeat_ms = BEACON_REPEAT_MS };
+    if (!station_open(station, &s->loop, s->args, s->args->radios.item[n], why, why_len) ||
+        !station_join(station, &config, why, why_len)) {
+        return false;
+    }
+    enum usher_err err = usher_scan(&station->usher, true);
+    if (err != USHER_OK) {
+        snprintf(why, why_len, "%.100s: the radio cannot scan (%s)", station->radio,
+                 usher_err_name(err));
+    }
+    return err == USHER_OK;
 }
 
 static int scan_run(struct scan *s)
 {
-    char why[200];
-    s->port = tool_radio_open(&s->loop, s->args, &s->node, on_lost, s, why, sizeof why);
-    if (!s->port) {
-        out_error("%s", why);
-        return EXIT_TRANSPORT;
+    char why[200] = "out of memory";
+    size_t count = s->args->radios.count, started = 0;
+    s->stations = stations_new(count);
+    while (s->stations && started < count && station_start(s, started, why, sizeof why)) {
+        started++;
     }
-    int code = EXIT_TRANSPORT;
-    struct usher_config config = { .handler = on_event,
-                                   .user = s,
-                                   .beacon_repeat_ms = BEACON_REPEAT_MS };
-    if (usher_init(&s->node, linux_port_get(s->port), &config) != USHER_OK) {
-        out_error("%s: the radio cannot be used", s->args->radio);
+    if (started == count) {
+        s->end_ms = s->args->for_ms > 0 ? uv_now(&s->loop.uv) + s->args->for_ms : 0;
+        loop_run(&s->loop);
     } else {
-        if (tool_gatt_init(&s->gatt, &s->node, NULL, NULL) == USHER_OK &&
-            usher_scan(&s->node, true) == USHER_OK) {
-            s->end_ms = s->args->for_ms > 0 ? uv_now(&s->loop.uv) + s->args->for_ms : 0;
-            loop_run(&s->loop);
-            code = EXIT_DONE;
-        } else {
-            out_error("%s: the radio cannot scan", s->args->radio);
-        }
-        usher_deinit(&s->node);
+        out_error("%s", why);
     }
-    linux_port_close(s->port);
-    return s->lost ? EXIT_TRANSPORT : code;
+    int code = started == count && lost_count(s) == 0 ? EXIT_DONE : EXIT_TRANSPORT;
+    stations_free(s->stations, count);
+    return code;
 }
 
 int verb_scan(const struct args *args)
 {
     struct scan s = { .args = args };
-    if (!args->radio) {
+    if (args->radios.count == 0) {
         out_error("scan needs --radio, such as --radio air:PATH");
         return EXIT_USAGE;
     }

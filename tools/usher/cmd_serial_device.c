@@ -11,13 +11,13 @@
 
 int verb_serial_device(const struct args *args)
 {
-    if (!args->radio || !args->line) {
+    if (!args->radios.item[0] || !args->line) {
         out_error("serial-device needs --radio, such as --radio air:PATH, and --line, such as "
                   "--line pty");
         return EXIT_USAGE;
     }
     nrf_mesh_lost_status_set(EXIT_TRANSPORT);
-    if (nrf_mesh_on_air(args->radio, NULL) != 0 || nrf_mesh_on_line(args->line) != 0) {
+    if (nrf_mesh_on_air(args->radios.item[0], NULL) != 0 || nrf_mesh_on_line(args->line) != 0) {
         return EXIT_TRANSPORT; /* a line on standard error has said why */
     }
     serial_device_start();

@@ -22,11 +22,23 @@ const struct option *const common_options[] = { &opt_json, &opt_help, NULL };
 /* Options of several verbs. */
 static const struct option opt_radio = {
     "radio",
-    OPTION_TEXT,
-    MEMBER(radio),
+    OPTION_LIST,
+    MEMBER(radios),
     0,
     "RADIO",
     "air:PATH, h4:PATH, h4:tcp:HOST:PORT, h4:/dev/ttyX, hci:N, serial:PATH; see \"usher help\".",
+    0,
+    1,
+    NULL,
+    NULL
+};
+static const struct option opt_radios = {
+    "radio",
+    OPTION_LIST,
+    MEMBER(radios),
+    0,
+    "RADIO",
+    "A radio, as \"usher help\" lists them; may be repeated, to work over all of them.",
     0,
     0,
     NULL,
@@ -344,7 +356,7 @@ static const struct option opt_rssi = {
     -127,         20,
     "-127",       NULL
 };
-static const struct option *const scan_options[] = { &opt_radio, &opt_scan_for, &opt_uuid_prefix,
+static const struct option *const scan_options[] = { &opt_radios, &opt_scan_for, &opt_uuid_prefix,
                                                      &opt_rssi, NULL };
 
 /* provision */
@@ -446,7 +458,7 @@ static const struct option opt_bearer = {
     NULL,
     "adv gatt auto"
 };
-static const struct option *const provision_options[] = { &opt_radio,
+static const struct option *const provision_options[] = { &opt_radios,
                                                           &opt_state,
                                                           &opt_all,
                                                           &opt_provision_for,
@@ -642,6 +654,13 @@ const struct command commands[] = {
       "A radio with GATT hears devices on two bearers. With --bearer auto, one that is\n"
       "heard on PB-GATT is waited for on PB-ADV for a few seconds, which is quicker with\n"
       "many links at once.\n"
+      "\n"
+      "With several --radio, which may be of different kinds, links are spread over all\n"
+      "of them: --parallel is the total, and each radio has an equal share. A device is\n"
+      "taken by the radio that hears it best; one with a free link that hears it up to\n"
+      "12 dB weaker goes before a busy one. A further attempt may be over another radio.\n"
+      "When a radio is lost, its devices go on over the others, once they are heard\n"
+      "there. The provisioner's own node, which configures, is on the first radio.\n"
       "\n"
       "--require-secure takes a device only if its public key is known out of band, or\n"
       "if it is authenticated with the HMAC-SHA-256 algorithm. (The older CMAC\n"

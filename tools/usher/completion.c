@@ -108,7 +108,7 @@ static void zsh_option(const struct command *c, const struct option *o)
 {
     (void)c;
     printf(" \\\n                '%s--%s[",
-           o->kind == OPTION_LIST || o->kind == OPTION_FILES ? "*" : "", o->name);
+           (o->kind == OPTION_LIST && o->max != 1) || o->kind == OPTION_FILES ? "*" : "", o->name);
     zsh_text(o->help);
     putchar(']');
     if (o->argument && o->kind != OPTION_MAYBE) {

@@ -20,7 +20,9 @@ static void on_lost(void *ctx, const char *why)
     struct online *o = ctx;
     out_error("%s", why);
     o->lost = true;
-    loop_end(&o->loop);
+    if (!o->has_others) {
+        loop_end(&o->loop);
+    }
 }
 
 bool online_init(struct online *o, const struct args *args, void (*stop)(void *ctx),
@@ -34,7 +36,7 @@ bool online_init(struct online *o, const struct args *args, void (*stop)(void *c
 bool online_usage(const struct args *args, const char *verb, char *why, size_t why_len)
 {
     uint16_t address;
-    if (!args->radio || !args->state) {
+    if (!args->radios.item[0] || !args->state) {
         snprintf(why, why_len, "%s needs --radio and --state", verb);
         return false;
     }
@@ -92,12 +94,14 @@ static bool radio_suits(const struct online *o, char *why, size_t why_len)
     } else if (tool_bearers(args->bearer) == USHER_BEARER_GATT) {
         what = "--bearer gatt";
     }
-    return !what || tool_radio_has_gatt(linux_port_get(o->port), args, what, why, why_len);
+    return !what ||
+           tool_radio_has_gatt(linux_port_get(o->port), args->radios.item[0], what, why, why_len);
 }
 
 bool online_open(struct online *o, bool make, char *why, size_t why_len)
 {
-    o->port = tool_radio_open(&o->loop, o->args, &o->usher, on_lost, o, why, why_len);
+    o->port = tool_radio_open(&o->loop, o->args, o->args->radios.item[0], &o->usher, on_lost, o,
+                              why, why_len);
     if (!o->port || !radio_suits(o, why, why_len)) {
         return false;
     }
@@ -114,7 +118,7 @@ bool online_join(struct online *o, const struct usher_config *config, unsigned p
         err = tool_gatt_init(&o->gatt, &o->usher, proxy_way_event, &o->way);
     }
     if (err != USHER_OK) {
-        snprintf(why, why_len, "%.100s: the radio cannot be used (%s)", o->args->radio,
+        snprintf(why, why_len, "%.100s: the radio cannot be used (%s)", o->args->radios.item[0],
                  usher_err_name(err));
         return false;
     }

@@ -19,7 +19,8 @@ struct online {
     struct usher usher;
     struct own_node own;
     struct tool_gatt gatt;
-    bool lost; /* the radio is gone, and the loop has ended */
+    bool lost;       /* the radio is gone, and the loop has ended */
+    bool has_others; /* set by the verb: it has other radios, so the loop goes on */
 
     /* private */
     struct file_store store;
@@ -36,7 +37,8 @@ bool online_init(struct online *o, const struct args *args, void (*stop)(void *c
                  void (*ticked)(void *ctx), unsigned tick_ms, void *ctx);
 
 /**
- * Opens radio, capture and network. The radio first: without one, no network is made.
+ * Opens the radio, of several the first, capture and network. The radio first: without one, no
+ * network is made.
  *
  * @param make  Whether a network is made if there is none.
  *

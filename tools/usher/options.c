@@ -153,6 +153,14 @@ static bool defaults_take(const struct option *const *list, struct args *args, c
     return true;
 }
 
+/** Whether a list of one has it. */
+static bool list_is_full(const struct option *option, const struct args *args)
+{
+    const char *member = (const char *)args + option->member;
+    return option->kind == OPTION_LIST &&
+           ((const struct arg_list *)(const void *)member)->count > 0;
+}
+
 /** One `--name`, `--name=value` or `--name value`; @p i is left at the last argument used. */
 static bool long_option(const struct command *command, int argc, char *const *argv, int *i,
                         struct args *args, char *why, size_t why_len)
@@ -174,6 +182,10 @@ static bool long_option(const struct command *command, int argc, char *const *ar
             return refuse(why, why_len, "--%s needs a value: %s", option->name, option->argument);
         }
         value = argv[++*i];
+    }
+    if (option->max == 1 && list_is_full(option, args)) {
+        return refuse(why, why_len, "--%s is given twice, and %s takes one", option->name,
+                      command->name);
     }
     return option_take(option, value, args, why, why_len);
 }

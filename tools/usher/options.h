@@ -51,7 +51,6 @@ struct args {
     unsigned mtu; /* 0: not given */
     int rssi;
     uint64_t for_ms; /* 0: not given */
-    const char *radio;
     const char *listen;
     const char *line;
     const char *tty;
@@ -67,6 +66,7 @@ struct args {
     const char *name;
     const char *bearer;
     const char *proxy; /* NULL: not given; "": without an address */
+    struct arg_list radios;
     struct arg_list hci;
     struct arg_list oob;
     struct arg_list meshd;
@@ -93,7 +93,7 @@ struct option {
     size_t given;         /* offset of a bool that says that it was given; 0: none */
     const char *argument; /* its name in help; NULL for flags */
     const char *help;
-    long min, max;
+    long min, max;     /* of a number; max 1: a list that is none, for this verb */
     const char *def;   /* as if it had been given; NULL: zeros */
     const char *words; /* separated by blanks */
 };

@@ -291,6 +291,31 @@ static double per_minute(const struct report_summary *r)
     return minutes > 0 ? (double)(uint64_t)(done / minutes * 10 + 0.5) / 10 : 0.0;
 }
 
+static json_t *radios_json(const struct commissioner *c)
+{
+    json_t *radios = json_array();
+    struct commissioner_radio radio;
+    for (size_t i = 0; commissioner_radio(c, i, &radio); i++) {
+        json_array_append_new(radios,
+                              json_pack("{s:s, s:i, s:i}", "radio", radio.name, "provisioned",
+                                        (int)radio.provisioned, "failed", (int)radio.failed));
+    }
+    return radios;
+}
+
+/** A line for each radio, if there are several. */
+static void radios_text(const struct commissioner *c)
+{
+    struct commissioner_radio radio;
+    if (!commissioner_radio(c, 1, &radio)) {
+        return;
+    }
+    for (size_t i = 0; commissioner_radio(c, i, &radio); i++) {
+        out_text("  %s: %u provisioned, %u failed%s", radio.name, radio.provisioned, radio.failed,
+                 radio.lost ? "; lost" : "");
+    }
+}
+
 static void summary_json(const struct report_summary *r)
 {
     json_t *event = json_pack("{s:s, s:i}", "event", "summary", "devices", (int)r->devices);
@@ -312,6 +337,9 @@ static void summary_json(const struct report_summary *r)
     json_object_set_new(event, "seconds", out_seconds(r->ms));
     json_object_set_new(event, "devices_per_minute", json_real(per_minute(r)));
     json_object_set_new(event, "links", json_integer(r->links));
+    if (r->commissioner) {
+        json_object_set_new(event, "radios", radios_json(r->commissioner));
+    }
     if (r->simulated) {
         json_object_set_new(event, "loss_pct", json_integer(r->loss_pct));
         json_object_set_new(event, "seed", json_integer(r->seed));
@@ -338,6 +366,9 @@ void report_summary(const struct report_summary *r)
     if (r->simulated) {
         out_text("%u of %u lamps switched by one message to their group, %u one by one",
                  r->lamps_on - r->lamps_retried, r->lamps, r->lamps_retried);
+    }
+    if (r->commissioner) {
+        radios_text(r->commissioner);
     }
     if (r->failed > 0) {
         out_text("%u failed, of which %u were refused by policy", r->failed, r->refused);

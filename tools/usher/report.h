@@ -5,6 +5,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include "commissioner.h"
 #include "reports.h"
 
 #include <usher/usher.h>
@@ -77,7 +78,8 @@ struct report_summary {
     unsigned links;                 /* or nodes, at work at once */
     bool provisioning, configuring; /* the next two, if that was done */
     unsigned provisioned, configured;
-    bool simulated; /* the next ones are known, and seconds are virtual */
+    const struct commissioner *commissioner; /* for what each radio has done; NULL: not told */
+    bool simulated;                          /* the next ones are known, and seconds are virtual */
     unsigned loss_pct;
     unsigned seed;
     unsigned lamps, lamps_on; /* in the group; switched on */

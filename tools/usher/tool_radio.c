@@ -1,6 +1,6 @@
 /*
- * Radios as the command line names them; see tool_radio.h. Called by online.c, device.c and the
- * verbs device and scan.
+ * Radios as the command line names them; see tool_radio.h. Called by online.c, station.c and
+ * the verb device.
  */
 #include "tool_radio.h"
 
@@ -22,17 +22,17 @@ static bool no_gatt(const char *radio, const char *what, char *why, size_t why_l
     return false;
 }
 
-struct linux_port *tool_radio_open(struct loop *loop, const struct args *args, struct usher *node,
-                                   linux_port_lost lost, void *ctx, char *why, size_t why_len)
+struct linux_port *tool_radio_open(struct loop *loop, const struct args *args, const char *radio,
+                                   struct usher *node, linux_port_lost lost, void *ctx, char *why,
+                                   size_t why_len)
 {
-    struct linux_port *port =
-        linux_port_open(&loop->uv, args->radio, node, lost, ctx, why, why_len);
+    struct linux_port *port = linux_port_open(&loop->uv, radio, node, lost, ctx, why, why_len);
     if (!port) {
         return NULL;
     }
     linux_port_note_set(port, on_note, NULL);
     if (args->mtu != 0 && !linux_port_mtu_set(port, (uint16_t)args->mtu)) {
-        (void)no_gatt(args->radio, "--mtu", why, why_len);
+        (void)no_gatt(radio, "--mtu", why, why_len);
         linux_port_close(port);
         return NULL;
     }
@@ -64,10 +64,10 @@ enum usher_err tool_gatt_init(struct tool_gatt *g, struct usher *u,
                                .user = user });
 }
 
-bool tool_radio_has_gatt(const struct usher_port *port, const struct args *args, const char *what,
+bool tool_radio_has_gatt(const struct usher_port *port, const char *radio, const char *what,
                          char *why, size_t why_len)
 {
-    return port->gatt_conns > 0 || no_gatt(args->radio, what, why, why_len);
+    return port->gatt_conns > 0 || no_gatt(radio, what, why, why_len);
 }
 
 unsigned tool_bearers(const char *name)

@@ -12,14 +12,15 @@
 #include <usher/gatt.h>
 
 /**
- * Opens --radio, with --mtu; what happens to it later is printed as notes.
+ * Opens a radio of --radio, with --mtu; what happens to it later is printed as notes.
  *
  * @param lost  Told once, if the radio is gone for good.
  *
  * @retval NULL  @p why tells in one line.
  */
-struct linux_port *tool_radio_open(struct loop *loop, const struct args *args, struct usher *node,
-                                   linux_port_lost lost, void *ctx, char *why, size_t why_len);
+struct linux_port *tool_radio_open(struct loop *loop, const struct args *args, const char *radio,
+                                   struct usher *node, linux_port_lost lost, void *ctx, char *why,
+                                   size_t why_len);
 
 /** GATT in one instance, and its connections. */
 struct tool_gatt {
@@ -39,7 +40,7 @@ enum usher_err tool_gatt_init(struct tool_gatt *g, struct usher *u,
                               void *user);
 
 /** Whether a radio has GATT. @retval false  @p why tells, with what was asked for. */
-bool tool_radio_has_gatt(const struct usher_port *port, const struct args *args, const char *what,
+bool tool_radio_has_gatt(const struct usher_port *port, const char *radio, const char *what,
                          char *why, size_t why_len);
 
 /** Bits of enum usher_bearer by the name that --bearer takes; 0: by another, or none. */
