@@ -39,36 +39,46 @@ struct cdb_findings {
  */
 json_t *cdb_read(const char *text, size_t len, struct cdb_findings *findings);
 
-/** How an import is done. */
+/** How a document becomes a registry. */
 struct cdb_import {
-    const char *name;  /* of our provisioner; NULL: "Usher" */
-    const uint8_t *as; /* UUID of the provisioner of the document that we are; NULL: a new one */
-    uint32_t iv_index; /* of the network now, which documents do not have; 0: not known */
-    struct registry_range unicast; /* that our provisioner is to have; zeros: a free one */
+    uint8_t uuid[USHER_UUID_SIZE]; /* of our provisioner, random; that of one of the document: we
+                                      are this one */
+    const char *name;              /* of our provisioner; NULL: "Usher" */
+    struct registry_range unicast; /* that it is to have; zeros: free ones */
 };
 
-/** What an import did. */
+/** What an import or a merge did. */
 struct cdb_imported {
-    bool made; /* a registry; false: it was merged into one */
-    struct registry_provisioner own;
-    unsigned nodes, nodes_new, nodes_kept; /* kept: the registry's record was left as it is */
-    unsigned nodes_removed;                /* that others have removed */
-    unsigned provisioners, netkeys, appkeys;
+    unsigned nodes, provisioners, netkeys, appkeys; /* that the document has */
+    unsigned nodes_new, nodes_replaced, nodes_removed;
+    unsigned nodes_kept; /* that are as they were */
 };
 
 /**
- * Puts a document into a new registry in @p dir, or merges it into the one that is there. Either
- * all of it or nothing is done.
+ * Makes a registry of a document. Our provisioner is a new one, with ranges that are free, unless
+ * it is to be one of the document. The file is there when all is in it, or not at all.
  *
+ * @param dir       In which there is no registry yet; NULL: in memory.
  * @param document  From cdb_read().
- * @param findings  Get what stands against it: conflicts, by the path in the document.
- * @param why       Gets one line when it failed for another reason; else it is empty.
+ * @param findings  Get what stands against it, with its path.
+ * @param why       Gets one line if it failed; empty when that are the findings.
+ *
+ * @return The registry, open; NULL: none was made.
+ */
+struct registry *cdb_import(const char *dir, const json_t *document, const struct cdb_import *how,
+                            struct cdb_imported *done, struct cdb_findings *findings, char *why,
+                            size_t why_len);
+
+/**
+ * Merges a document into a registry, all of it or nothing. docs/cdb.md has the rules.
+ *
+ * @param findings  Get the conflicts, with their paths in the document.
+ * @param why       As with cdb_import().
  *
  * @retval false  Nothing was done.
  */
-bool cdb_import(const char *dir, const json_t *document, const struct cdb_import *how,
-                struct cdb_imported *done, struct cdb_findings *findings, char *why,
-                size_t why_len);
+bool cdb_merge(struct registry *r, const json_t *document, struct cdb_imported *done,
+               struct cdb_findings *findings, char *why, size_t why_len);
 
 /** What an export has. */
 struct cdb_export {

@@ -74,19 +74,9 @@ static void check_appkeys(struct check *c)
 
 /* -- provisioners ------------------------------------------------------------------------------ */
 
-struct range_kind {
-    const char *list, *low, *high;
-};
-
-static const struct range_kind range_kinds[] = {
-    { "allocatedUnicastRange", "lowAddress", "highAddress" },
-    { "allocatedGroupRange", "lowAddress", "highAddress" },
-    { "allocatedSceneRange", "firstScene", "lastScene" },
-};
-
 /** Claims a range for a provisioner, as far as it is free. */
 static void claim(struct check *c, size_t provisioner, const json_t *range,
-                  const struct range_kind *kind, const char *path)
+                  const struct cdb_ranges *kind, const char *path)
 {
     const json_t *all = part(c, "provisioners");
     uint32_t low = cdb_hex(json_object_get(range, kind->low));
@@ -95,7 +85,7 @@ static void claim(struct check *c, size_t provisioner, const json_t *range,
         cdb_find(c->findings, path, "%s is below %s", kind->high, kind->low);
         return;
     }
-    while (a <= high && (c->owner[a] == 0 || c->owner[a] == provisioner + 1)) {
+    while (a <= high && c->owner[a] == 0) {
         c->owner[a++] = (uint16_t)(provisioner + 1);
     }
     if (a <= high) {
@@ -108,7 +98,7 @@ static void claim(struct check *c, size_t provisioner, const json_t *range,
     }
 }
 
-static void check_ranges(struct check *c, const struct range_kind *kind)
+static void check_ranges(struct check *c, const struct cdb_ranges *kind)
 {
     size_t i, j;
     json_t *provisioner, *range;
@@ -283,8 +273,8 @@ void cdb_check(const json_t *document, struct cdb_findings *findings)
     c->partial = json_is_true(json_object_get(document, "partial"));
     check_netkeys(c);
     check_appkeys(c);
-    for (size_t i = 0; i < sizeof range_kinds / sizeof *range_kinds; i++) {
-        check_ranges(c, &range_kinds[i]);
+    for (size_t i = 0; i < 3; i++) {
+        check_ranges(c, &cdb_ranges[i]);
     }
     check_nodes(c);
     check_groups(c);

@@ -302,8 +302,8 @@ static const struct cdb_field document_fields[] = {
       "a version that is known here, \"1.0.0\" or \"1.0.1\"", .words = "1.0.0 1.0.1" },
     { "meshUUID", UUID, .flags = CDB_REQUIRED | CDB_OURS },
     { "meshName", NAME, .flags = CDB_REQUIRED | CDB_OURS },
-    { "timestamp", TIME, .flags = CDB_REQUIRED | CDB_OURS },
-    { "partial", FLAG, .flags = CDB_OURS },
+    { "timestamp", TIME, .flags = CDB_REQUIRED }, /* kept: that of the newest file */
+    { "partial", FLAG },
     { "netKeys", CDB_OBJECT, CDB_REQUIRED | CDB_LIST, "NetKey", .shape = &netkey, .least = 1,
       .most = REGISTRY_NETKEYS },
     { "appKeys", CDB_OBJECT, CDB_REQUIRED | CDB_LIST, "AppKey", .shape = &appkey,
@@ -317,6 +317,12 @@ static const struct cdb_field document_fields[] = {
     NONE,
 };
 const struct cdb_shape cdb_document = { document_fields };
+
+const struct cdb_ranges cdb_ranges[3] = {
+    { "allocatedUnicastRange", "lowAddress", "highAddress" },
+    { "allocatedGroupRange", "lowAddress", "highAddress" },
+    { "allocatedSceneRange", "firstScene", "lastScene" },
+};
 
 const struct cdb_field *cdb_field_find(const struct cdb_shape *shape, const char *key)
 {

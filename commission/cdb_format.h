@@ -67,6 +67,12 @@ struct cdb_shape {
 
 #define CDB_LEVELS 8 /* that objects of known shape are within each other, and to spare */
 
+/** A provisioner's ranges of one kind. */
+struct cdb_ranges {
+    const char *list, *low, *high; /* their names */
+};
+extern const struct cdb_ranges cdb_ranges[3]; /* unicast, group, scene */
+
 /** The whole document. */
 extern const struct cdb_shape cdb_document;
 

@@ -20,6 +20,7 @@ struct pair {
 struct work {
     struct pair *pairs;
     size_t count, room;
+    bool unite; /* items of a list that only one has stay */
     bool ok;
 };
 
@@ -155,6 +156,8 @@ static void lay_list(struct work *w, const struct cdb_shape *shape, json_t *list
             cdb_append(all, json_incref(to), &w->ok);
             work_add(w, shape, to, item);
             json_object_del(places, id);
+        } else if (w->unite) {
+            cdb_append(all, json_incref(item), &w->ok);
         }
     }
     json_array_foreach(list, i, item)
@@ -191,18 +194,29 @@ static void lay_member(struct work *w, const struct cdb_shape *shape, json_t *ob
     }
 }
 
-bool cdb_overlay(json_t *document, json_t *kept)
+static bool lay(struct work *w, json_t *document, json_t *kept)
 {
-    struct work w = { .ok = true };
     struct pair p;
     const char *key;
     json_t *value;
-    work_add(&w, &cdb_document, document, kept);
-    while (work_take(&w, &p)) {
+    work_add(w, &cdb_document, document, kept);
+    while (work_take(w, &p)) {
         json_object_foreach(p.from, key, value)
         {
-            lay_member(&w, p.shape, p.to, key, value);
+            lay_member(w, p.shape, p.to, key, value);
         }
     }
-    return w.ok;
+    return w->ok;
+}
+
+bool cdb_overlay(json_t *document, json_t *kept)
+{
+    struct work w = { .ok = true };
+    return lay(&w, document, kept);
+}
+
+bool cdb_unite(json_t *kept, json_t *other)
+{
+    struct work w = { .ok = true, .unite = true };
+    return lay(&w, kept, other);
 }

@@ -25,4 +25,7 @@ json_t *cdb_keep(const json_t *document);
  */
 bool cdb_overlay(json_t *document, json_t *kept);
 
+/** The same with what was kept of two documents; but everything that either has is in it. */
+bool cdb_unite(json_t *kept, json_t *other);
+
 #endif

@@ -244,3 +244,27 @@ bool own_node_bind(struct usher_model *client, uint16_t index, char *why, size_t
     }
     return status == USHER_STATUS_SUCCESS;
 }
+
+size_t own_node_page0(uint8_t page[OWN_NODE_PAGE0])
+{
+    static const uint16_t words[] = {
+        COMPANY,
+        0, /* product */
+        0, /* version */
+        RPL_SIZE,
+        0,      /* features */
+        0,      /* location of its one element */
+        0x0005, /* SIG models, and no others; these as in own_node_init() */
+        USHER_MODEL_CONFIG_SERVER,
+        USHER_MODEL_CONFIG_CLIENT,
+        USHER_MODEL_HEALTH_SERVER,
+        USHER_MODEL_HEALTH_CLIENT,
+        USHER_MODEL_ONOFF_CLIENT,
+    };
+    _Static_assert(2 * sizeof words / sizeof *words == OWN_NODE_PAGE0, "two octets each");
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        page[2 * i] = (uint8_t)words[i];
+        page[2 * i + 1] = (uint8_t)(words[i] >> 8);
+    }
+    return OWN_NODE_PAGE0;
+}

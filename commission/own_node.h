@@ -12,6 +12,8 @@
 
 #include <usher/models.h>
 
+#define OWN_NODE_PAGE0 24
+
 struct own_node {
     struct usher_mesh mesh;
     struct usher_config_server config_server;
@@ -45,6 +47,9 @@ bool own_node_init(struct own_node *n, struct site *site, const struct commissio
  * @retval false  @p why tells in one line.
  */
 bool own_node_start(struct own_node *n, struct usher *u, char *why, size_t why_len);
+
+/** Its Composition Data page 0, also without one. @return Octets at @p page. */
+size_t own_node_page0(uint8_t page[OWN_NODE_PAGE0]);
 
 /** Leaves the air, before usher_deinit(), and releases all. May be called on zeros. */
 void own_node_stop(struct own_node *n);

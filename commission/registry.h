@@ -115,6 +115,12 @@ struct registry_new {
     uint8_t net_key[USHER_KEY_SIZE];
     uint8_t uuid[USHER_UUID_SIZE], provisioner[USHER_UUID_SIZE]; /* random, RFC 4122 version 4 */
     struct registry_range unicast; /* that our provisioner begins with; zeros: 0001..3FFF */
+    /**
+     * Puts more into it, before it is there for anybody: an import. NULL: nothing.
+     * @retval false  It is not made, and registry_open() fails.
+     */
+    bool (*fill)(struct registry *r, void *user);
+    void *user;
 };
 
 /**

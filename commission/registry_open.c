@@ -219,7 +219,11 @@ static bool fill(struct registry *r, const struct registry_new *make, const char
         db_why(r, REGISTRY_FAILED, "%.200s is gone", r->path);
         return false;
     }
-    return upgrade(r, 0) && (old ? old_take(r, old) : keys_make(r, make) == REGISTRY_OK);
+    if (old) {
+        return upgrade(r, 0) && old_take(r, old);
+    }
+    return upgrade(r, 0) && keys_make(r, make) == REGISTRY_OK &&
+           (!make->fill || make->fill(r, make->user));
 }
 
 static bool dir_sync(const char *dir)

@@ -2,7 +2,7 @@
  * Configuration Databases that are read: the sample, which has every member of the profile; and one
  * bad change to it after the other, each of which is told with its path.
  */
-#include "cdb.h"
+#include "cdb_desk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,94 +14,16 @@
 
 #include <cmocka.h>
 
-/** What was found, the first ones. */
-struct notes {
-    struct cdb_findings findings;
-    char text[4][512];
-};
-
-static void note(void *user, const char *path, const char *what)
-{
-    struct notes *n = user;
-    if (n->findings.count <= 4) {
-        snprintf(n->text[n->findings.count - 1], sizeof n->text[0], "%s: %s", path, what);
-    }
-}
-
-static json_t *read_text(struct notes *n, const char *text)
-{
-    *n = (struct notes){ .findings = { .found = note, .user = n } };
-    return cdb_read(text, strlen(text), &n->findings);
-}
-
-static json_t *sample(void)
-{
-    json_error_t error;
-    json_t *json = json_load_file(CDB_SAMPLE, 0, &error);
-    assert_non_null(json);
-    return json;
-}
-
-static json_t *read_json(struct notes *n, json_t *json)
-{
-    char *text = json_dumps(json, 0);
-    assert_non_null(text);
-    json_t *document = read_text(n, text);
-    free(text);
-    return document;
-}
-
 static void the_sample_is_right_and_stays_what_it_is(void **state)
 {
     struct notes n;
-    json_t *json = sample(), *document = read_json(&n, json);
+    json_t *json = desk_sample(), *document = desk_read(&n, json);
     (void)state;
     assert_string_equal(n.text[0], "");
     assert_non_null(document);
     assert_true(json_equal(document, json));
     json_decref(document);
     json_decref(json);
-}
-
-/** Finds "nodes[1].elements[0]" in a document. */
-static json_t *at_path(json_t *json, const char *path)
-{
-    while (*path != '\0' && json) {
-        char key[64];
-        size_t len = strcspn(path, ".[");
-        snprintf(key, sizeof key, "%.*s", (int)len, path);
-        if (len > 0) {
-            json = json_object_get(json, key);
-        }
-        path += len;
-        if (*path == '[') {
-            json = json_array_get(json, strtoul(path + 1, NULL, 10));
-            path = strchr(path, ']') + 1;
-        }
-        path += *path == '.';
-    }
-    return json;
-}
-
-/** Puts a value at a path; NULL takes out what is there; ">" in front of it appends to a list. */
-static void change(json_t *json, const char *path, const char *value)
-{
-    char parent[128];
-    const char *dot = strrchr(path, '.'), *bracket = strrchr(path, '[');
-    snprintf(parent, sizeof parent, "%.*s", dot ? (int)(dot - path) : 0, path);
-    json_t *new = value ? json_loads(value + (*value == '>'), JSON_DECODE_ANY, NULL) : NULL;
-    assert_true(!value || new);
-    if (value && *value == '>') {
-        assert_int_equal(json_array_append_new(at_path(json, path), new), 0);
-    } else if (bracket && (!dot || bracket > dot)) {
-        snprintf(parent, sizeof parent, "%.*s", (int)(bracket - path), path);
-        assert_int_equal(
-            json_array_set_new(at_path(json, parent), strtoul(bracket + 1, NULL, 10), new), 0);
-    } else if (new) {
-        assert_int_equal(json_object_set_new(at_path(json, parent), dot ? dot + 1 : path, new), 0);
-    } else {
-        assert_int_equal(json_object_del(at_path(json, parent), dot ? dot + 1 : path), 0);
-    }
 }
 
 static const struct {
@@ -241,9 +163,9 @@ static void what_is_bad_is_told_with_its_path(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct notes n;
-        json_t *json = sample();
-        change(json, bad[i].at, bad[i].value);
-        json_t *document = read_json(&n, json);
+        json_t *json = desk_sample();
+        desk_change(json, bad[i].at, bad[i].value);
+        json_t *document = desk_read(&n, json);
         if (document || n.findings.count != 1 ||
             strncmp(n.text[0], bad[i].found, strlen(bad[i].found)) != 0) {
             fail_msg("%s = %s: found \"%s\", \"%s\", not \"%s\"", bad[i].at, bad[i].value,
@@ -279,7 +201,7 @@ static void what_is_no_json_is_told_with_its_path(void **state)
     struct notes n;
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        assert_null(read_text(&n, texts[i].text));
+        assert_null(desk_read_text(&n, texts[i].text));
         if (n.findings.count != 1 ||
             strncmp(n.text[0], texts[i].found, strlen(texts[i].found)) != 0) {
             fail_msg("%s: found \"%s\", not \"%s\"", texts[i].text, n.text[0], texts[i].found);
@@ -296,33 +218,33 @@ static void deep_nesting_is_refused_before_it_is_read(void **state)
     int len = sprintf(text, "{\"nodes\": [{\"x\": ");
     memset(text + len, '[', DEPTH);
     text[len + DEPTH] = '\0';
-    assert_null(read_text(&n, text));
+    assert_null(desk_read_text(&n, text));
     assert_int_equal(n.findings.count, 1);
     assert_non_null(strstr(n.text[0], "nodes[0].x[0][0]"));
     assert_non_null(strstr(n.text[0], "more than 32 objects and lists in each other"));
     free(text);
 
     /* brackets within texts are none, and 32 levels are read */
-    json_t *json = sample();
-    change(json, "x-vendor", "\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"");
-    change(json, "x-deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
-    json_t *document = read_json(&n, json);
+    json_t *json = desk_sample();
+    desk_change(json, "x-vendor", "\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"");
+    desk_change(json, "x-deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
+    json_t *document = desk_read(&n, json);
     assert_non_null(document);
     json_decref(document);
-    change(json, "x-deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
-    assert_null(read_json(&n, json));
+    desk_change(json, "x-deep", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]");
+    assert_null(desk_read(&n, json));
     json_decref(json);
 }
 
 static void all_that_is_bad_is_found_at_once(void **state)
 {
     struct notes n;
-    json_t *json = sample();
+    json_t *json = desk_sample();
     (void)state;
-    change(json, "netKeys[1].key", "\"\"");
-    change(json, "nodes[1].cid", "\"059\"");
-    change(json, "scenes[0].number", "\"0000\"");
-    assert_null(read_json(&n, json));
+    desk_change(json, "netKeys[1].key", "\"\"");
+    desk_change(json, "nodes[1].cid", "\"059\"");
+    desk_change(json, "scenes[0].number", "\"0000\"");
+    assert_null(desk_read(&n, json));
     assert_int_equal(n.findings.count, 3);
     assert_memory_equal(n.text[0], "netKeys[1].key:", 15);
     assert_memory_equal(n.text[1], "nodes[1].cid:", 13);
@@ -333,12 +255,12 @@ static void all_that_is_bad_is_found_at_once(void **state)
 static void it_stops_after_many_findings(void **state)
 {
     struct notes n;
-    json_t *json = sample();
+    json_t *json = desk_sample();
     (void)state;
     for (int i = 0; i < 1000; i++) {
-        change(json, "nodes", ">{}");
+        desk_change(json, "nodes", ">{}");
     }
-    assert_null(read_json(&n, json));
+    assert_null(desk_read(&n, json));
     assert_true(n.findings.count >= CDB_FINDINGS_MAX && n.findings.count < CDB_FINDINGS_MAX + 20);
     json_decref(json);
 }
@@ -346,12 +268,12 @@ static void it_stops_after_many_findings(void **state)
 static void too_many_of_a_kind_are_refused(void **state)
 {
     struct notes n;
-    json_t *json = sample();
+    json_t *json = desk_sample();
     (void)state;
     for (int i = 0; i < REGISTRY_APPKEYS; i++) {
-        change(json, "appKeys", ">{}");
+        desk_change(json, "appKeys", ">{}");
     }
-    assert_null(read_json(&n, json));
+    assert_null(desk_read(&n, json));
     assert_int_equal(n.findings.count, 1);
     assert_string_equal(n.text[0], "appKeys: there are 34 of these, and 32 are possible");
     json_decref(json);
@@ -360,12 +282,12 @@ static void too_many_of_a_kind_are_refused(void **state)
 static void a_partial_document_may_leave_things_out(void **state)
 {
     struct notes n;
-    json_t *json = sample();
+    json_t *json = desk_sample();
     (void)state;
-    change(json, "partial", "true");
-    change(json, "nodes[1].deviceKey", NULL);
-    change(json, "appKeys", "[]");
-    json_t *document = read_json(&n, json);
+    desk_change(json, "partial", "true");
+    desk_change(json, "nodes[1].deviceKey", NULL);
+    desk_change(json, "appKeys", "[]");
+    json_t *document = desk_read(&n, json);
     assert_string_equal(n.text[0], "");
     assert_non_null(document);
     json_decref(document);
@@ -395,15 +317,15 @@ static void old_words_are_understood(void **state)
         { "scenes[0].scene", "\"0001\"" },
     };
     struct notes n;
-    json_t *json = sample(), *now = sample();
+    json_t *json = desk_sample(), *now = desk_sample();
     (void)state;
     for (size_t i = 0; i < sizeof old / sizeof *old; i++) {
-        change(json, old[i].at, old[i].value);
+        desk_change(json, old[i].at, old[i].value);
     }
-    change(now, "version", "\"1.0.0\"");
-    change(now, "nodes[1].elements[0].models[2].publish.period",
-           "{\"numberOfSteps\": 30, \"resolution\": 1000}");
-    json_t *document = read_json(&n, json);
+    desk_change(now, "version", "\"1.0.0\"");
+    desk_change(now, "nodes[1].elements[0].models[2].publish.period",
+                "{\"numberOfSteps\": 30, \"resolution\": 1000}");
+    json_t *document = desk_read(&n, json);
     assert_string_equal(n.text[0], "");
     assert_non_null(document);
     assert_true(json_equal(document, now));
