@@ -50,43 +50,62 @@ void batch_map_who(const struct batch_map *map, const struct batch *batch, uint1
         snprintf(text, len, "%s of the plan", where);
         break;
     case BATCH_FREE:
+    case BATCH_BEYOND:
         snprintf(text, len, "nobody");
         break;
     }
 }
 
-/** The first of a range that is neither free nor this entry's own; 0: there is none. */
+/** Whether an address may be given; @p own is that of this entry's, if the plan gives it. */
+static bool may_give(const struct batch_map *map, const struct batch *batch, uint16_t address,
+                     const struct batch_entry *own, bool beyond)
+{
+    uint16_t ref;
+    switch (batch_map_owner(map, address, &ref)) {
+    case BATCH_FREE:
+        return true;
+    case BATCH_BEYOND:
+        return beyond;
+    case BATCH_PLANNED:
+        return own == &batch->entries[ref];
+    default:
+        return false;
+    }
+}
+
+/** The first of a range that may not be given; 0: all may. */
 static uint16_t first_taken(const struct batch_map *map, const struct batch *batch, unsigned low,
-                            unsigned count, const struct batch_entry *own)
+                            unsigned count, const struct batch_entry *own, bool beyond)
 {
     for (unsigned a = low; a < low + count; a++) {
-        uint16_t ref;
-        enum batch_owner owner = batch_map_owner(map, (uint16_t)a, &ref);
-        if (owner != BATCH_FREE &&
-            !(own && owner == BATCH_PLANNED && own == &batch->entries[ref])) {
+        if (!may_give(map, batch, (uint16_t)a, own, beyond)) {
             return (uint16_t)a;
         }
     }
     return 0;
 }
 
-/** Takes the next free addresses. @return 0: none are left. */
-static uint16_t next_free(struct batch_map *map, const struct batch *batch, uint8_t elements,
-                          enum batch_owner owner, uint16_t ref)
+/** The first free addresses from @p low on. @return 0: there are none. */
+static uint16_t free_from(const struct batch_map *map, const struct batch *batch, unsigned low,
+                          uint8_t elements, bool beyond)
 {
-    unsigned low = map->from[elements] ? map->from[elements] : USHER_UNICAST_MIN;
     while (low + elements - 1u <= USHER_UNICAST_MAX) {
-        uint16_t taken = first_taken(map, batch, low, elements, NULL);
+        uint16_t taken = first_taken(map, batch, low, elements, NULL, beyond);
         if (taken == 0) {
-            map->from[elements] = (uint16_t)(low + elements);
-            batch_map_take(map, (uint16_t)low, elements, owner,
-                           owner == BATCH_NODE ? (uint16_t)low : ref);
             return (uint16_t)low;
         }
         low = taken + 1u;
     }
-    map->from[elements] = USHER_UNICAST_MAX;
     return 0;
+}
+
+/** The next free addresses, in our ranges if there are some. @return 0: none are left. */
+static uint16_t next_free(struct batch_map *map, const struct batch *batch, uint8_t elements)
+{
+    unsigned low = map->from[elements] ? map->from[elements] : USHER_UNICAST_MIN;
+    uint16_t found = free_from(map, batch, low, elements, false);
+    map->from[elements] = found ? found : USHER_UNICAST_MAX;
+    return found ? found : free_from(map, batch, USHER_UNICAST_MIN, elements, true);
 }
 
 static uint8_t counted(const struct batch_entry *entry)
@@ -94,56 +113,72 @@ static uint8_t counted(const struct batch_entry *entry)
     return entry->elements > 0 ? entry->elements : 1;
 }
 
-/** Takes the addresses that the plan gives to an entry. */
-static void plan_given(struct batch_map *map, const struct batch *batch, size_t i,
-                       struct problems *problems)
+static bool was_node(const struct batch_network *network, const uint8_t uuid[USHER_UUID_SIZE],
+                     uint16_t address)
+{
+    return network && network->was(network->ctx, uuid, address);
+}
+
+/** Takes the addresses that the plan gives to an entry. @return 0: it cannot have them. */
+static uint16_t plan_given(struct batch_map *map, const struct batch *batch, size_t i,
+                           const struct batch_network *network, struct problems *problems,
+                           struct problems *notes)
 {
     const struct batch_entry *entry = &batch->entries[i];
     uint8_t elements = counted(entry);
-    uint16_t taken = first_taken(map, batch, entry->address, elements, NULL);
-    if (taken != 0) {
-        char who[80];
-        batch_map_who(map, batch, taken, who, sizeof who);
-        batch_problem(batch, entry->line, "address", problems, "0x%04x is that of %s",
-                      (unsigned)taken, who);
-        return;
+    uint16_t taken = first_taken(map, batch, entry->address, elements, NULL, true);
+    char who[80];
+    if (taken == 0) {
+        batch_map_take(map, entry->address, elements, BATCH_PLANNED, (uint16_t)i);
+        return entry->address;
     }
-    batch_map_take(map, entry->address, elements, BATCH_PLANNED, (uint16_t)i);
+    if (was_node(network, entry->uuid, entry->address)) {
+        batch_problem(batch, entry->line, "address", notes,
+                      "the device was 0x%04x before, which is not given again: it gets another",
+                      (unsigned)entry->address);
+        return 0;
+    }
+    batch_map_who(map, batch, taken, who, sizeof who);
+    batch_problem(batch, entry->line, "address", problems, "0x%04x is that of %s", (unsigned)taken,
+                  who);
+    return 0;
 }
 
-/** What an entry has to do with a node that its device is. */
-static void plan_node(const struct batch *batch, const struct batch_entry *entry, uint16_t address,
-                      struct problems *problems)
+/** Finds the node that an entry's device is. */
+static void place_node(const struct batch *batch, const struct batch_network *network,
+                       struct batch_place *place, struct problems *notes)
 {
-    if (entry->address != 0 && entry->address != address) {
-        batch_problem(batch, entry->line, "address", problems,
-                      "the device is the node 0x%04x: remove it first if it is to be 0x%04x",
-                      (unsigned)address, (unsigned)entry->address);
+    const struct batch_entry *entry = place->entry;
+    uint8_t elements = 0;
+    if (!network || !batch_is_whole(entry)) {
+        return;
+    }
+    place->address = network->node(network->ctx, entry->uuid, &elements);
+    place->is_node = place->address != 0;
+    if (place->is_node) {
+        place->elements = elements;
+    }
+    if (place->is_node && entry->address != 0 && entry->address != place->address) {
+        batch_problem(batch, entry->line, "address", notes,
+                      "the device is the node 0x%04x, and stays so: to be 0x%04x, it has to be "
+                      "removed first",
+                      (unsigned)place->address, (unsigned)entry->address);
     }
 }
 
 bool batch_map_plan(struct batch_map *map, const struct batch *batch,
-                    void (*node)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint16_t *address,
-                                 uint8_t *elements),
-                    void *ctx, struct batch_place *places, struct problems *problems)
+                    const struct batch_network *network, struct batch_place *places,
+                    struct problems *problems, struct problems *notes)
 {
     unsigned before = problems->count;
     for (size_t i = 0; i < batch->count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
         struct batch_place place = { .entry = entry, .elements = counted(entry) };
-        uint8_t elements = 0;
-        if (node && batch_is_whole(entry)) {
-            node(ctx, entry->uuid, &place.address, &elements);
+        place_node(batch, network, &place, notes);
+        if (!place.is_node && entry->address != 0) {
+            place.address = plan_given(map, batch, i, network, problems, notes);
+            place.given = place.address != 0;
         }
-        place.is_node = place.address != 0;
-        if (place.is_node) {
-            place.elements = elements;
-            plan_node(batch, entry, place.address, problems);
-        } else if (entry->address != 0) {
-            place.address = entry->address;
-            plan_given(map, batch, i, problems);
-        }
-        place.given = entry->address != 0;
         if (places) {
             places[i] = place;
         }
@@ -151,22 +186,30 @@ bool batch_map_plan(struct batch_map *map, const struct batch *batch,
     for (size_t i = 0; places && i < batch->count; i++) {
         struct batch_place *place = &places[i];
         if (place->address == 0 && batch_is_whole(place->entry)) {
-            place->address = next_free(map, batch, place->elements, BATCH_PLANNED, (uint16_t)i);
+            place->address = next_free(map, batch, place->elements);
+            batch_map_take(map, place->address, place->address ? place->elements : 0, BATCH_PLANNED,
+                           (uint16_t)i);
         }
     }
     return problems->count == before;
 }
 
 uint16_t batch_map_lease(struct batch_map *map, const struct batch *batch,
-                         const struct batch_entry *entry, uint8_t elements)
+                         const struct batch_network *network, const uint8_t uuid[USHER_UUID_SIZE],
+                         uint8_t elements)
 {
-    if (!entry || entry->address == 0) {
-        return next_free(map, batch, elements, BATCH_NODE, 0);
+    const struct batch_entry *entry = batch_find(batch, uuid);
+    uint16_t address = entry ? entry->address : 0;
+    if (address != 0 && (address + elements - 1u > USHER_UNICAST_MAX ||
+                         first_taken(map, batch, address, elements, entry, true) != 0)) {
+        if (!was_node(network, uuid, address)) {
+            return 0;
+        }
+        address = 0;
     }
-    if (entry->address + elements - 1u > USHER_UNICAST_MAX ||
-        first_taken(map, batch, entry->address, elements, entry) != 0) {
-        return 0;
+    if (address == 0) {
+        address = next_free(map, batch, elements);
     }
-    batch_map_take(map, entry->address, elements, BATCH_NODE, entry->address);
-    return entry->address;
+    batch_map_take(map, address, address ? elements : 0, BATCH_NODE, address);
+    return address;
 }

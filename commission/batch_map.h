@@ -14,6 +14,7 @@
 /** By whom an address is taken. */
 enum batch_owner {
     BATCH_FREE,
+    BATCH_BEYOND,   /* nobody's, and not in our ranges yet: given when those are used up */
     BATCH_NODE,     /* a node has it, or may have: ref is the address of its primary element */
     BATCH_EXCLUDED, /* a node had it; ref as well */
     BATCH_FOREIGN,  /* another provisioner's range; ref is its number */
@@ -49,31 +50,41 @@ void batch_map_take(struct batch_map *map, uint16_t low, unsigned count, enum ba
 void batch_map_who(const struct batch_map *map, const struct batch *batch, uint16_t address,
                    char *text, size_t len);
 
+/** Asks about the nodes of the network that a plan is for. */
+struct batch_network {
+    void *ctx;
+    /** The node that a device is, or may be: its address, 0 if it is none; and its elements. */
+    uint16_t (*node)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t *elements);
+    /** Whether a device was the node of that address before. */
+    bool (*was)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint16_t address);
+};
+
 /**
  * Takes the addresses that a plan gives, and finds out who gets what.
  *
- * @param node      The node that a device is already; @p address 0: none. NULL: nobody is one.
+ * @param network   NULL: there are no nodes.
  * @param places    Gets one for each entry, in their order. NULL: not wanted.
- * @param problems  Gets addresses that are taken, and devices that are nodes with another address
- *                  than the plan's.
+ * @param problems  Gets addresses that somebody else has.
+ * @param notes     Gets devices that have another address than the plan's, or will have: their
+ *                  nodes keep theirs, and one that was a node before does not get it again.
  *
  * @retval false  There are problems.
  */
 bool batch_map_plan(struct batch_map *map, const struct batch *batch,
-                    void (*node)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint16_t *address,
-                                 uint8_t *elements),
-                    void *ctx, struct batch_place *places, struct problems *problems);
+                    const struct batch_network *network, struct batch_place *places,
+                    struct problems *problems, struct problems *notes);
 
 /**
- * The address for a device that is being provisioned, and takes it as a node's: the plan's, if it
- * has one, else the next free ones.
+ * The address for a device that is being provisioned, and takes it as a node's: the plan's, unless
+ * it has none for it or the device was that node before; else the next free ones.
  *
- * @param entry     NULL: the plan has nothing for it.
+ * @param uuid      That of the device.
  * @param elements  That it has.
  *
  * @return 0: none is left, or the elements that it has beyond those of the plan are not free.
  */
 uint16_t batch_map_lease(struct batch_map *map, const struct batch *batch,
-                         const struct batch_entry *entry, uint8_t elements);
+                         const struct batch_network *network, const uint8_t uuid[USHER_UUID_SIZE],
+                         uint8_t elements);
 
 #endif

@@ -40,7 +40,7 @@ static void neighbours(const struct batch *batch, size_t before, size_t after,
 {
     const struct batch_entry *a = &batch->entries[before], *b = &batch->entries[after];
     char where[BATCH_WHERE_MAX], uuid[BATCH_UUID_TEXT];
-    if (b->digits < a->digits || !begins_as(b->uuid, a)) {
+    if (!begins_as(b->uuid, a)) {
         return;
     }
     batch_where(batch, a->line, where);

@@ -39,13 +39,14 @@ static void check_entry(const struct batch *batch, const struct batch_entry *ent
 static void check_map(const struct batch *batch, struct problems *problems)
 {
     batch_map_init(&map);
-    FUZZ_CHECK(batch_map_plan(&map, batch, NULL, NULL, NULL, problems));
+    FUZZ_CHECK(batch_map_plan(&map, batch, NULL, NULL, problems, problems));
     for (size_t i = 0; i < batch->count; i++) {
         const struct batch_entry *entry = &batch->entries[i];
         uint8_t elements = entry->elements > 0 ? entry->elements : 1;
-        uint16_t address = batch_map_lease(&map, batch, entry, elements);
+        uint16_t address = batch_map_lease(&map, batch, NULL, entry->uuid, elements);
 
         FUZZ_CHECK(entry->address == 0 || address == entry->address);
+        FUZZ_CHECK(address == 0 || batch_map_owner(&map, address, NULL) == BATCH_NODE);
     }
 }
 

@@ -200,6 +200,7 @@ static void problems_name_file_line_and_column(void **state)
         { "xyz,,,,,\n", "site/plan:2: uuid: \"xyz\" is not a UUID" },
         { ",0100,,,,\n", "site/plan:2: uuid: it is missing" },
         { "12-*,,,,,\n", "site/plan:2: uuid: \"12-*\" is not a prefix" },
+        { "00112233--44*,,,,,\n", "site/plan:2: uuid: \"00112233--44*\" is not a prefix" },
         { "12*3,,,,,\n", "site/plan:2: uuid: \"12*3\" is not a prefix" },
         { "1g*,,,,,\n", "site/plan:2: uuid: \"1g*\" is not a prefix" },
         { U1 "*,,,,,\n", "is not a prefix: up to 31 hexadecimal digits" },
@@ -267,6 +268,7 @@ static void json_is_checked(void **state)
     assert_told("[{}]", "site/plan: [0].uuid: it is missing");
     assert_told("[{\"uuid\": \"" U1 "\", \"name\": \"\\u0000\"}]", "site/plan:1: ");
     assert_told("[{\"uuid\": \"" U1 "\"}, {\"uuid\": \"" U1 "\"}]", "[1].uuid: [0] has it already");
+    assert_told("[{\"uuid\": \"" U1 "\", \"uuid\": \"" U2 "\"}]", "site/plan:1: duplicate");
     assert_told("[]", "site/plan: there is no device in it");
 }
 
@@ -292,6 +294,8 @@ static void a_uuid_is_there_once(void **state)
     assert_false(read_text("uuid\n12*\n13*\n1*\n"));
     assert_int_equal(problems.count, 1); /* with the first of them; then that is mended */
     assert_true(read_text("uuid\n12*\n13*\n0*\n"));
+    assert_told("uuid\n100*\n10*\n",
+                "site/plan:2: uuid: it begins as the prefix \"10*\" of line 3");
 }
 
 static void addresses_do_not_overlap(void **state)
@@ -346,7 +350,7 @@ static void ten_thousand_lines_are_quick(void **state)
     clock_t begun = clock();
     assert_true(read_octets(text, used));
     batch_map_init(&map);
-    assert_true(batch_map_plan(&map, &batch, NULL, NULL, places, &problems));
+    assert_true(batch_map_plan(&map, &batch, NULL, places, &problems, &problems));
     double seconds = (double)(clock() - begun) / CLOCKS_PER_SEC;
     print_message("10,000 lines: %.3f s\n", seconds);
     assert_int_equal(batch.count, COUNT);
@@ -377,27 +381,48 @@ static void too_many_lines_are_refused(void **state)
 
 /* -- addresses ------------------------------------------------------------------------------ */
 
-/* The node that the device U3 is. */
-static void one_node(void *ctx, const uint8_t uuid[16], uint16_t *address, uint8_t *elements)
+static uint16_t node_now;    /* that the device U3 is */
+static uint16_t node_before; /* that it was before */
+
+static uint16_t node_of(void *ctx, const uint8_t uuid[16], uint8_t *elements)
 {
-    if (uuid[15] == 3) {
-        *address = *(uint16_t *)ctx;
-        *elements = 2;
-    }
+    assert_ptr_equal(ctx, &map);
+    *elements = 2;
+    return uuid[15] == 3 ? node_now : 0;
+}
+
+static bool was_node(void *ctx, const uint8_t uuid[16], uint16_t address)
+{
+    assert_ptr_equal(ctx, &map);
+    return uuid[15] == 3 && address == node_before;
+}
+
+static const struct batch_network network = { .ctx = &map, .node = node_of, .was = was_node };
+
+static bool plan(struct batch_place *places)
+{
+    return batch_map_plan(&map, &batch, &network, places, &problems, &problems);
+}
+
+static uint16_t lease(size_t i, uint8_t elements)
+{
+    static const uint8_t stranger[16] = { 0xEE };
+    return batch_map_lease(&map, &batch, &network,
+                           i < batch.count ? batch.entries[i].uuid : stranger, elements);
 }
 
 static void those_without_an_address_get_the_next_free_ones(void **state)
 {
     struct batch_place places[5];
-    uint16_t node = 0x0003;
 
     (void)state;
     assert_true(read_text("uuid,address,elements\n" U1 ",,2\n" U2 ",0006,2\n" U3 ",,\n"
                           "ff*,,\n00000000000000000000000000000000,,\n"));
+    node_now = 0x0003;
     batch_map_init(&map);
     batch_map_take(&map, 0x0001, 1, BATCH_OWN, 0);
     batch_map_take(&map, 0x0003, 2, BATCH_NODE, 0x0003);
-    assert_true(batch_map_plan(&map, &batch, one_node, &node, places, &problems));
+    assert_true(plan(places));
     assert_int_equal(places[0].address, 0x0008); /* two in a row are free here first */
     assert_int_equal(places[0].elements, 2);
     assert_false(places[0].given);
@@ -413,23 +438,18 @@ static void those_without_an_address_get_the_next_free_ones(void **state)
 
 static void who_has_an_address_is_told(void **state)
 {
-    struct batch_place places[3];
-    uint16_t node = 0x0020;
+    struct batch_place places[2];
+    char who[80];
 
     (void)state;
-    assert_true(read_text("uuid,address,elements\n" U1 ",000f,3\n" U2 ",0030,\n" U3 ",0021,\n"));
-    problems.count = 0;
+    assert_true(read_text("uuid,address,elements\n" U1 ",000f,3\n" U2 ",0030,\n"));
     batch_map_init(&map);
     batch_map_take(&map, 0x0010, 4, BATCH_NODE, 0x0010);
-    batch_map_take(&map, 0x0020, 2, BATCH_NODE, 0x0020);
     batch_map_take(&map, 0x0030, 1, BATCH_EXCLUDED, 0x0030);
-    assert_false(batch_map_plan(&map, &batch, one_node, &node, places, &problems));
+    assert_false(plan(places));
     assert_string_equal(
         told, "site/plan:2: address: 0x0010 is that of the node 0x0010\n"
-              "site/plan:3: address: 0x0030 is that of the node 0x0030, which has left\n"
-              "site/plan:4: address: the device is the node 0x0020: remove it first if it is to be "
-              "0x0021\n");
-    char who[80];
+              "site/plan:3: address: 0x0030 is that of the node 0x0030, which has left\n");
     batch_map_take(&map, 0x0040, 0x10, BATCH_FOREIGN, 1);
     batch_map_who(&map, &batch, 0x004f, who, sizeof(who));
     assert_string_equal(who, "another provisioner (number 1)");
@@ -437,23 +457,83 @@ static void who_has_an_address_is_told(void **state)
     assert_string_equal(who, "nobody");
 }
 
+static void a_node_keeps_its_address(void **state)
+{
+    struct batch_place places[1];
+
+    (void)state;
+    assert_true(read_text("uuid,address\n" U3 ",0021\n"));
+    node_now = 0x0020;
+    batch_map_init(&map);
+    batch_map_take(&map, 0x0020, 2, BATCH_NODE, 0x0020);
+    assert_false(plan(places)); /* a note */
+    assert_string_equal(told, "site/plan:2: address: the device is the node 0x0020, and stays so: "
+                              "to be 0x0021, it has to be removed first\n");
+    assert_true(places[0].is_node);
+    assert_int_equal(places[0].address, 0x0020);
+    assert_true(read_text("uuid,address\n" U3 ",0020\n"));
+    assert_true(plan(places));
+}
+
+static void an_address_of_before_is_not_given_again(void **state)
+{
+    struct batch_place places[2];
+
+    (void)state;
+    assert_true(read_text("uuid,address\n" U3 ",0002\n" U1 ",0005\n"));
+    node_now = 0;
+    node_before = 0x0002;
+    batch_map_init(&map);
+    batch_map_take(&map, 0x0002, 2, BATCH_EXCLUDED, 0x0002);
+    assert_false(plan(places));
+    assert_string_equal(told, "site/plan:2: address: the device was 0x0002 before, which is not "
+                              "given again: it gets another\n");
+    assert_int_equal(places[0].address, 0x0001);
+    assert_false(places[0].given);
+    /* As it is heard; it is a node still for all that is known. */
+    batch_map_init(&map);
+    batch_map_take(&map, 0x0002, 2, BATCH_NODE, 0x0002);
+    node_now = 0x0002;
+    assert_true(plan(NULL));
+    assert_int_equal(lease(0, 2), 0x0006);
+    /* Nobody else profits from that. */
+    batch_map_take(&map, 0x0005, 1, BATCH_NODE, 0x0005);
+    assert_int_equal(lease(1, 1), 0);
+}
+
 static void an_address_of_the_plan_is_kept_for_its_device(void **state)
 {
     (void)state;
     assert_true(read_text("uuid,address,elements\n" U1 ",0003,\n" U2 ",0005,2\n" U3 ",,\n"));
-    const struct batch_entry *e = batch.entries;
+    node_now = node_before = 0;
     batch_map_init(&map);
     batch_map_take(&map, 0x0001, 1, BATCH_OWN, 0);
-    assert_true(batch_map_plan(&map, &batch, NULL, NULL, NULL, &problems));
+    assert_true(plan(NULL));
     /* Others come first, and one that the plan does not know. */
-    assert_int_equal(batch_map_lease(&map, &batch, &e[2], 2), 0x0007);
-    assert_int_equal(batch_map_lease(&map, &batch, NULL, 1), 0x0002);
-    assert_int_equal(batch_map_lease(&map, &batch, NULL, 1), 0x0004);
-    assert_int_equal(batch_map_lease(&map, &batch, &e[1], 2), 0x0005);
+    assert_int_equal(lease(2, 2), 0x0007);
+    assert_int_equal(lease(9, 1), 0x0002);
+    assert_int_equal(lease(9, 1), 0x0004);
+    assert_int_equal(lease(1, 2), 0x0005);
     assert_int_equal(batch_map_owner(&map, 0x0006, NULL), BATCH_NODE);
     /* It has two elements, and the plan left room for one. */
-    assert_int_equal(batch_map_lease(&map, &batch, &e[0], 2), 0);
-    assert_int_equal(batch_map_lease(&map, &batch, &e[0], 1), 0x0003);
+    assert_int_equal(lease(0, 2), 0);
+    assert_int_equal(lease(0, 1), 0x0003);
+}
+
+static void our_ranges_are_used_up_first(void **state)
+{
+    (void)state;
+    assert_true(read_text("uuid,address\n" U1 ",0005\n" U2 ",\n"));
+    batch_map_init(&map);
+    batch_map_take(&map, 0x0001, 0x7fff, BATCH_BEYOND, 0);
+    batch_map_take(&map, 0x0100, 2, BATCH_FREE, 0);
+    batch_map_take(&map, 0x0001, 2, BATCH_FOREIGN, 1);
+    assert_true(plan(NULL)); /* the plan may go beyond */
+    assert_int_equal(lease(1, 1), 0x0100);
+    assert_int_equal(lease(1, 2), 0x0003); /* only one was left of ours */
+    assert_int_equal(lease(1, 1), 0x0101);
+    assert_int_equal(lease(1, 1), 0x0006);
+    assert_int_equal(lease(0, 1), 0x0005);
 }
 
 static void a_full_map_has_no_more(void **state)
@@ -462,14 +542,14 @@ static void a_full_map_has_no_more(void **state)
     assert_true(read_text("uuid,address\n" U1 ",7fff\n" U2 ",\n"));
     batch_map_init(&map);
     batch_map_take(&map, 0x0001, 0x7ffc, BATCH_FOREIGN, 2);
-    assert_true(batch_map_plan(&map, &batch, NULL, NULL, NULL, &problems));
-    assert_int_equal(batch_map_lease(&map, &batch, &batch.entries[1], 2), 0x7ffd);
-    assert_int_equal(batch_map_lease(&map, &batch, &batch.entries[1], 1), 0);
-    assert_int_equal(batch_map_lease(&map, &batch, &batch.entries[0], 2), 0);
-    assert_int_equal(batch_map_lease(&map, &batch, &batch.entries[0], 1), 0x7fff);
-    assert_int_equal(batch_map_lease(&map, &batch, NULL, 255), 0);
-    assert_int_equal(batch_map_lease(&map, &batch, NULL, 1), 0);
-    assert_int_equal(batch_map_lease(&map, &batch, NULL, 1), 0);
+    assert_true(plan(NULL));
+    assert_int_equal(lease(0, 2), 0);
+    assert_int_equal(lease(1, 2), 0x7ffd);
+    assert_int_equal(lease(1, 1), 0);
+    assert_int_equal(lease(0, 1), 0x7fff);
+    assert_int_equal(lease(9, 255), 0);
+    assert_int_equal(lease(9, 1), 0);
+    assert_int_equal(lease(9, 1), 0);
 }
 
 int main(void)
@@ -491,7 +571,10 @@ int main(void)
         cmocka_unit_test(too_many_lines_are_refused),
         cmocka_unit_test(those_without_an_address_get_the_next_free_ones),
         cmocka_unit_test(who_has_an_address_is_told),
+        cmocka_unit_test(a_node_keeps_its_address),
+        cmocka_unit_test(an_address_of_before_is_not_given_again),
         cmocka_unit_test(an_address_of_the_plan_is_kept_for_its_device),
+        cmocka_unit_test(our_ranges_are_used_up_first),
         cmocka_unit_test(a_full_map_has_no_more),
     };
     return cmocka_run_group_tests(tests, NULL, release);

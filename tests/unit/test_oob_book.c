@@ -179,7 +179,8 @@ static void what_two_say_is_put_together(void **state)
     assert_string_equal(told, "labels:2: it is not what book:2 says of this device\n");
     assert_static(U1, S1);
     /* A shorter one is another one. */
-    assert_false(read_qr(U1 " 1fe8\n"));
+    assert_true(read_qr(U2 " 1fe800\n"));
+    assert_false(read_qr(U2 " 1fe8\n"));
 }
 
 static void a_plan_has_values_too(void **state)
@@ -259,6 +260,8 @@ static void labels_are_checked(void **state)
         { "a:b#?uuid=" U1 "&oob=00", "the URI has no query" },
         { "UUID:" U1 ";PIN:00;", "there is neither a static value nor a public key in it" },
         { "UUID:" U1 ";OOB:;", "the static value is not one" },
+        { "{\"uuid\": \"" U1 "\", \"oob\": \"00\", \"oob\": \"01\"}",
+          "it is not a JSON object: dup" },
         { "{\"uuid\": \"" U1 "\"", "it is not a JSON object" },
         { "{\"uuid\": \"" U1 "\", \"oob\": 17}", "the static value is not one" },
         { "{\"uuid\": \"" U1 "\", \"oob\": \"00\"} x", "it is not a JSON object" },
@@ -313,7 +316,11 @@ static void weak_values_are_known(void **state)
     assert_int_equal(weakness("99aabbccddee01"), OOB_OF_UUID);
     assert_int_equal(weakness("f0112233445566770000000000000000"), OOB_OF_UUID);
     assert_int_equal(weakness("01eeddccbbaa998877665544332211f0"), OOB_OF_UUID);
+    assert_int_equal(weakness("01eeddccbbaa998877665544332211f001eeddccbbaa998877665544332211f0"),
+                     OOB_OF_UUID);
     assert_int_equal(weakness("01eeddccbbaa9988"), OOB_OF_UUID);
+    assert_int_equal(weakness("223344"), OOB_COUNTING); /* in the UUID, too, but too short to say */
+    assert_int_equal(weakness("ccdd"), OOB_SHORT);
     assert_int_equal(weakness("0feeddccbbaa998877665544332211fe"), OOB_OF_UUID);
     assert_int_equal(weakness("66303131323233333434353536363737"), OOB_OF_UUID); /* its digits */
     assert_int_equal(weakness("46303131323233333434353536363737"), OOB_OF_UUID); /* large ones */
@@ -323,6 +330,8 @@ static void weak_values_are_known(void **state)
     assert_int_equal(weakness("ffffffffffffffffffffffffffffffff"), OOB_COUNTING);
     assert_int_equal(weakness("deadbeefdeadbeefdeadbeefdeadbeef"), OOB_FEW);
     assert_int_equal(weakness("000000000000000000000000000000a7"), OOB_FEW);
+    assert_int_equal(weakness("1fe839ac70b25d941fe839ac70b25d94"), OOB_FEW);
+    assert_int_equal(weakness("1fe839ac70b25d94f91fe839ac70b25d"), OOB_STRONG); /* 9 of 16 */
     assert_int_equal(weakness("34383135313632333432303937313035"), OOB_DIGITS);
     assert_int_equal(weakness("53336372657420706877642e6b4d5121"), OOB_PRINTABLE);
 }
@@ -340,6 +349,11 @@ static void warnings_name_three_devices(void **state)
     assert_string_equal(told, "2 devices: the static value is all zero: " U4 ", " U1 "\n"
                               "1 device: the static value is made from the UUID, which the device "
                               "broadcasts: " U3 "\n");
+    begin();
+    assert_true(read_qr(U5 " " S1 "\n" U4 " " S1 "\n"));
+    oob_book_warn(book, NULL, tell, NULL);
+    assert_string_equal(told, "2 devices: one static value for all of them, so that who has one "
+                              "device knows that of the others: " U4 ", " U5 "\n");
     begin();
     assert_true(
         read_qr(U5 " " S1 "\n" U4 " " S1 "\n" U3 " " S1 "\n" U2 " " S2 "\n" U1 " " S1 "\n"));
