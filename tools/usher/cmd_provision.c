@@ -41,7 +41,6 @@ struct provision {
     unsigned ended;   /* devices finished, at ended_ms */
     unsigned news;    /* devices taken on and finished, at news_ms */
     uint64_t begun_ms, news_ms, ended_ms, stopped_ms;
-    size_t lost; /* radios that the commissioner knows to be lost */
 };
 
 static uint64_t now_ms(const struct provision *p)
@@ -238,46 +237,50 @@ static size_t station_count(const struct provision *p)
     return p->args->radios.count - 1;
 }
 
+/** The @p n-th radio: whether it is lost, and its instance. */
+static bool radio_lost(const struct provision *p, size_t n, const struct usher **u)
+{
+    *u = n == 0 ? &p->online.usher : &p->stations[n - 1].usher;
+    return n == 0 ? p->online.lost : p->stations[n - 1].lost;
+}
+
 /** How many radios are lost. */
 static size_t lost_count(const struct provision *p)
 {
-    size_t lost = p->online.lost;
-    for (size_t i = 0; i < station_count(p); i++) {
-        lost += p->stations[i].lost;
+    const struct usher *u;
+    size_t lost = 0;
+    for (size_t i = 0; i < p->args->radios.count; i++) {
+        lost += radio_lost(p, i, &u);
     }
     return lost;
 }
 
-/** Radios are lost, and there are others: those go on. */
+/** Looks for radios that are lost while there are others: those go on. */
 static void lost_handle(struct provision *p)
 {
-    p->lost = lost_count(p);
-    if (p->online.lost) {
-        commissioner_lost(p->commissioner, &p->online.usher);
-    }
-    if (p->online.lost && p->configurator) {
-        configurator_stop(p->configurator);
-        out_note("nothing more is configured: the provisioner's node was on the first radio");
-    }
-    for (size_t i = 0; i < station_count(p); i++) {
-        if (p->stations[i].lost) {
-            commissioner_lost(p->commissioner, &p->stations[i].usher);
+    const struct usher *u;
+    struct commissioner_radio radio;
+    for (size_t i = 0; commissioner_radio(p->commissioner, i, &radio); i++) {
+        if (!radio_lost(p, i, &u) || radio.lost) {
+            continue;
+        }
+        out_note("%s: its devices go on over the other radios", radio.name);
+        commissioner_lost(p->commissioner, u);
+        if (i == 0 && p->configurator) {
+            out_note("nothing more is configured: the provisioner's node was on that radio");
+            configurator_stop(p->configurator);
         }
     }
-    out_note("its devices go on over the other radios");
 }
 
 static void on_tick(void *ctx)
 {
     struct provision *p = ctx;
-    size_t lost = lost_count(p);
-    if (lost == p->args->radios.count) {
+    if (lost_count(p) == p->args->radios.count) {
         loop_end(&p->online.loop);
         return;
     }
-    if (lost > p->lost) {
-        lost_handle(p);
-    }
+    lost_handle(p);
     if (finished(p)) {
         loop_end(&p->online.loop);
     } else if (out_progress_due()) {
