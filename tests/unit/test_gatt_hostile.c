@@ -438,6 +438,25 @@ static void a_connection_is_what_was_asked_for(void **state)
     }
 }
 
+static void row_29_a_connection_is_opened_once(void **state)
+{
+    struct rig *r = rig_listening(state, 66);
+    struct rig_side *p = &r->side[RIG_P];
+    struct usher_gatt_opened again = { .service = USHER_GATT_PROVISIONING, .value_max = 66 };
+
+    assert_int_equal(rig_provision(r, RIG_P), USHER_OK);
+    while (p->told[USHER_EVT_CAPS_RECEIVED] == 0) {
+        rig_run(r, 1);
+    }
+    usher_in_gatt_open(&p->node, &again);
+    assert_int_equal(p->disconnects, 1);
+    assert_int_equal(p->told[USHER_EVT_LINK_ESTABLISHED], 1);
+    rig_run(r, 1000);
+    assert_int_equal(p->told[USHER_EVT_LINK_CLOSED], 1);
+    assert_int_equal(p->told[USHER_EVT_COMPLETE], 0);
+    rig_free(r);
+}
+
 /* Its memory may go with its last event. */
 static void wipe_session(struct rig_side *s, const struct usher_event *e)
 {
@@ -502,6 +521,7 @@ int main(void)
         cmocka_unit_test(unknown_connections_are_ignored),
         cmocka_unit_test(row_29_a_server_is_not_trusted_either),
         cmocka_unit_test(a_connection_is_what_was_asked_for),
+        cmocka_unit_test(row_29_a_connection_is_opened_once),
         cmocka_unit_test(a_session_may_be_released_when_it_is_closed),
     };
 

@@ -645,6 +645,24 @@ static void row_31_only_the_right_ecdh_answer_counts_and_once(void **state)
     bench_free(b);
 }
 
+/* The port's answers are not for a session that asks its user. */
+static void row_31_a_session_that_asks_takes_its_users_secret_alone(void **state)
+{
+    static const uint8_t wrong[USHER_P256_SECRET] = { 7 };
+    struct bench *b = bench_new();
+    struct side *p = &b->side[P];
+
+    (void)state;
+    p->session.ecdh_offload = true;
+    begin(b);
+    run(b, 5000);
+    assert_int_equal(p->told[USHER_EVT_ECDH_REQUEST], 1);
+    usher_in_ecdh(&p->node, p->session.ecdh_token, USHER_OK, wrong);
+    assert_int_equal(usher_secret_set(&p->session, wrong), USHER_OK); /* it has none yet */
+    assert_int_equal(usher_secret_set(&p->session, wrong), USHER_E_STATE);
+    bench_free(b);
+}
+
 static void row_31_an_ecdh_that_fails_ends_its_session_alone(void **state)
 {
     static const uint8_t zeros[USHER_P256_SECRET];
@@ -678,6 +696,7 @@ static void row_31_an_ecdh_that_fails_ends_its_session_alone(void **state)
 
 static void advertisements_that_are_malformed_are_ignored(void **state)
 {
+    static const uint8_t empty[3] = { 0, 0x2B, 0x00 };
     static const uint8_t flags_first[24] = { 2, 0x01, 0x06, 20, 0x2B };
     static const uint8_t ad[255] = { 20, 0x2B, 0x00, 1 };
     struct bench *b = bench_new();
@@ -694,6 +713,7 @@ static void advertisements_that_are_malformed_are_ignored(void **state)
     assert_int_equal(p->told[USHER_EVT_UNPROVISIONED_RECEIVED], 0);
     hear(p, ad, 21);
     hear(p, ad, USHER_AD_MAX); /* an empty structure is the end */
+    hear(p, empty, sizeof(empty));
     hear(p, flags_first, sizeof(flags_first));
     assert_int_equal(p->told[USHER_EVT_UNPROVISIONED_RECEIVED], 3);
     bench_free(b);
@@ -892,6 +912,7 @@ int main(void)
         cmocka_unit_test(row_33_without_good_randomness_nothing_begins),
         cmocka_unit_test(row_33_randomness_that_ends_while_the_link_opens_ends_the_session),
         cmocka_unit_test(row_31_only_the_right_ecdh_answer_counts_and_once),
+        cmocka_unit_test(row_31_a_session_that_asks_takes_its_users_secret_alone),
         cmocka_unit_test(row_31_an_ecdh_that_fails_ends_its_session_alone),
         cmocka_unit_test(advertisements_that_are_malformed_are_ignored),
         cmocka_unit_test(row_32_a_link_that_never_opened_leaves_no_key_behind),

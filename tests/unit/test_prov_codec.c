@@ -3,6 +3,7 @@
  * is written reads back as it was, whatever the values, and an error sticks.
  */
 #include "beacon.h"
+#include "oob.h"
 #include "pdu.h"
 
 #include <setjmp.h>
@@ -130,6 +131,19 @@ static void every_type_has_its_length_and_its_name(void **state)
     assert_string_equal(usher_phase_name((enum usher_phase)(USHER_PHASE_COMPLETE + 1)), "unknown");
 }
 
+/* No more is written than an AuthValue has. */
+static void octets_longer_than_an_auth_value_are_cut(void **state)
+{
+    uint8_t auth[20];
+    const uint8_t octets[USHER_AUTH_MAX] = { 1, 2, 3, [15] = 16, 17 };
+
+    (void)state;
+    memset(auth, 0xA5, sizeof(auth));
+    oob_place_octets(auth, 16, octets, sizeof(octets));
+    assert_memory_equal(auth, octets, 16);
+    assert_memory_equal(auth + 16, "\xA5\xA5\xA5\xA5", 4);
+}
+
 static void an_error_of_the_cursor_sticks_and_touches_nothing_behind_the_end(void **state)
 {
     uint8_t buf[4] = { 1, 2, 3, 4 }, one = 0x77;
@@ -161,6 +175,7 @@ int main(void)
         cmocka_unit_test(data_read_and_written_are_the_same),
         cmocka_unit_test(a_beacon_built_and_parsed_is_the_same),
         cmocka_unit_test(every_type_has_its_length_and_its_name),
+        cmocka_unit_test(octets_longer_than_an_auth_value_are_cut),
         cmocka_unit_test(an_error_of_the_cursor_sticks_and_touches_nothing_behind_the_end),
     };
 

@@ -118,6 +118,14 @@ static void row_11_every_start_that_capabilities_do_not_allow_is_refused(void **
         .oob_input_size = 8,
         .oob_input_actions = 0xFFF4,
     };
+    const struct usher_caps nine = {
+        .num_elements = 1,
+        .algorithms = 3,
+        .oob_output_size = 9,
+        .oob_output_actions = 0x1F,
+        .oob_input_size = 9,
+        .oob_input_actions = 0xF,
+    };
     const struct usher_caps actions_without_size = {
         .num_elements = 1,
         .algorithms = 3,
@@ -155,6 +163,9 @@ static void row_11_every_start_that_capabilities_do_not_allow_is_refused(void **
         { &some_actions, { 0, 0, 2, 4, 8 }, false },
         { &some_actions, { 0, 0, 2, 5, 8 }, false }, /* a reserved bit offered is still no action */
         { &actions_without_size, { 0, 0, 2, 3, 1 }, false },
+        { &nine, { 0, 0, 2, 3, 9 }, false }, /* a size that there is not offers nothing */
+        { &nine, { 0, 0, 2, 3, 1 }, false },
+        { &nine, { 0, 0, 3, 2, 9 }, false },
         { &all, { 0, 0, 3, 4, 1 }, false }, /* 7: input action or size */
         { &all, { 0, 0, 3, 2, 0 }, false },
         { &all, { 0, 0, 3, 2, 6 }, false },
@@ -171,6 +182,35 @@ static void row_11_every_start_that_capabilities_do_not_allow_is_refused(void **
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         start_from(cases[i].caps, cases[i].start, cases[i].good);
     }
+}
+
+static void row_11_our_own_choice_is_held_to_the_capabilities_as_well(void **state)
+{
+    const struct usher_start not_offered = { .method = USHER_OOB_OUTPUT, .action = 3, .size = 5 };
+    const struct usher_start senseless[] = {
+        { .algorithm = 2, .method = USHER_OOB_STATIC },
+        { .public_key = 2, .method = USHER_OOB_STATIC },
+        { .method = 4 },
+        { .method = USHER_OOB_OUTPUT, .action = 5, .size = 1 },
+        { .method = USHER_OOB_OUTPUT, .action = 3, .size = 9 },
+    };
+    struct pair p;
+
+    (void)state;
+    pair_begin(&p, crypto, &in_band);
+    p.caps.oob_output_size = 4;
+    p.side[D].caps = p.caps;
+    assert_int_equal(session_choose(&p.side[P], &in_band), USHER_E_STATE); /* too early */
+    p.withhold[P] = 1u << USHER_EVT_CAPS_RECEIVED;
+    pair_run(&p);
+    for (size_t i = 0; i < sizeof(senseless) / sizeof(senseless[0]); i++) {
+        assert_int_equal(session_choose(&p.side[P], &senseless[i]), USHER_E_PARAM);
+    }
+    assert_int_equal(session_choose(&p.side[P], &not_offered), USHER_E_UNSUPPORTED);
+    p.withhold[P] = 0;
+    assert_int_equal(session_choose(&p.side[P], &in_band), USHER_OK);
+    pair_run(&p);
+    assert_int_equal(p.told[P][USHER_EVT_COMPLETE], 1);
 }
 
 /* Capabilities as a device sends them, to a provisioner. */
@@ -348,6 +388,21 @@ static void row_1_our_own_key_given_as_the_devices_oob_key_is_refused(void **sta
     }
 }
 
+static void row_1_a_key_out_of_band_counts_when_it_is_asked_for_and_once(void **state)
+{
+    struct pair p;
+
+    (void)state;
+    to(&p, &in_band, PDU_PUBLIC_KEY, P);
+    assert_int_equal(session_peer_key(&p.side[P], p.device_public), USHER_E_STATE);
+    pair_run(&p);
+    assert_int_equal(p.told[P][USHER_EVT_COMPLETE], 1);
+    to(&p, &oob_key, PDU_PUBLIC_KEY, P);
+    assert_int_equal(session_peer_key(&p.side[P], p.device_public), USHER_E_STATE);
+    pair_run(&p);
+    assert_int_equal(p.told[P][USHER_EVT_COMPLETE], 1);
+}
+
 static void row_2_keys_that_are_no_point_of_the_curve_are_refused_by_both(void **state)
 {
     struct pair p, q;
@@ -390,7 +445,7 @@ static void row_31_a_secret_that_is_zero_or_an_error_fails_the_session_of_either
 
     (void)state;
     for (int role = 0; role < 2; role++) {
-        for (int i = 0; i < 3; i++) {
+        for (int i = 0; i < 3; i++) { /* what comes with an error is no secret */
             static const enum usher_err errs[] = { USHER_OK, USHER_E_DATA, USHER_E_INTERNAL };
             struct pair p;
 
@@ -398,7 +453,8 @@ static void row_31_a_secret_that_is_zero_or_an_error_fails_the_session_of_either
             p.withhold[role] = 1u << USHER_EVT_ECDH_REQUEST;
             pair_run(&p);
             assert_int_equal(p.ecdh[role], 1);
-            assert_int_equal(session_secret(&p.side[role], errs[i], zeros), USHER_E_DATA);
+            assert_int_equal(session_secret(&p.side[role], errs[i], i == 0 ? zeros : ones),
+                             USHER_E_DATA);
             if (role == D) {
                 assert_device_refused(&p, errs[i] == USHER_E_DATA ? USHER_FAIL_INVALID_FORMAT
                                                                   : USHER_FAIL_UNEXPECTED_ERROR);
@@ -686,6 +742,45 @@ static void row_32_secrets_are_wiped_when_a_session_fails_not_when_its_link_clos
         assert_memory_equal(s->auth, zeros, sizeof(s->auth));
         assert_memory_equal(s->confirmation_key, zeros, sizeof(s->confirmation_key));
         assert_memory_equal(s->session_key, zeros, sizeof(s->session_key));
+        assert_memory_equal(s->random[role], zeros, sizeof(s->random[role]));
+    }
+}
+
+static void row_32_what_authenticated_is_wiped_once_the_keys_are_there(void **state)
+{
+    static const uint8_t zeros[32];
+
+    (void)state;
+    for (int role = 0; role < 2; role++) {
+        struct pair p;
+        const struct usher_prov *s = &p.side[role];
+
+        to(&p, &enhanced, PDU_DATA, P);
+        assert_memory_not_equal(s->session_key, zeros, sizeof(s->session_key));
+        assert_memory_equal(s->secret, zeros, sizeof(s->secret));
+        assert_memory_equal(s->confirmation_key, zeros, sizeof(s->confirmation_key));
+        assert_memory_equal(s->auth, zeros, sizeof(s->auth));
+    }
+}
+
+static void row_32_what_was_shown_is_wiped_by_who_showed_it(void **state)
+{
+    const struct usher_start shown[] = {
+        { .method = USHER_OOB_INPUT, .action = USHER_INPUT_NUMERIC, .size = 8 },
+        { .method = USHER_OOB_OUTPUT, .action = USHER_OUTPUT_NUMERIC, .size = 8 },
+    };
+
+    (void)state;
+    for (int role = 0; role < 2; role++) { /* who shows it is the provisioner, then the device */
+        struct pair p;
+        const struct usher_prov *s = &p.side[role];
+
+        to(&p, &shown[role], PDU_RANDOM, (enum usher_role)(1 - role));
+        assert_int_not_equal(s->shown_text[0], 0);
+        p.held.octets[5] ^= 1;
+        pair_run(&p);
+        session_link_closed(&p.side[role]);
+        pair_assert_wiped(&p, (enum usher_role)role);
     }
 }
 
@@ -731,12 +826,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(row_11_every_start_that_capabilities_do_not_allow_is_refused),
+        cmocka_unit_test(row_11_our_own_choice_is_held_to_the_capabilities_as_well),
         cmocka_unit_test(row_10_capabilities_without_elements_or_a_known_algorithm_end_it),
         cmocka_unit_test(row_10_reserved_bits_in_capabilities_are_ignored),
         cmocka_unit_test(a_choice_is_the_strongest_and_honours_only_oob),
         cmocka_unit_test(row_9_a_cleared_algorithm_bit_is_noticed_when_there_is_oob),
         cmocka_unit_test(row_1_and_row_3_our_own_key_and_its_negative_are_refused_by_both),
         cmocka_unit_test(row_1_our_own_key_given_as_the_devices_oob_key_is_refused),
+        cmocka_unit_test(row_1_a_key_out_of_band_counts_when_it_is_asked_for_and_once),
         cmocka_unit_test(row_2_keys_that_are_no_point_of_the_curve_are_refused_by_both),
         cmocka_unit_test(row_31_a_secret_that_is_zero_or_an_error_fails_the_session_of_either_role),
         cmocka_unit_test(row_31_a_secret_early_or_twice_is_refused_and_changes_nothing),
@@ -752,6 +849,8 @@ int main(void)
         cmocka_unit_test(row_23_data_replayed_after_complete_change_nothing),
         cmocka_unit_test(data_that_do_not_fit_the_device_are_never_sent),
         cmocka_unit_test(row_32_secrets_are_wiped_when_a_session_fails_not_when_its_link_closes),
+        cmocka_unit_test(row_32_what_authenticated_is_wiped_once_the_keys_are_there),
+        cmocka_unit_test(row_32_what_was_shown_is_wiped_by_who_showed_it),
         cmocka_unit_test(row_32_a_complete_session_keeps_the_device_key_and_no_other_secret),
     };
 

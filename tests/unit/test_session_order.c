@@ -251,6 +251,25 @@ static void try_length(const struct pair *at, size_t len)
     }
 }
 
+static void row_14_failed_of_another_length_is_none(void **state)
+{
+    static const uint8_t pdu[3] = { PDU_FAILED, USHER_FAIL_RESOURCES, 0 };
+
+    (void)state;
+    for (size_t len = 1; len <= sizeof(pdu); len++) {
+        struct pair p;
+
+        pair_begin(&p, crypto, &starts[0]);
+        assert_true(pair_run_to(&p, PDU_CONFIRMATION, USHER_ROLE_PROVISIONER));
+        p.held.len = 0;
+        assert_int_equal(pair_inject(&p, USHER_ROLE_PROVISIONER, pdu, len),
+                         len == 2 ? USHER_OK : USHER_E_DATA);
+        pair_pull(&p, USHER_ROLE_PROVISIONER);
+        assert_true(p.closed[USHER_ROLE_PROVISIONER]);
+        assert_int_equal(p.told[USHER_ROLE_PROVISIONER][USHER_EVT_FAILED], len == 2);
+    }
+}
+
 static void row_14_every_pdu_one_octet_short_or_long_or_empty(void **state)
 {
     (void)state;
@@ -431,6 +450,7 @@ int main(void)
         cmocka_unit_test(row_13_after_failed_each_pdu_is_answered_unexpected),
         cmocka_unit_test(row_13_after_complete_one_pdu_is_answered_and_nothing_changes),
         cmocka_unit_test(a_device_that_took_the_data_but_could_not_say_so_yet_does_not_fail),
+        cmocka_unit_test(row_14_failed_of_another_length_is_none),
         cmocka_unit_test(row_14_every_pdu_one_octet_short_or_long_or_empty),
         cmocka_unit_test(the_timer_is_60_s_and_120_s_where_a_user_takes_part_at_every_point),
         cmocka_unit_test(row_13_an_unacceptable_pdu_does_not_restart_the_timer),

@@ -374,6 +374,12 @@ static int filling_run(const char *name, const struct usher_crypto *table)
     return cmocka_run_group_tests_name(name, tests, NULL, NULL);
 }
 
+#ifdef USHER_CROSS
+int main(void)
+{
+    return filling_run("bearssl", usher_crypto_bearssl()) != 0;
+}
+#else
 int main(void)
 {
     const struct usher_crypto *openssl = usher_crypto_openssl_new();
@@ -383,3 +389,4 @@ int main(void)
     usher_crypto_openssl_free(openssl);
     return failed != 0;
 }
+#endif

@@ -1,0 +1,12 @@
+# Cross build for i386 with Debian's gcc-i686-linux-gnu, its programs run by qemu-user-static: ./dev cross, see tests/cross.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR i686)
+set(CMAKE_C_COMPILER i686-linux-gnu-gcc)
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-i386-static)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(CMAKE_FIND_ROOT_PATH /usr/i686-linux-gnu)
+set(USHER_HOST OFF CACHE BOOL "")
+set(USHER_CROSS ON CACHE BOOL "")

@@ -1,0 +1,12 @@
+# Cross build for s390x with Debian's gcc-s390x-linux-gnu, its programs run by qemu-user-static: ./dev cross, see tests/cross.
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR s390x)
+set(CMAKE_C_COMPILER s390x-linux-gnu-gcc)
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-s390x-static)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(CMAKE_FIND_ROOT_PATH /usr/s390x-linux-gnu)
+set(USHER_HOST OFF CACHE BOOL "")
+set(USHER_CROSS ON CACHE BOOL "")
