@@ -756,7 +756,7 @@ static void row_32_what_authenticated_is_wiped_once_the_keys_are_there(void **st
         const struct usher_prov *s = &p.side[role];
 
         to(&p, &enhanced, PDU_DATA, P);
-        assert_memory_not_equal(s->session_key, zeros, sizeof(s->session_key));
+        assert_memory_not_equal(s->device_key, zeros, sizeof(s->device_key));
         assert_memory_equal(s->secret, zeros, sizeof(s->secret));
         assert_memory_equal(s->confirmation_key, zeros, sizeof(s->confirmation_key));
         assert_memory_equal(s->auth, zeros, sizeof(s->auth));
