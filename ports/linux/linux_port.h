@@ -16,7 +16,6 @@
 #define LINUX_PORT_H
 
 #include "file_store.h"
-#include "pcap.h"
 
 #include <usher/usher.h>
 
@@ -25,6 +24,7 @@
 #define LINUX_PORT_CONNS 8 /* GATT connections at once of a radio that has them */
 
 struct linux_port;
+struct pcap; /* sim/pcap.h */
 
 /**
  * Tells of trouble with the radio, once: it is gone, and the port will send and hear nothing more.

@@ -7,6 +7,7 @@
 #define RADIO_H
 
 #include "linux_port.h"
+#include "pcap.h"
 
 #define RADIO_WHY 256 /* octets that a message of one line may have */
 
