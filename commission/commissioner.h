@@ -135,6 +135,19 @@ bool commissioner_is_secure(const struct usher_start *start);
 
 void commissioner_counts(const struct commissioner *c, struct commissioner_counts *counts);
 
+/** A device at work, for a progress display. */
+struct commissioner_active {
+    const uint8_t *uuid;
+    const char *radio;
+    enum usher_phase phase;
+    int8_t rssi; /* dBm; 127: not known */
+    unsigned retries;
+    uint64_t ms; /* since its first attempt began */
+};
+/** The next one. @param at  0 at first; moved on. @retval false  There are no more. */
+bool commissioner_active(const struct commissioner *c, size_t *at,
+                         struct commissioner_active *active);
+
 /** What a radio has done. */
 struct commissioner_radio {
     const char *name;

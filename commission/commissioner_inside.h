@@ -32,6 +32,7 @@ struct link {
     struct target *target; /* NULL: free */
     unsigned number;       /* from 1, for reports */
     uint64_t begun;
+    enum usher_phase phase;
     bool closing; /* done: the link only has to close */
     bool asking;
     bool data_given;

@@ -34,6 +34,25 @@ struct link *commissioner_link_nth(const struct commissioner *c, size_t n)
     return radio < c->radio_count ? &c->radios[radio].links[n % c->link_count] : NULL;
 }
 
+bool commissioner_active(const struct commissioner *c, size_t *at,
+                         struct commissioner_active *active)
+{
+    const struct link *l;
+    while ((l = commissioner_link_nth(c, (*at)++)) != NULL) {
+        const struct target *t = l->target;
+        if (t && !l->closing) {
+            *active = (struct commissioner_active){ .uuid = t->uuid,
+                                                    .radio = l->radio->name,
+                                                    .phase = l->phase,
+                                                    .rssi = t->heard[l->radio - c->radios].rssi,
+                                                    .retries = t->attempts - 1,
+                                                    .ms = commissioner_now(c) - t->begun };
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Beginning, and ending. */
 
 static struct link *link_free(const struct radio *radio, size_t count)
@@ -54,6 +73,7 @@ static void link_take(struct commissioner *c, struct link *l, struct target *t)
     l->closing = l->asking = l->data_given = false;
     l->refusal = NULL;
     l->replaces = 0;
+    l->phase = USHER_PHASE_LINK;
     memset(&l->start, 0, sizeof l->start);
     c->counts.active++;
     lane->active++;
@@ -337,6 +357,7 @@ void commissioner_event(void *commissioner, struct usher *u, const struct usher_
         r->link_open(r->ctx, uuid, l->number, radio->name);
         break;
     case USHER_EVT_PHASE:
+        l->phase = event->params.phase.phase;
         if (event->params.phase.phase > USHER_PHASE_LINK &&
             event->params.phase.phase < USHER_PHASE_COMPLETE) {
             r->phase(r->ctx, uuid, event->params.phase.phase, commissioner_now(c) - l->begun);

@@ -116,6 +116,23 @@ void configurator_progress(const struct configurator *c, char *text, size_t len)
     }
 }
 
+bool configurator_active(const struct configurator *c, size_t *at,
+                         struct configurator_active *active)
+{
+    while (*at < c->config.parallel) {
+        const struct bench *b = &c->benches[(*at)++];
+        if (b->job) {
+            *active = (struct configurator_active){ .address = b->job->address,
+                                                    .step = b->plan.count > 0 ? b->at + 1 : 0,
+                                                    .steps = b->plan.count,
+                                                    .retries = b->job->attempts - 1,
+                                                    .ms = now_ms(c) - b->job->begun };
+            return true;
+        }
+    }
+    return false;
+}
+
 bool configurator_idle(const struct configurator *c)
 {
     return c->counts.active == 0 && (c->stopping || waiting_nobody(&c->room));

@@ -51,6 +51,17 @@ void configurator_stop(struct configurator *c);
 /** Whether nothing is under way or waiting. */
 bool configurator_idle(const struct configurator *c);
 
+/** A node at work, for a progress display. */
+struct configurator_active {
+    uint16_t address;
+    size_t step, steps; /* of its plan, from 1; 0 of 0: it is asked for its composition */
+    unsigned retries;
+    uint64_t ms; /* since its first attempt began */
+};
+/** The next one. @param at  0 at first; moved on. @retval false  There are no more. */
+bool configurator_active(const struct configurator *c, size_t *at,
+                         struct configurator_active *active);
+
 /** How far it is, in a line for a progress display. */
 void configurator_progress(const struct configurator *c, char *text, size_t len);
 void configurator_counts(const struct configurator *c, struct configurator_counts *counts);

@@ -1,6 +1,7 @@
 /*
  * usher configure: nodes of the network, one or all of them, by a template.
  */
+#include "board.h"
 #include "configurator.h"
 #include "online.h"
 #include "options.h"
@@ -51,12 +52,10 @@ static void on_stop(void *ctx)
 static void on_tick(void *ctx)
 {
     struct configure *c = ctx;
-    char text[120];
     if (configurator_idle(c->configurator)) {
         loop_end(&c->online.loop);
-    } else if (out_progress_due()) {
-        configurator_progress(c->configurator, text, sizeof text);
-        out_progress("%s", text);
+    } else {
+        board_show(NULL, c->configurator, uv_now(&c->online.loop.uv) - c->begun_ms);
     }
 }
 

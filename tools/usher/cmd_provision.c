@@ -2,6 +2,7 @@
  * usher provision: one device, or all that are heard, over a radio, into a network that is kept
  * in a directory; and configures them right after that, if it is told to.
  */
+#include "board.h"
 #include "commissioner.h"
 #include "configurator.h"
 #include "keyfile.h"
@@ -222,16 +223,6 @@ static bool finished(const struct provision *p)
            (!p->args->all || p->args->for_ms > 0 || now - p->news_ms >= QUIET_MS);
 }
 
-static void progress(const struct provision *p)
-{
-    char provisioning[120], configuring[120] = "";
-    commissioner_progress(p->commissioner, provisioning, sizeof provisioning);
-    if (p->configurator) {
-        configurator_progress(p->configurator, configuring, sizeof configuring);
-    }
-    out_progress("%s%s%s", provisioning, *configuring ? "; " : "", configuring);
-}
-
 static size_t station_count(const struct provision *p)
 {
     return p->args->radios.count - 1;
@@ -283,8 +274,8 @@ static void on_tick(void *ctx)
     lost_handle(p);
     if (finished(p)) {
         loop_end(&p->online.loop);
-    } else if (out_progress_due()) {
-        progress(p);
+    } else {
+        board_show(p->commissioner, p->configurator, now_ms(p) - p->begun_ms);
     }
 }
 

@@ -10,15 +10,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#define ROWS_MAX 64
+#define LINE_LEN 256
 
 static struct {
     bool json;
     bool broken; /* standard output takes nothing any more */
     bool redraws;
     unsigned long long progress_at;
-    size_t drawn; /* columns of the progress line that is on the terminal */
+    unsigned drawn; /* lines of progress that are on the terminal */
+    unsigned rows;  /* that the next ones have */
+    char row[ROWS_MAX][LINE_LEN];
 } out;
 
 static unsigned long long wall_ms(void)
@@ -41,7 +47,8 @@ void out_init(bool json)
 {
     json_set_alloc_funcs(malloc, json_wipe);
     out.json = json;
-    out.redraws = isatty(STDERR_FILENO) == 1;
+    const char *terminal = getenv("TERM");
+    out.redraws = isatty(STDERR_FILENO) == 1 && terminal && strcmp(terminal, "dumb") != 0;
     out.progress_at = wall_ms();
     setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
 }
@@ -73,14 +80,50 @@ static void line_end(int result)
     }
 }
 
-/** Takes the progress line off the terminal, so that another line can take its place. */
+/** Puts the cursor where progress begins on the terminal. */
+static void progress_home(void)
+{
+    if (out.drawn > 0) {
+        fputc('\r', stderr);
+    }
+    if (out.drawn > 1) {
+        fprintf(stderr, "\033[%uA", out.drawn - 1);
+    }
+}
+
+/** Takes progress off the terminal, so that other lines can take its place. */
 static void progress_clear(void)
 {
     if (out.drawn > 0) {
-        fprintf(stderr, "\r%*s\r", (int)out.drawn, "");
+        progress_home();
+        fputs("\033[J", stderr);
         fflush(stderr);
         out.drawn = 0;
     }
+}
+
+/** The size of the terminal; one that does not tell is of 24 lines of 80. */
+static void terminal_size(unsigned *lines, unsigned *columns)
+{
+    struct winsize size = { .ws_row = 0 };
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 1 && size.ws_col > 1;
+    *lines = known ? size.ws_row : 24;
+    *columns = known ? size.ws_col : 80;
+}
+
+/** Redraws in place. Lines are cut so that each takes one of the terminal's. */
+static void progress_draw(const char *line)
+{
+    unsigned lines, columns;
+    terminal_size(&lines, &columns);
+    unsigned rows = out.rows < lines - 1 ? out.rows : lines - 1;
+    progress_home();
+    for (unsigned i = 0; i < rows; i++) {
+        fprintf(stderr, "%.*s\033[K\n", (int)columns - 1, out.row[i]);
+    }
+    fprintf(stderr, "%.*s\033[J", (int)columns - 1, line);
+    fflush(stderr);
+    out.drawn = rows + 1;
 }
 
 void out_event(json_t *event)
@@ -131,18 +174,31 @@ void out_error(const char *format, ...)
     fputc('\n', stderr);
 }
 
+bool out_progress_redraws(void)
+{
+    return out.redraws;
+}
+
+void out_progress_row(const char *format, ...)
+{
+    if (out.redraws && out.rows < ROWS_MAX) {
+        va_list list;
+        va_start(list, format);
+        vsnprintf(out.row[out.rows++], LINE_LEN, format, list);
+        va_end(list);
+    }
+}
+
 void out_progress(const char *format, ...)
 {
-    char line[256];
+    char line[LINE_LEN];
     va_list list;
     va_start(list, format);
     vsnprintf(line, sizeof line, format, list);
     va_end(list);
     if (out.redraws) {
-        size_t length = strlen(line);
-        fprintf(stderr, "\r%-*s", (int)out.drawn, line);
-        fflush(stderr);
-        out.drawn = length > out.drawn ? length : out.drawn;
+        progress_draw(line);
+        out.rows = 0;
     } else {
         fprintf(stderr, "%s\n", line);
     }

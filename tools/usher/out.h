@@ -1,7 +1,7 @@
 /*
  * What the tool writes: results on standard output, as text or as one JSON object a line;
- * everything else on standard error. A progress line is redrawn on a terminal, and is a plain
- * line now and then elsewhere.
+ * everything else on standard error. Progress is redrawn on a terminal, and is a plain line now
+ * and then elsewhere.
  */
 #ifndef OUT_H
 #define OUT_H
@@ -32,7 +32,11 @@ __attribute__((format(printf, 1, 2))) void out_error(const char *format, ...);
  * seconds else.
  */
 bool out_progress_due(void);
-/** Replaces the progress line; @p format without a line feed. */
+/** Whether progress is redrawn. */
+bool out_progress_redraws(void);
+/** A row above the next progress line, on a terminal, as long as there is room for it. */
+__attribute__((format(printf, 1, 2))) void out_progress_row(const char *format, ...);
+/** Replaces the progress line and the rows above it; @p format without a line feed. */
 __attribute__((format(printf, 1, 2))) void out_progress(const char *format, ...);
 /** The progress line is over: later lines begin after it. */
 void out_progress_end(void);
