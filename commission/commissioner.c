@@ -293,9 +293,10 @@ void commissioner_heard(struct commissioner *c, const struct radio *radio,
                    !c->config.wants(c->config.ctx, uuid) || (t = target_make(c, uuid)) == NULL)) {
         return;
     }
+    struct lane_heard *heard = &t->heard[radio - c->radios];
+    bool news = heard->bearers == 0;
     t->unsure = false;
-    lane_hear(&t->heard[radio - c->radios], event->params.unprov.rssi,
-              gatt ? &event->params.unprov.peer : NULL);
+    lane_hear(heard, event->params.unprov.rssi, gatt ? &event->params.unprov.peer : NULL);
     if (!known) {
         t->choosing = true;
         r->heard(r->ctx, t->uuid, event);
@@ -308,6 +309,8 @@ void commissioner_heard(struct commissioner *c, const struct radio *radio,
     } else if (t->choosing && t->waiting.not_before != 0) {
         waiting_remove(&c->room, &t->waiting);
         target_ripen(c, t);
+    } else if (news) {
+        commissioner_run(c); /* it may be waiting for a radio that is busy */
     }
 }
 
