@@ -475,7 +475,7 @@ static void a_node_keeps_its_address(void **state)
     assert_true(plan(places));
 }
 
-static void an_address_of_before_is_not_given_again(void **state)
+static void row_25_an_address_of_before_is_not_given_again(void **state)
 {
     struct batch_place places[2];
 
@@ -572,7 +572,7 @@ int main(void)
         cmocka_unit_test(those_without_an_address_get_the_next_free_ones),
         cmocka_unit_test(who_has_an_address_is_told),
         cmocka_unit_test(a_node_keeps_its_address),
-        cmocka_unit_test(an_address_of_before_is_not_given_again),
+        cmocka_unit_test(row_25_an_address_of_before_is_not_given_again),
         cmocka_unit_test(an_address_of_the_plan_is_kept_for_its_device),
         cmocka_unit_test(our_ranges_are_used_up_first),
         cmocka_unit_test(a_full_map_has_no_more),

@@ -158,7 +158,7 @@ static const struct {
     { "groups[1].parentAddress", "\"C001\"", "groups[1].parentAddress: a group is not its own" },
 };
 
-static void what_is_bad_is_told_with_its_path(void **state)
+static void row_34_what_is_bad_is_told_with_its_path(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -176,7 +176,7 @@ static void what_is_bad_is_told_with_its_path(void **state)
 }
 
 /** Texts that are no document. */
-static void what_is_no_json_is_told_with_its_path(void **state)
+static void row_34_what_is_no_json_is_told_with_its_path(void **state)
 {
     static const struct {
         const char *text, *found;
@@ -209,7 +209,7 @@ static void what_is_no_json_is_told_with_its_path(void **state)
     }
 }
 
-static void deep_nesting_is_refused_before_it_is_read(void **state)
+static void row_34_deep_nesting_is_refused_before_it_is_read(void **state)
 {
     enum { DEPTH = 200000 };
     struct notes n;
@@ -265,7 +265,7 @@ static void it_stops_after_many_findings(void **state)
     json_decref(json);
 }
 
-static void too_many_of_a_kind_are_refused(void **state)
+static void row_34_too_many_of_a_kind_are_refused(void **state)
 {
     struct notes n;
     json_t *json = desk_sample();
@@ -338,12 +338,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_sample_is_right_and_stays_what_it_is),
-        cmocka_unit_test(what_is_bad_is_told_with_its_path),
-        cmocka_unit_test(what_is_no_json_is_told_with_its_path),
-        cmocka_unit_test(deep_nesting_is_refused_before_it_is_read),
+        cmocka_unit_test(row_34_what_is_bad_is_told_with_its_path),
+        cmocka_unit_test(row_34_what_is_no_json_is_told_with_its_path),
+        cmocka_unit_test(row_34_deep_nesting_is_refused_before_it_is_read),
         cmocka_unit_test(all_that_is_bad_is_found_at_once),
         cmocka_unit_test(it_stops_after_many_findings),
-        cmocka_unit_test(too_many_of_a_kind_are_refused),
+        cmocka_unit_test(row_34_too_many_of_a_kind_are_refused),
         cmocka_unit_test(a_partial_document_may_leave_things_out),
         cmocka_unit_test(old_words_are_understood),
     };

@@ -299,7 +299,7 @@ static enum oob_weakness weakness(const char *value)
     return oob_weak(uuid, octets, strlen(value) / 2);
 }
 
-static void weak_values_are_known(void **state)
+static void row_12_weak_values_are_known(void **state)
 {
     (void)state;
     assert_int_equal(weakness(S1), OOB_STRONG);
@@ -336,7 +336,7 @@ static void weak_values_are_known(void **state)
     assert_int_equal(weakness("53336372657420706877642e6b4d5121"), OOB_PRINTABLE);
 }
 
-static void warnings_name_three_devices(void **state)
+static void row_12_warnings_name_three_devices(void **state)
 {
     (void)state;
     begin();
@@ -363,7 +363,7 @@ static void warnings_name_three_devices(void **state)
                         "device knows that of the others: " U1 ", " U3 ", " U4 " and 1 more\n");
 }
 
-static void short_values_need_the_newer_algorithm(void **state)
+static void row_8_short_values_need_the_newer_algorithm(void **state)
 {
     struct usher_start start = { .method = USHER_OOB_OUTPUT, .size = 8 };
 
@@ -392,9 +392,9 @@ int main(void)
         cmocka_unit_test(a_plan_has_values_too),
         cmocka_unit_test(books_are_checked),
         cmocka_unit_test(labels_are_checked),
-        cmocka_unit_test(weak_values_are_known),
-        cmocka_unit_test(warnings_name_three_devices),
-        cmocka_unit_test(short_values_need_the_newer_algorithm),
+        cmocka_unit_test(row_12_weak_values_are_known),
+        cmocka_unit_test(row_12_warnings_name_three_devices),
+        cmocka_unit_test(row_8_short_values_need_the_newer_algorithm),
     };
     return cmocka_run_group_tests(tests, prepare, release);
 }

@@ -104,7 +104,7 @@ static void a_key_refresh_gives_the_key_of_its_phase(void **state)
     assert_int_equal(data.flags.key_refresh, 1);
 }
 
-static void used_addresses_are_free_two_iv_updates_later(void **state)
+static void row_25_used_addresses_are_free_two_iv_updates_later(void **state)
 {
     struct registry *r = *state;
     struct registry_exclusion e = { .address = 0 };
@@ -129,7 +129,7 @@ static void used_addresses_are_free_two_iv_updates_later(void **state)
     assert_int_equal(rig_state(r, 1), REGISTRY_REMOVED); /* and stays in memory */
 }
 
-static void a_device_that_comes_back_gets_others(void **state)
+static void row_25_a_device_that_comes_back_gets_others(void **state)
 {
     struct registry *r = *state;
     struct registry_node node = { .settings = NULL };
@@ -345,9 +345,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(addresses_rise_and_the_first_is_our_own, setup, teardown),
         cmocka_unit_test_setup_teardown(a_device_is_told_all, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_refresh_gives_the_key_of_its_phase, setup, teardown),
-        cmocka_unit_test_setup_teardown(used_addresses_are_free_two_iv_updates_later, setup,
+        cmocka_unit_test_setup_teardown(row_25_used_addresses_are_free_two_iv_updates_later, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(a_device_that_comes_back_gets_others, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_25_a_device_that_comes_back_gets_others, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(only_an_unknown_device_may_want_its_address_again, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(ranges_of_others_are_left_alone, setup, teardown),

@@ -140,7 +140,7 @@ static void what_was_done_is_there_when_it_is_opened_again(void **state)
     registry_node_clear(&node);
 }
 
-static void files_are_for_nobody_else(void **state)
+static void row_32_files_are_for_nobody_else(void **state)
 {
     static const char *const names[] = { "registry.sqlite", "registry.sqlite-wal",
                                          "registry.sqlite-shm" };
@@ -211,7 +211,7 @@ static int views(void)
     return got;
 }
 
-static void another_process_may_look_but_not_write(void **state)
+static void row_35_another_process_may_look_but_not_write(void **state)
 {
     (void)state;
     struct registry *r = made();
@@ -300,7 +300,7 @@ static unsigned kill_after(unsigned least, unsigned us)
     return last;
 }
 
-static void what_was_told_survives_a_kill(void **state)
+static void row_24_what_was_told_survives_a_kill(void **state)
 {
     unsigned told = 0;
     (void)state;
@@ -576,12 +576,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_was_done_is_there_when_it_is_opened_again, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(files_are_for_nobody_else, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_32_files_are_for_nobody_else, setup, teardown),
         cmocka_unit_test_setup_teardown(a_key_that_was_replaced_is_not_in_the_file, setup,
                                         teardown),
-        cmocka_unit_test_setup_teardown(another_process_may_look_but_not_write, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_35_another_process_may_look_but_not_write, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(a_viewer_sees_what_was_done_since, setup, teardown),
-        cmocka_unit_test_setup_teardown(what_was_told_survives_a_kill, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_24_what_was_told_survives_a_kill, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_that_was_cut_anywhere_is_old_or_new, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_half_made_is_not_taken_for_one, setup,

@@ -189,7 +189,7 @@ static void a_transaction_is_taken_back_as_a_whole(void **state)
 
 /* -- failures, documents, the audit log ----------------------------------------------------- */
 
-static void failures_are_counted_until_it_works(void **state)
+static void row_7_failures_are_counted_until_it_works(void **state)
 {
     struct registry *r = *state;
     struct registry_failures f;
@@ -273,7 +273,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_provisioner_is_ours, setup, teardown),
         cmocka_unit_test_setup_teardown(our_own_node_has_a_key, setup, teardown),
         cmocka_unit_test_setup_teardown(a_transaction_is_taken_back_as_a_whole, setup, teardown),
-        cmocka_unit_test_setup_teardown(failures_are_counted_until_it_works, setup, teardown),
+        cmocka_unit_test_setup_teardown(row_7_failures_are_counted_until_it_works, setup, teardown),
         cmocka_unit_test_setup_teardown(documents_are_kept, setup, teardown),
         cmocka_unit_test_setup_teardown(what_happens_is_audited, setup, teardown),
     };
