@@ -4,65 +4,31 @@
  * The input is his decisions, one for each advertisement, and those of the people beside the two;
  * when it is used up, everybody is honest.
  *
- * The attacker cannot compute: he does not know what an AuthValue or a Diffie-Hellman secret is.
- * So:
- *
- * - A device takes only data that the provisioner sent, with the device key that it derived.
- * - A provisioner takes a device for authentic, and asks for data, only if the device has derived
- *   the same device key.
- * - Complete is not authenticated (Mesh Protocol 1.1, 5.4.1.9), so a provisioner may be made to
- *   believe in it; not if nothing was changed or forged.
- * - Every session ends, and no more is told of it after LINK_CLOSED.
- * - Afterwards an honest provisioning of the same two instances completes.
+ * Checked: what party.h says; every session ends; afterwards an honest provisioning of the same two
+ * instances completes.
  */
 #include "forge.h"
 #include "fuzz.h"
-#include "people.h"
+#include "party.h"
 #include "wire.h"
 
 #include <string.h>
 
 #define QUIET_MS 600000 /* the longest timers, twice over */
 #define HISTORY 32
-#define KEYS 16
 #define ATTEMPTS 4
-#define NOTHING_MORE 0xFF
-
-static const uint8_t uuid[USHER_UUID_SIZE] = "a device of ours";
-
-/* One key pair for both of a role's sessions: what has been computed is known to fuzz_crypto(). */
-static const uint8_t private_keys[2][USHER_P256_PRIVATE] = { "the provisioner's private key...",
-                                                             "the private key of the device..." };
-
-/* What one side has derived or sent in all its sessions. */
-struct agreed {
-    unsigned count;
-    struct {
-        uint8_t device_key[USHER_KEY_SIZE];
-        struct usher_prov_data data;
-    } of[KEYS];
-};
 
 struct side {
     struct game *game;
-    enum usher_role role;
-    struct usher_session session;
-    struct person person;
-    uint8_t public_key[USHER_P256_PUBLIC];
-    struct agreed agreed;   /* provisioner: to be sent; device: derived */
-    struct agreed accepted; /* device: data that it took */
-    bool open;              /* a session whose LINK_CLOSED is still to come */
-    bool data_told, complete, failed;
-    unsigned started;
-    unsigned act; /* what is to be done to it next, outside its calls */
+    struct party *party;
+    enum party_act act; /* what is to be done to it next, outside its calls */
 };
-
-enum act { ACT_NONE, ACT_RESET, ACT_CANCEL, ACT_START, ACT_STOP, ACT_NONSENSE, ACTS };
 
 struct game {
     struct fuzz_input in;
     struct wire wire;
     struct side side[2];
+    struct party party[2];
     struct usher_start choice;
     struct usher_config config;
     uint8_t slots;
@@ -77,115 +43,17 @@ struct game {
     unsigned sent;
 };
 
-/* -- what must be so --------------------------------------------------------------------------- */
-
-static void agreed_add(struct agreed *a, const uint8_t *device_key,
-                       const struct usher_prov_data *data)
-{
-    FUZZ_CHECK(a->count < KEYS);
-    memcpy(a->of[a->count].device_key, device_key, USHER_KEY_SIZE);
-    if (data != NULL) {
-        a->of[a->count].data = *data;
-    }
-    a->count++;
-}
-
-static bool same_data(const struct usher_prov_data *a, const struct usher_prov_data *b)
-{
-    return memcmp(a->netkey, b->netkey, USHER_KEY_SIZE) == 0 &&
-           a->netkey_index == b->netkey_index && a->iv_index == b->iv_index &&
-           a->address == b->address && a->flags.iv_update == b->flags.iv_update &&
-           a->flags.key_refresh == b->flags.key_refresh;
-}
-
-/* data may be NULL: the key alone. */
-static bool agreed_has(const struct agreed *a, const uint8_t *device_key,
-                       const struct usher_prov_data *data)
-{
-    for (unsigned i = 0; i < a->count; i++) {
-        if (memcmp(a->of[i].device_key, device_key, USHER_KEY_SIZE) == 0 &&
-            (data == NULL || same_data(&a->of[i].data, data))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void check_provisioner(struct side *s, const struct usher_event *e)
-{
-    const struct side *device = &s->game->side[USHER_ROLE_DEVICE];
-    const struct usher_prov *p = &s->session.prov;
-
-    if (e->type == USHER_EVT_PHASE && e->params.phase.phase == USHER_PHASE_DATA) {
-        FUZZ_CHECK(agreed_has(&device->agreed, p->device_key, NULL));
-        agreed_add(&s->agreed, p->device_key, &s->person.data);
-    } else if (e->type == USHER_EVT_DATA_REQUEST) {
-        FUZZ_CHECK(agreed_has(&device->agreed, e->params.data_request.p_devkey, NULL));
-    } else if (e->type == USHER_EVT_COMPLETE) {
-        FUZZ_CHECK(same_data(e->params.complete.p_prov_data, &s->person.data));
-        FUZZ_CHECK(agreed_has(&s->agreed, e->params.complete.p_devkey, &s->person.data));
-        FUZZ_CHECK(s->game->forged || agreed_has(&device->accepted, e->params.complete.p_devkey,
-                                                 e->params.complete.p_prov_data));
-    }
-}
-
-static void check_device(struct side *s, const struct usher_event *e)
-{
-    const struct side *provisioner = &s->game->side[USHER_ROLE_PROVISIONER];
-    const struct usher_prov_data *data = e->params.complete.p_prov_data;
-
-    if (e->type == USHER_EVT_PHASE && e->params.phase.phase == USHER_PHASE_DATA) {
-        agreed_add(&s->agreed, s->session.prov.device_key, NULL);
-    } else if (e->type == USHER_EVT_DATA_RECEIVED) {
-        FUZZ_CHECK(!s->data_told && !s->failed);
-        FUZZ_CHECK(agreed_has(&provisioner->agreed, e->params.complete.p_devkey, data));
-        agreed_add(&s->accepted, e->params.complete.p_devkey, data);
-        s->data_told = true;
-    } else if (e->type == USHER_EVT_COMPLETE) {
-        FUZZ_CHECK(s->data_told);
-        FUZZ_CHECK(agreed_has(&s->accepted, e->params.complete.p_devkey, data));
-    }
-}
-
 static void on_event(void *user, struct usher *u, const struct usher_event *e)
 {
     struct side *s = user;
     struct game *g = s->game;
-    uint8_t mood;
 
     (void)u;
     if (e->type == USHER_EVT_UNPROVISIONED_RECEIVED) {
         return;
     }
-    FUZZ_CHECK(s->open && e->params.link_established.p_context == &s->session);
-    if (s->role == USHER_ROLE_PROVISIONER) {
-        check_provisioner(s, e);
-    } else {
-        check_device(s, e);
-    }
-    switch (e->type) {
-    case USHER_EVT_COMPLETE:
-        FUZZ_CHECK(!s->complete && !s->failed);
-        s->complete = true;
-        break;
-    case USHER_EVT_FAILED:
-        FUZZ_CHECK(!s->complete && !s->failed);
-        s->failed = true;
-        break;
-    case USHER_EVT_LINK_CLOSED:
-        s->open = false;
-        FUZZ_CHECK(usher_session_idle(&s->session));
-        break;
-    default:
-        break;
-    }
-    mood = person_asked(&s->person, e) ? fuzz_u8(&g->in) : 0;
-    person_told(&s->person, e,
-                mood == NOTHING_MORE ? USHER_NEVER : g->wire.now + 500u * (mood & 0x7F),
-                (mood & 0x80) != 0);
-    if (mood == 0) {
-        person_act(&s->person, g->wire.now); /* within the event */
-    }
+    party_check(s->party, e, g->forged);
+    party_hear(s->party, e, &g->in, g->wire.now);
 }
 
 /* -- the attacker ------------------------------------------------------------------------------ */
@@ -199,7 +67,7 @@ static void inject(struct game *g, unsigned to, const uint8_t *data, uint8_t len
 /* An AD structure of his own, with the link id of the receiver's link if that is asked for. */
 static void inject_octets(struct game *g, unsigned to, bool in_link)
 {
-    uint32_t id = g->side[to].session.link.adv.link_id;
+    uint32_t id = g->party[to].session.link.adv.link_id;
     uint8_t data[USHER_AD_MAX] = { 0 };
     const uint8_t *octets;
     size_t len = fuzz_take(&g->in, fuzz_u8(&g->in) % (USHER_AD_MAX + 1), &octets);
@@ -219,7 +87,7 @@ static void inject_pdu(struct game *g, unsigned to)
 {
     uint8_t pdu[USHER_PDU_MAX];
     size_t len = forge_pdu(&g->in, g->choice.algorithm == USHER_ALG_HMAC ? 32 : 16, pdu);
-    struct forged f = forge_transaction(&g->side[to].session.link.adv, pdu, len);
+    struct forged f = forge_transaction(&g->party[to].session.link.adv, pdu, len);
 
     for (unsigned i = 0; i < f.count; i++) {
         inject(g, to, f.ad[i].data, f.ad[i].len);
@@ -284,7 +152,7 @@ static void on_sent(void *ctx, unsigned from, const struct usher_adv *adv)
         g->deaf_until = g->wire.now + 4000u * how;
         break;
     case 11:
-        g->side[side].act = how >> 1;
+        g->side[side].act = (enum party_act)(how >> 1);
         break;
     default:
         break;
@@ -297,99 +165,60 @@ static void on_sent(void *ctx, unsigned from, const struct usher_adv *adv)
 static void side_join(struct side *s)
 {
     struct game *g = s->game;
-    bool device = s->role == USHER_ROLE_DEVICE;
+    enum usher_role role = s->party->role;
 
     g->config.handler = on_event;
     g->config.user = s;
-    wire_join(&g->wire, s->role, &g->config, device ? 1 : g->slots, g->ecdh_ms);
-    usher_session_init(&g->wire.end[s->role].node, &s->session, device ? &people_caps : NULL, s);
-    usher_session_keys_set(&s->session, private_keys[s->role], s->public_key);
-    s->session.ecdh_offload = g->ecdh_ms == 1;
-    s->open = false;
-    person_reset(&s->person);
+    wire_join(&g->wire, role, &g->config, role == USHER_ROLE_DEVICE ? 1 : g->slots, g->ecdh_ms);
+    party_join(s->party, &g->wire.end[role].node);
+    s->party->session.ecdh_offload = g->ecdh_ms == 1;
 }
 
 static void side_start(struct side *s)
 {
-    struct game *g = s->game;
-    struct usher_listen listen = { .uuid = uuid };
-    struct usher_provision provision = { .uuid = uuid, .attention_s = 3 };
+    struct party *p = s->party;
+    struct usher_listen listen = { .uuid = party_uuid };
+    struct usher_provision provision = { .uuid = party_uuid, .attention_s = 3 };
 
-    if (!usher_session_idle(&s->session)) {
+    if (!usher_session_idle(&p->session)) {
         return;
     }
-    person_reset(&s->person);
-    s->data_told = s->complete = s->failed = false;
-    s->open = true;
-    s->started++;
-    if (s->role == USHER_ROLE_DEVICE) {
-        FUZZ_CHECK(usher_listen(&s->session, &listen) == USHER_OK);
+    party_begin(p);
+    if (p->role == USHER_ROLE_DEVICE) {
+        FUZZ_CHECK(usher_listen(&p->session, &listen) == USHER_OK);
         return;
     }
-    s->person.data.address++; /* no two sessions give the same */
-    provision.data = g->data_early ? &s->person.data : NULL;
-    FUZZ_CHECK(usher_provision(&s->session, &provision) == USHER_OK);
-}
-
-/* Calls that may or may not fit the moment: they must be refused or do no harm. */
-static void nonsense(struct side *s)
-{
-    uint8_t octets[USHER_P256_PUBLIC] = { 0 }, what = fuzz_u8(&s->game->in);
-    const uint8_t *taken;
-    size_t n = fuzz_take(&s->game->in, 5, &taken);
-
-    memcpy(octets, taken, n);
-    struct usher_start choice = { octets[0], octets[1], octets[2], octets[3], octets[4] };
-    char text[] = { (char)octets[0], (char)octets[1], '\0' };
-
-    switch (what % 6) {
-    case 0:
-        (void)usher_oob_use(&s->session, &choice);
-        break;
-    case 1:
-        (void)usher_pubkey_set(&s->session, octets);
-        break;
-    case 2:
-        (void)usher_auth_static(&s->session, octets, what);
-        break;
-    case 3:
-        (void)usher_auth_number(&s->session, what);
-        break;
-    case 4:
-        (void)usher_auth_text(&s->session, text);
-        break;
-    default:
-        usher_in_adv_done(s->session.node, 0x40); /* a slot that there is not */
-        break;
-    }
+    provision.data = s->game->data_early ? &p->person.data : NULL;
+    FUZZ_CHECK(usher_provision(&p->session, &provision) == USHER_OK);
 }
 
 static void side_act(struct side *s)
 {
-    enum act act = (enum act)s->act;
+    struct party *p = s->party;
+    enum party_act act = s->act;
 
-    s->act = ACT_NONE;
+    s->act = PARTY_NONE;
     switch (act) {
-    case ACT_RESET:
-        wire_leave(&s->game->wire, s->role);
+    case PARTY_RESET:
+        wire_leave(&s->game->wire, p->role);
         side_join(s);
         break;
-    case ACT_CANCEL:
-        (void)usher_cancel(&s->session, USHER_CLOSE_ERROR);
+    case PARTY_CANCEL:
+        (void)usher_cancel(&p->session, USHER_CLOSE_ERROR);
         break;
-    case ACT_STOP:
-        if (s->role == USHER_ROLE_DEVICE && usher_listen_stop(&s->session) == USHER_OK) {
-            s->open = false;
+    case PARTY_STOP:
+        if (p->role == USHER_ROLE_DEVICE && usher_listen_stop(&p->session) == USHER_OK) {
+            p->open = false;
         }
         break;
-    case ACT_NONSENSE:
-        nonsense(s);
+    case PARTY_NONSENSE:
+        party_nonsense(p, &s->game->in);
         break;
     default:
         break;
     }
-    if (act == ACT_START || (usher_session_idle(&s->session) && !s->complete)) {
-        if (s->started < ATTEMPTS) {
+    if (act == PARTY_START || (usher_session_idle(&p->session) && !p->complete)) {
+        if (p->started < ATTEMPTS) {
             side_start(s);
         }
     }
@@ -397,7 +226,9 @@ static void side_act(struct side *s)
 
 static bool side_busy(const struct side *s)
 {
-    return !usher_session_idle(&s->session) && s->session.link.adv.state > 1;
+    const struct usher_session *session = &s->party->session;
+
+    return !usher_session_idle(session) && session->link.adv.state > 1;
 }
 
 /* -- the game ---------------------------------------------------------------------------------- */
@@ -411,42 +242,23 @@ static void run(struct game *g)
         uint64_t at = wire_next(&g->wire);
 
         for (unsigned i = 0; i < 2; i++) {
-            uint64_t due = person_next(&g->side[i].person);
+            uint64_t due = person_next(&g->party[i].person);
 
             at = due < at ? due : at;
         }
         if (g->in.left == 0 && end == USHER_NEVER) {
             end = g->wire.now + QUIET_MS;
         }
-        if (usher_session_idle(&g->side[0].session) && !side_busy(&g->side[1])) {
+        if (usher_session_idle(&g->party[0].session) && !side_busy(&g->side[1])) {
             return;
         }
         FUZZ_CHECK(at <= end);
         wire_run(&g->wire, at > g->wire.now ? at : g->wire.now);
         for (unsigned i = 0; i < 2; i++) {
-            person_act(&g->side[i].person, g->wire.now);
+            person_act(&g->party[i].person, g->wire.now);
             side_act(&g->side[i]);
         }
     }
-}
-
-static void side_init(struct game *g, enum usher_role role)
-{
-    struct side *s = &g->side[role];
-    const struct usher_crypto *c = fuzz_crypto();
-
-    FUZZ_CHECK(c->p256_public(c->ctx, private_keys[role], s->public_key) == USHER_OK);
-    s->game = g;
-    s->role = role;
-    s->person.session = &s->session;
-    s->person.role = role;
-    s->person.other = &g->side[1 - role].person;
-    s->person.crypto = c;
-    s->person.choice = g->choice;
-    s->person.device_public_key = g->side[USHER_ROLE_DEVICE].public_key;
-    s->person.data = (struct usher_prov_data){ .netkey_index = 0x123, .iv_index = 7, .address = 9 };
-    memcpy(s->person.data.netkey, "the network's key", USHER_KEY_SIZE);
-    side_join(s);
 }
 
 static void configure(struct game *g)
@@ -476,15 +288,10 @@ static void configure(struct game *g)
 /* After all that has happened, the same two instances can do what they are for. */
 static void provision_honestly(struct game *g)
 {
-    struct side *provisioner = &g->side[0], *device = &g->side[1];
-
-    side_start(device);
-    side_start(provisioner);
+    side_start(&g->side[USHER_ROLE_DEVICE]);
+    side_start(&g->side[USHER_ROLE_PROVISIONER]);
     run(g);
-    FUZZ_CHECK(provisioner->complete && device->complete);
-    FUZZ_CHECK(memcmp(provisioner->session.prov.device_key, device->session.prov.device_key,
-                      USHER_KEY_SIZE) == 0);
-    FUZZ_CHECK(same_data(&provisioner->session.prov.data, &device->session.prov.data));
+    party_check_done(g->party);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -496,8 +303,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g->in = (struct fuzz_input){ data, size };
     configure(g);
     wire_init(&g->wire, on_sent, g);
-    side_init(g, USHER_ROLE_PROVISIONER);
-    side_init(g, USHER_ROLE_DEVICE);
+    party_init(g->party, &g->choice);
+    for (unsigned i = 0; i < 2; i++) {
+        g->side[i] = (struct side){ .game = g, .party = &g->party[i] };
+        side_join(&g->side[i]);
+    }
     side_start(&g->side[USHER_ROLE_DEVICE]);
     side_start(&g->side[USHER_ROLE_PROVISIONER]);
     run(g);
