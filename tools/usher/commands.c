@@ -581,6 +581,22 @@ static const struct option opt_decode_secrets = { "show-secrets",
                                                   NULL };
 static const struct option *const decode_options[] = { &opt_keys, &opt_decode_secrets, NULL };
 
+/* doctor */
+static const struct option opt_doctor_state = {
+    "state",
+    OPTION_FILE,
+    MEMBER(state),
+    0,
+    "DIR",
+    "Look at a network's directory: whether it can be written to, and who can read it.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option *const doctor_options[] = { &opt_radios, &opt_mtu, &opt_doctor_state,
+                                                       NULL };
+
 const struct command commands[] = {
     { "demo", NULL, 0, 0, NULL, "commission a simulated site in one process",
       "A site of lamps with mixed means of authentication is commissioned over the\n"
@@ -731,6 +747,12 @@ const struct command commands[] = {
       "    \"groups\": [ {\"address\": \"the 32 digits of a label\"} ],\n"
       "    \"ivIndex\": 0 }\n",
       decode_options, verb_decode },
+    { "doctor", NULL, 0, 0, NULL, "tell what this machine offers, and what is in the way",
+      "Libraries, Bluetooth controllers and who holds them, serial ports, randomness and\n"
+      "clock, programs for captures; each with what to do. With --radio the radio is\n"
+      "opened, to see whether it can be used; with --state the directory of a network is\n"
+      "looked at. It fails if what was named cannot be used.\n",
+      doctor_options, verb_doctor },
     { "help", "[VERB]", 0, 1, "@verbs", "explain the tool or a verb", NULL, NULL, verb_help },
     { "completion", "bash, zsh or fish", 1, 1, "bash zsh fish", "print completion for a shell",
       "For bash: . <(usher completion bash). For zsh: usher completion zsh into a\n"

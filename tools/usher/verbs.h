@@ -22,6 +22,7 @@ int verb_configure(const struct args *args);
 int verb_decode(const struct args *args);
 int verb_demo(const struct args *args);
 int verb_device(const struct args *args);
+int verb_doctor(const struct args *args);
 int verb_help(const struct args *args);
 int verb_identify(const struct args *args);
 int verb_man(const struct args *args);
