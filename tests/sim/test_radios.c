@@ -504,6 +504,24 @@ static void what_no_other_hears_is_given_up(void **state)
     site_end(s);
 }
 
+static void one_that_had_its_data_is_in_doubt(void **state)
+{
+    (void)state;
+    struct site_air *s = site_new_air(&(struct air_config){ .seed = 6 }, 1, NULL, 2);
+    struct dev *d = &s->devs[0];
+    while (!usher_device_key(&d->session) && now(s) < 60000) {
+        (void)run(s, 1, 1);
+    }
+    assert_false(d->complete); /* the provisioner has not heard of it */
+    lose(s, d->last);
+    assert_true(run(s, 1, 200000));
+    struct commissioner_counts n;
+    commissioner_counts(s->c, &n);
+    assert_int_equal(n.stranded, 1);
+    assert_non_null(strstr(s->reason, "no answer to the provisioning data"));
+    site_end(s);
+}
+
 static int group_start(void **state)
 {
     (void)state;
@@ -529,6 +547,7 @@ int main(void)
         cmocka_unit_test(one_that_hears_later_takes_what_a_busy_one_left),
         cmocka_unit_test(the_others_go_on_for_a_lost_one),
         cmocka_unit_test(what_no_other_hears_is_given_up),
+        cmocka_unit_test(one_that_had_its_data_is_in_doubt),
     };
     return cmocka_run_group_tests(tests, group_start, group_end);
 }
