@@ -17,7 +17,7 @@
 
 #include <jansson.h>
 
-#define CDB_FILE_MAX (64u << 20) /* octets */
+#define CDB_FILE_MAX (128u << 20) /* octets */
 #define CDB_NESTING_MAX 32       /* levels of [ and { */
 #define CDB_FINDINGS_MAX 200     /* after which nobody goes on reading */
 
@@ -43,7 +43,7 @@ json_t *cdb_read(const char *text, size_t len, struct cdb_findings *findings);
 struct cdb_import {
     uint8_t uuid[USHER_UUID_SIZE]; /* of our provisioner, random; that of one of the document: we
                                       are this one */
-    const char *name;              /* of our provisioner; NULL: "Usher" */
+    const char *name;              /* of our provisioner; NULL: "usher" */
     struct registry_range unicast; /* that it is to have; zeros: free ones */
 };
 

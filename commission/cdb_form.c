@@ -68,15 +68,6 @@ static bool is_word(const char *words, const char *text)
     return found != NULL;
 }
 
-static bool is_name(const char *text)
-{
-    const unsigned char *c = (const unsigned char *)text;
-    while (*c >= 0x20 && *c != 0x7F && !(*c == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F)) {
-        c++;
-    }
-    return *c == '\0';
-}
-
 /** Whether it is a UUID; it is written with dashes then. */
 static bool is_uuid(json_t *string)
 {
@@ -133,7 +124,7 @@ static bool is_text(const struct cdb_field *field, json_t *value)
     case CDB_TEXT:
         return true;
     case CDB_NAME:
-        return is_name(text);
+        return is_name(text, SIZE_MAX);
     case CDB_WORD:
         return is_word(field->words, text);
     case CDB_TIME:

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define OWN_NAME "Usher"
+#define OWN_NAME "usher"
 
 /* -- free ranges ------------------------------------------------------------------------------- */
 

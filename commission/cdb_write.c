@@ -50,9 +50,7 @@ static void write_network(struct writer *w)
     cdb_set(root, "meshUUID", cdb_uuid_json(n.uuid), &w->ok);
     cdb_set(root, "meshName", json_string(n.name), &w->ok);
     cdb_set(root, "timestamp", cdb_time_json(n.changed), &w->ok);
-    if (w->how->nodes || w->how->no_device_keys) {
-        cdb_set(root, "partial", json_true(), &w->ok);
-    }
+    cdb_set(root, "partial", json_boolean(w->how->nodes || w->how->no_device_keys), &w->ok);
 }
 
 static json_t *list_new(struct writer *w, const char *key)
@@ -244,6 +242,9 @@ static void lay_kept(struct writer *w)
     if (w->err == REGISTRY_OK && kept) {
         w->ok = w->ok && cdb_overlay(w->root, kept);
     }
+    if (json_is_true(json_object_get(kept, "partial"))) { /* what was read did not have all */
+        cdb_set(w->root, "partial", json_true(), &w->ok);
+    }
     if (json_array_size(exclusions) == 0 && !json_object_get(kept, "networkExclusions")) {
         json_object_del(w->root, "networkExclusions");
     }
@@ -333,7 +334,7 @@ static void complete(struct writer *w)
     static const char *const lists[] = { "groups", "scenes" };
     json_t *node;
     size_t i;
-    bool partial = json_is_true(json_object_get(w->root, "partial")); /* or what was read was */
+    bool partial = json_is_true(json_object_get(w->root, "partial"));
     json_array_foreach(json_object_get(w->root, "nodes"), i, node)
     {
         if (going(w)) {

@@ -95,6 +95,19 @@ bool parse_uuid(const char *text, uint8_t uuid[16])
     return parse_hex(digits, uuid, &len) && len == 16;
 }
 
+bool is_name(const char *text, size_t max)
+{
+    json_t *json = json_string(text); /* which has to be UTF-8 */
+    bool valid = json && strlen(text) <= max;
+    const unsigned char *c = (const unsigned char *)text;
+    for (; valid && *c != '\0'; c++) {
+        bool c1 = *c == 0xC2 && c[1] >= 0x80 && c[1] <= 0x9F;
+        valid = *c >= 0x20 && *c != 0x7F && !c1;
+    }
+    json_decref(json);
+    return valid;
+}
+
 void format_hex(const uint8_t *octets, size_t len, char *out)
 {
     static const char digits[] = "0123456789abcdef";

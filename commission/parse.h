@@ -34,6 +34,9 @@ bool parse_uuid(const char *text, uint8_t uuid[16]);
 /** Whether a UUID begins with these hexadecimal digits (of either case). */
 bool uuid_begins(const uint8_t uuid[16], const char *digits);
 
+/** Whether it can be a name: UTF-8 of at most @p max octets that a terminal shows on one line. */
+bool is_name(const char *text, size_t max);
+
 /** Writes 2 * @p len hexadecimal digits and a terminator. */
 void format_hex(const uint8_t *octets, size_t len, char *out);
 

@@ -108,7 +108,7 @@ void registry_node_clear(struct registry_node *node);
 /** Whether there is a registry in @p dir, or the file network.json of before. */
 bool registry_exists(const char *dir);
 
-/** What a network is made with. */
+/** What a network is made with; see registry_new_random(). */
 struct registry_new {
     const char *name;   /* NULL: "Mesh Network" */
     uint16_t net_index; /* of the subnet that it begins with */
@@ -122,6 +122,9 @@ struct registry_new {
     bool (*fill)(struct registry *r, void *user);
     void *user;
 };
+
+/** Draws a key and UUIDs, and leaves the rest as it is. @retval false  No randomness. */
+bool registry_new_random(struct registry_new *make);
 
 /**
  * Opens the registry in @p dir for this process alone, or makes one there. What an older version

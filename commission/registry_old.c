@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,14 +132,6 @@ static bool appkeys_take(struct registry *r, const char *path, const struct old 
     return true;
 }
 
-static bool uuid_make(uint8_t uuid[USHER_UUID_SIZE])
-{
-    bool ok = RAND_bytes(uuid, USHER_UUID_SIZE) == 1;
-    uuid[6] = (uint8_t)((uuid[6] & 0x0F) | 0x40); /* RFC 4122, version 4 */
-    uuid[8] = (uint8_t)((uuid[8] & 0x3F) | 0x80);
-    return ok;
-}
-
 /** Reads all but the application keys and the nodes, which are borrowed from @p root. */
 static bool old_parse(struct registry *r, const char *path, json_t *root, struct old *old)
 {
@@ -161,6 +152,10 @@ static bool old_parse(struct registry *r, const char *path, json_t *root, struct
                path);
         return false;
     }
+    if (!registry_new_random(&old->make)) {
+        db_why(r, REGISTRY_FAILED, "no randomness for a UUID");
+        return false;
+    }
     if (!key_parse(key, old->make.net_key) || key_index < 0 ||
         key_index > (int)USHER_KEY_INDEX_MAX || old->iv_index < 0 || old->iv_index > UINT32_MAX ||
         !json_is_array(old->nodes) || !parse_address(next, &next_address) ||
@@ -172,10 +167,6 @@ static bool old_parse(struct registry *r, const char *path, json_t *root, struct
     old->make.net_index = (uint16_t)key_index;
     old->own = own_address;
     old->next = next_address;
-    if (!uuid_make(old->make.uuid) || !uuid_make(old->make.provisioner)) {
-        db_why(r, REGISTRY_FAILED, "no randomness for a UUID");
-        return false;
-    }
     return true;
 }
 

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/crypto.h>
+#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,20 @@ static bool settled_read(struct registry *r)
 }
 
 /* -- making --------------------------------------------------------------------------------- */
+
+static bool uuid_make(uint8_t uuid[USHER_UUID_SIZE])
+{
+    bool ok = RAND_bytes(uuid, USHER_UUID_SIZE) == 1;
+    uuid[6] = (uint8_t)((uuid[6] & 0x0F) | 0x40); /* RFC 4122, version 4 */
+    uuid[8] = (uint8_t)((uuid[8] & 0x3F) | 0x80);
+    return ok;
+}
+
+bool registry_new_random(struct registry_new *make)
+{
+    return RAND_bytes(make->net_key, sizeof make->net_key) == 1 && uuid_make(make->uuid) &&
+           uuid_make(make->provisioner);
+}
 
 /** Fills an empty database: with a new network, or with what is in @p old. */
 static bool fill(struct registry *r, const struct registry_new *make, const char *old)

@@ -144,7 +144,7 @@ static void an_import_makes_a_provisioner_that_has_its_own(void **state)
     assert_int_equal(json_array_size(json_object_get(again, "provisioners")), 3);
     assert_string_equal(json_string_value(desk_at(again, "provisioners[2].UUID")), OURS);
     assert_string_equal(json_string_value(desk_at(again, "provisioners[2].provisionerName")),
-                        "Usher");
+                        "usher");
     assert_int_equal(number(again, "provisioners[2].allocatedUnicastRange[0].lowAddress"), 0x0300);
     assert_int_equal(number(again, "provisioners[2].allocatedUnicastRange[0].highAddress"), 0x12FF);
     assert_int_equal(number(again, "provisioners[2].allocatedGroupRange[0].lowAddress"), 0xC200);

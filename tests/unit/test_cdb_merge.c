@@ -162,7 +162,7 @@ static void what_others_have_done_is_taken_over(void **state)
     assert_string_equal(string_at(after, "provisioners[1].allocatedUnicastRange[1].lowAddress"),
                         "0280");
     assert_string_equal(string_at(after, "provisioners[2].provisionerName"), "Carl");
-    assert_string_equal(string_at(after, "provisioners[3].provisionerName"), "Usher");
+    assert_string_equal(string_at(after, "provisioners[3].provisionerName"), "usher");
     assert_string_equal(string_at(after, "groups[3].name"), "New");
     assert_string_equal(string_at(after, "networkExclusions[2].addresses[0]"), "0033");
     registry_close(r);
@@ -335,7 +335,7 @@ static void conflicts_are_told_with_their_paths(void **state)
         { "provisioners[1].allocatedUnicastRange",
           ">{\"lowAddress\": \"12FF\", \"highAddress\": \"2000\"}",
           "provisioners[1].allocatedUnicastRange[1]: 12FF-2000 of \"Bob's phone\" overlaps with "
-          "0300-12FF of \"Usher\" in this registry" },
+          "0300-12FF of \"usher\" in this registry" },
         { "provisioners[0].allocatedGroupRange[0]",
           "{\"lowAddress\": \"C200\", \"highAddress\": \"C200\"}",
           "provisioners[0].allocatedGroupRange[0]: C200-C200 of \"Ann's tablet\" overlaps with" },
@@ -367,7 +367,7 @@ static void conflicts_are_told_with_their_paths(void **state)
     add_ours(json, "\"Theirs\"");
     desk_change(json, "nodes[4].UUID", "\"88888888-8888-4888-8888-888888888888\"");
     desk_change(json, "nodes[4].unicastAddress", "\"0302\"");
-    conflicts(r, json, "nodes[4].unicastAddress: 0302 is an address of \"Usher\" in this registry");
+    conflicts(r, json, "nodes[4].unicastAddress: 0302 is an address of \"usher\" in this registry");
     registry_close(r);
 }
 

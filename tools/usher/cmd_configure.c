@@ -10,7 +10,6 @@
 #include "report.h"
 #include "verbs.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -59,18 +58,6 @@ static void on_tick(void *ctx)
     }
 }
 
-/** Whether it can be a name: UTF-8 on one line, which is shown on terminals. */
-static bool is_name(const char *text)
-{
-    json_t *json = json_string(text);
-    bool valid = json && strlen(text) <= SITE_NAME_MAX;
-    for (const char *c = text; valid && *c != '\0'; c++) {
-        valid = !iscntrl((unsigned char)*c);
-    }
-    json_decref(json);
-    return valid;
-}
-
 static bool usage(struct configure *c, char *why, size_t why_len)
 {
     const struct args *args = c->args;
@@ -86,7 +73,7 @@ static bool usage(struct configure *c, char *why, size_t why_len)
     if (!online_usage(args, "configure", why, why_len)) {
         return false;
     }
-    if (args->name && (args->all || !is_name(args->name))) {
+    if (args->name && (args->all || !is_name(args->name, SITE_NAME_MAX))) {
         snprintf(why, why_len, "--name is one node's: a line of UTF-8 that has at most %d octets",
                  SITE_NAME_MAX);
         return false;

@@ -710,6 +710,9 @@ const struct command commands[] = {
       "AppKey 0 is bound to the Health Server and to every Generic OnOff Server, and\n"
       "the latter are subscribed to the group 0xc000.\n",
       configure_options, verb_configure },
+    { "network", "create, show, export, import FILE or check [FILE]", 1, 2,
+      "create show export import check", "make a network, show it, export and import it",
+      network_details, network_options, verb_network },
     { "nodes", NULL, 0, 0, NULL, "list the network's nodes", NULL, nodes_options, verb_nodes },
     { "show", "ADDR", 1, 1, NULL, "tell what is known of a node",
       "Its elements and models, and what it has acknowledged of its configuration.\n", show_options,

@@ -35,6 +35,7 @@ struct args {
     bool force;
     bool appkey_given;
     bool hci_legacy;
+    bool no_device_keys;
     unsigned devices;
     unsigned parallel;
     unsigned loss_pct;
@@ -64,6 +65,10 @@ struct args {
     const char *uri;
     const char *template;
     const char *name;
+    const char *range;
+    const char *as;
+    const char *out;
+    const char *nodes;
     const char *bearer;
     const char *proxy; /* NULL: not given; "": without an address */
     struct arg_list radios;
@@ -108,6 +113,10 @@ struct command {
     const struct option *const *options; /* ends with NULL; NULL: none but --help */
     int (*run)(const struct args *args);
 };
+
+/* What is told of "usher network": see commands_network.c. */
+extern const struct option *const network_options[];
+extern const char network_details[];
 
 /** All verbs; ends with a row whose name is NULL. */
 extern const struct command commands[];

@@ -26,6 +26,7 @@ int verb_doctor(const struct args *args);
 int verb_help(const struct args *args);
 int verb_identify(const struct args *args);
 int verb_man(const struct args *args);
+int verb_network(const struct args *args);
 int verb_nodes(const struct args *args);
 int verb_onoff(const struct args *args);
 int verb_provision(const struct args *args);
