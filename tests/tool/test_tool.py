@@ -15,7 +15,7 @@ import unittest
 from harness import Directory, USHER, UUID, events, run, wait_for
 
 VERBS = ["demo", "air", "device", "scan", "provision", "configure", "nodes", "show", "identify", "onoff",
-         "watch", "remove", "help", "completion", "man"]
+         "watch", "remove", "network", "help", "completion", "man"]
 
 
 class CommandLine(Directory):
