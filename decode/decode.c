@@ -18,7 +18,6 @@
 #define SERVICE_PROVISIONING 0x1827
 #define SERVICE_PROXY 0x1828
 #define OFFERS 64u
-#define DEVICES 65536u /* places for the devices that are counted; a power of two */
 
 /* A device that offers to be provisioned over GATT. */
 struct offer {
@@ -35,34 +34,67 @@ struct decode {
     struct mesh mesh;
     struct fold fold;
     struct decode_totals totals;
-    uint64_t now_us, time_us;            /* of the packet, since the first one and in the file */
-    uint8_t (*devices)[USHER_UUID_SIZE]; /* by hash */
-    bool *device_is;
+    uint64_t now_us, time_us; /* of the packet, since the first one and in the file */
+    bool no_memory;           /* lines are missing */
+    uint64_t *devices;        /* their UUIDs as numbers, by number; 0: free */
+    size_t device_room;       /* a power of two */
 };
 
 /* -- devices ----------------------------------------------------------------------------------- */
 
-/* Counts a UUID, once; when there are too many, no more are. */
-static void count_device(struct decode *d, const uint8_t uuid[USHER_UUID_SIZE])
+/* FNV-1a: two devices in 2^32 or so are taken for one. */
+static uint64_t number_of(const uint8_t uuid[USHER_UUID_SIZE])
 {
-    uint32_t at = 0;
+    uint64_t h = UINT64_C(0xcbf29ce484222325);
 
     for (unsigned i = 0; i < USHER_UUID_SIZE; i++) {
-        at = at * 31 + uuid[i];
+        h = (h ^ uuid[i]) * UINT64_C(0x100000001b3);
     }
-    for (unsigned tries = 0; tries < 64; tries++, at++) {
-        uint32_t place = at % DEVICES;
+    return h | 1;
+}
 
-        if (!d->device_is[place]) {
-            d->device_is[place] = true;
-            memcpy(d->devices[place], uuid, USHER_UUID_SIZE);
-            d->totals.devices++;
-            return;
-        }
-        if (memcmp(d->devices[place], uuid, USHER_UUID_SIZE) == 0) {
-            return;
+/* The place of a number, or the free one where it belongs. */
+static uint64_t *device_place(uint64_t *devices, size_t room, uint64_t number)
+{
+    size_t at = (size_t)(number >> 20);
+
+    while (devices[at % room] != 0 && devices[at % room] != number) {
+        at++;
+    }
+    return &devices[at % room];
+}
+
+static bool devices_grow(struct decode *d)
+{
+    size_t room = d->device_room == 0 ? 64 : 2 * d->device_room;
+    uint64_t *devices = calloc(room, sizeof(*devices));
+
+    if (devices == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < d->device_room; i++) {
+        if (d->devices[i] != 0) {
+            *device_place(devices, room, d->devices[i]) = d->devices[i];
         }
     }
+    free(d->devices);
+    d->devices = devices;
+    d->device_room = room;
+    return true;
+}
+
+/* Counts a UUID, once. */
+static void count_device(struct decode *d, const uint8_t uuid[USHER_UUID_SIZE])
+{
+    uint64_t *place;
+
+    if (d->totals.devices >= d->device_room / 2 && !devices_grow(d)) {
+        d->no_memory = true;
+        return;
+    }
+    place = device_place(d->devices, d->device_room, number_of(uuid));
+    d->totals.devices += *place == 0;
+    *place = number_of(uuid);
 }
 
 static const struct offer *offer_of(const struct decode *d, const char *from)
@@ -200,6 +232,10 @@ static struct fold_line *new_line(struct decode *d, const struct heard *h, const
 {
     struct fold_line *l = fold_add(&d->fold, h->from, packet, len);
 
+    if (l == NULL) {
+        d->no_memory = true;
+        return NULL;
+    }
     l->is.at_us = l->is.last_us = d->now_us;
     l->is.time_us = d->time_us;
     l->is.count = 1;
@@ -226,7 +262,7 @@ static void advertisement(struct decode *d, const struct heard *h)
         return;
     }
     l = new_line(d, h, ad, left);
-    while (left >= 2 && ad[0] != 0 && ad[0] < left) {
+    while (l != NULL && left >= 2 && ad[0] != 0 && ad[0] < left) {
         if (l->words.len != 0 && is_of_mesh(ad, ad[0] + 1u)) {
             words_say(&l->words, "; ");
         }
@@ -263,29 +299,34 @@ static void proxy_pdu(struct decode *d, const struct heard *h, const struct prox
     }
 }
 
+static void no_segment(const struct heard *h, struct words *w)
+{
+    words_text(w, "kind", "connection");
+    words_number(w, "connection", h->connection->number);
+    words_truth(w, "malformed", true);
+    words_say(w, "connection %u: a value that is no segment of a Proxy PDU at this place",
+              (unsigned)h->connection->number);
+}
+
 static void value(struct decode *d, const struct heard *h)
 {
     struct usher_proxy_sar *sar = &h->connection->sar[h->side];
     struct proxy_pdu pdu;
     enum proxy_sar_rx got = proxy_sar_rx(sar, d->now_us / 1000, h->value, h->len, &pdu);
+    struct fold_line *l = got != PROXY_SAR_NOTHING ? new_line(d, h, NULL, 0) : NULL;
 
-    if (got == PROXY_SAR_PDU) {
-        proxy_pdu(d, h, &pdu, new_line(d, h, NULL, 0));
-    } else if (got == PROXY_SAR_ERROR) {
-        struct words *w = &new_line(d, h, NULL, 0)->words;
-
-        words_text(w, "kind", "connection");
-        words_number(w, "connection", h->connection->number);
-        words_truth(w, "malformed", true);
-        words_say(w, "connection %u: a value that is no segment of a Proxy PDU at this place",
-                  (unsigned)h->connection->number);
+    if (l != NULL && got == PROXY_SAR_PDU) {
+        proxy_pdu(d, h, &pdu, l);
+    } else if (l != NULL) {
+        no_segment(h, &l->words);
+    }
+    if (got == PROXY_SAR_ERROR) {
         proxy_sar_init(sar, PROXY_VALUE_MAX);
     }
 }
 
-static void connection(struct decode *d, const struct heard *h)
+static void connection_words(const struct heard *h, struct words *w)
 {
-    struct words *w = &new_line(d, h, NULL, 0)->words;
     bool made = h->kind == HEARD_CONNECTED;
 
     words_text(w, "kind", "connection");
@@ -295,11 +336,23 @@ static void connection(struct decode *d, const struct heard *h)
         words_say(w, "connection %u: to %s", (unsigned)h->connection->number,
                   h->connection->name[PACKET_PERIPHERAL]);
         words_text(w, "to", h->connection->name[PACKET_PERIPHERAL]);
-        return;
+    } else {
+        words_say(w, "connection %u: ended, reason %02x", (unsigned)h->connection->number,
+                  h->reason);
+        words_number(w, "reason", h->reason);
     }
-    words_say(w, "connection %u: ended, reason %02x", (unsigned)h->connection->number, h->reason);
-    words_number(w, "reason", h->reason);
-    links_disconnected(&d->links, d->now_us, h->connection->number, h->reason);
+}
+
+static void connection(struct decode *d, const struct heard *h)
+{
+    struct fold_line *l = new_line(d, h, NULL, 0);
+
+    if (l != NULL) {
+        connection_words(h, &l->words);
+    }
+    if (h->kind == HEARD_DISCONNECTED) {
+        links_disconnected(&d->links, d->now_us, h->connection->number, h->reason);
+    }
 }
 
 static void on_heard(void *ctx, const struct heard *h)
@@ -366,7 +419,6 @@ static void decode_free(struct decode *d)
     if (d != NULL) {
         links_free(&d->links);
         free(d->devices);
-        free(d->device_is);
         free(d);
     }
 }
@@ -386,12 +438,6 @@ static struct decode *decode_new(const struct decode_config *config)
     d->mesh.show_secrets = config->show_secrets;
     d->fold.line = config->line;
     d->fold.ctx = config->ctx;
-    d->devices = calloc(DEVICES, sizeof(*d->devices));
-    d->device_is = calloc(DEVICES, sizeof(*d->device_is));
-    if (d->devices == NULL || d->device_is == NULL) {
-        decode_free(d);
-        return NULL;
-    }
     return d;
 }
 
@@ -400,6 +446,7 @@ bool decode_run(const struct decode_config *config, const uint8_t *file, size_t 
 {
     struct capture capture;
     struct decode *d;
+    bool complete;
 
     if (!capture_open(&capture, file, len, why, why_len)) {
         return false;
@@ -411,6 +458,10 @@ bool decode_run(const struct decode_config *config, const uint8_t *file, size_t 
     }
     read_packets(d, &capture);
     finish(d, capture.damaged);
+    complete = !d->no_memory;
     decode_free(d);
-    return true;
+    if (!complete) {
+        snprintf(why, why_len, "out of memory: lines are missing");
+    }
+    return complete;
 }

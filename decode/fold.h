@@ -21,16 +21,16 @@ struct fold_line {
 };
 
 struct fold {
-    struct fold_line lines[FOLD_LINES];
-    uint32_t newest[FOLD_LINES]; /* by hash of the key: the number of a line, plus 1 */
-    uint32_t begin, end;         /* the lines that wait, by number */
+    struct fold_line *lines[FOLD_LINES]; /* NULL: not used yet */
+    uint32_t newest[FOLD_LINES];         /* by hash of the key: the number of a line, plus 1 */
+    uint32_t begin, end;                 /* the lines that wait, by number */
     void (*line)(void *ctx, const struct decode_line *line);
     void *ctx;
 };
 
 /** Tells what has waited long enough. */
 void fold_pass(struct fold *f, uint64_t at_us);
-/** Tells all. */
+/** Tells all, and releases the lines. */
 void fold_flush(struct fold *f);
 /** The line that a packet repeats. @retval NULL  It is new. */
 struct fold_line *fold_find(struct fold *f, const char *from, const uint8_t *packet, size_t len);
@@ -38,6 +38,8 @@ struct fold_line *fold_find(struct fold *f, const char *from, const uint8_t *pac
  * A new line, all zeros but for what fold_find() looks for, with an empty object of words.
  *
  * @param packet  NULL: it is not to be folded.
+ *
+ * @retval NULL  No memory.
  */
 struct fold_line *fold_add(struct fold *f, const char *from, const uint8_t *packet, size_t len);
 

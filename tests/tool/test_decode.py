@@ -67,6 +67,9 @@ class Decode(Directory):
             self.assertIn((name, src, dst, key),
                           [(m["message"], m["src"], m["dst"], m["key"]) for m in messages])
 
+        # The tool's own registry has the same keys.
+        self.assertEqual(self.decode("--state", self.state), explained)
+
         # Keys in messages are secrets, too.
         add = next(m for m in messages if m["message"] == "Config AppKey Add")
         self.assertNotIn(database["appKeys"][0]["key"], json.dumps(add))
@@ -110,7 +113,8 @@ class Decode(Directory):
             json.dump({"netKeys": [{"index": 0, "key": "11"}]}, file)
         for args, why in ((("/nowhere/x.pcap",), "No such file"), ((text,), "not a capture file"),
                           ((text, "--keys", text), text + ", line 1: "),
-                          ((text, "--keys", bad), bad + ": netKeys[0].key: "), ((), "FILE")):
+                          ((text, "--keys", bad), bad + ": netKeys[0].key: "),
+                          ((text, "--state", self.dir + "/none"), self.dir + "/none"), ((), "FILE")):
             done = run("decode", *args)
             self.assertEqual((done.returncode, done.stdout), (1, ""))
             self.assertIn(why, done.stderr)

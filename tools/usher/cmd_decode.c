@@ -6,6 +6,7 @@
 #include "options.h"
 #include "out.h"
 #include "parse.h"
+#include "registry.h"
 #include "verbs.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <openssl/crypto.h>
 
 #define FILE_MAX_OCTETS (1u << 30) /* of a capture: it is read into memory */
 #define READ_STEP 65536u
@@ -68,6 +70,60 @@ static bool read_keys(struct keyring *keys, const char *path, char *why, size_t 
         snprintf(why, why_len, "%.100s: %.150s", path, what);
     }
     json_decref(database);
+    return taken;
+}
+
+static bool take_subnets(struct keyring *keys, struct registry *r)
+{
+    struct registry_netkey net;
+    struct registry_appkey app;
+    enum registry_err err = REGISTRY_OK;
+    bool taken = true;
+
+    for (size_t n = 0; taken && (err = registry_netkey(r, n, &net)) == REGISTRY_OK; n++) {
+        taken = keyring_netkey(keys, net.index, net.key, net.phase != 0 ? net.old_key : NULL);
+    }
+    taken = taken && err == REGISTRY_NONE;
+    for (size_t n = 0; taken && (err = registry_appkey(r, n, &app)) == REGISTRY_OK; n++) {
+        taken = keyring_appkey(keys, app.net_index, app.index, app.key, NULL);
+    }
+    OPENSSL_cleanse(&net, sizeof net);
+    OPENSSL_cleanse(&app, sizeof app);
+    return taken && err == REGISTRY_NONE;
+}
+
+static bool take_nodes(struct keyring *keys, struct registry *r)
+{
+    struct registry_node node = { .address = 0 };
+    enum registry_err err = REGISTRY_OK;
+    bool taken = true;
+    uint16_t after = 0;
+
+    while (taken && (err = registry_next(r, after, &node)) == REGISTRY_OK) {
+        taken = keyring_node(keys, node.address, node.elements, node.device_key);
+        after = node.address;
+    }
+    registry_node_clear(&node);
+    return taken && err == REGISTRY_NONE;
+}
+
+/** The keys of the network that the tool itself keeps in a directory. */
+static bool read_state(struct keyring *keys, const char *dir, char *why, size_t why_len)
+{
+    struct registry_network network;
+    struct registry *r = registry_view(dir, why, why_len);
+
+    if (!r) {
+        return false;
+    }
+    bool taken = registry_network(r, &network) == REGISTRY_OK && take_subnets(keys, r) &&
+                 take_nodes(keys, r);
+    if (taken) {
+        keyring_iv_index(keys, network.iv_index);
+    } else {
+        snprintf(why, why_len, "the keys in %.100s cannot be taken: %.120s", dir, registry_why(r));
+    }
+    registry_close(r);
     return taken;
 }
 
@@ -239,7 +295,8 @@ static bool explain(const struct args *args, const struct usher_crypto *crypto,
     char what[120];
     size_t len;
 
-    if (args->keys && !read_keys(keys, args->keys, why, why_len)) {
+    if ((args->keys && !read_keys(keys, args->keys, why, why_len)) ||
+        (args->state && !read_state(keys, args->state, why, why_len))) {
         return false;
     }
     uint8_t *file = read_file(path, &len, why, why_len);

@@ -579,7 +579,12 @@ static const struct option opt_decode_secrets = { "show-secrets",
                                                   0,
                                                   NULL,
                                                   NULL };
-static const struct option *const decode_options[] = { &opt_keys, &opt_decode_secrets, NULL };
+static const struct option opt_decode_state = {
+    "state", OPTION_FILE, MEMBER(state), 0,   "DIR", "The network's directory, for its keys.",
+    0,       0,           NULL,          NULL
+};
+static const struct option *const decode_options[] = { &opt_keys, &opt_decode_state,
+                                                       &opt_decode_secrets, NULL };
 
 /* doctor */
 static const struct option opt_doctor_state = {
@@ -740,8 +745,9 @@ const struct command commands[] = {
       "repeats of ten seconds are counted in the line of the first. In the end comes\n"
       "how each provisioning went: its end, the time of each phase, repeats.\n"
       "\n"
-      "Messages of a network are read with its keys: a Configuration Database, which is\n"
-      "JSON, or a file with some of its members, such as\n"
+      "Messages of a network are read with its keys. --state takes them from where the\n"
+      "network is kept, --keys from a Configuration Database, which is JSON, or a file\n"
+      "with some of its members, such as\n"
       "\n"
       "  { \"netKeys\": [ {\"index\": 0, \"key\": \"7dd7364cd842ad18c17c2b820c84c3d6\"} ],\n"
       "    \"appKeys\": [ {\"index\": 0, \"boundNetKey\": 0, \"key\": \"63964771...\"} ],\n"
