@@ -42,20 +42,15 @@ struct usher_link_stats {
     uint16_t round_trip; /**< Smoothed, ms; 0 = not measured yet */
 };
 
+struct usher_pb_adv_client; /* src/bearer/pb_adv_link.h */
+
 struct usher_pb_adv {
-    const struct usher_pb_adv_policy *policy;
-    uint8_t role; /* 0 client (provisioner), 1 server (device) */
+    /* what is small comes first: in reach of short instructions */
     uint8_t state;
     uint8_t close_reason;
-    uint8_t uuid[USHER_UUID_SIZE];
-    uint32_t link_id;
-    uint32_t prng; /* jitter only */
-    uint64_t link_deadline;
     /* link control: one of Open, Ack, Close is being sent */
     uint8_t control;
     uint8_t control_left;
-    uint64_t control_at;
-    uint64_t opened_at; /* the last Link Open */
     uint8_t open_tries;
     bool opened_new; /* open now, to be told */
     /* the transaction we send */
@@ -65,35 +60,42 @@ struct usher_pb_adv {
     bool tx_new;     /* acknowledged now, to be told */
     uint8_t tx_number;
     uint8_t tx_fcs;
-    uint16_t tx_len;
     uint8_t tx_tries;
-    uint64_t tx_pending; /* segments of this round still to go, a bit each */
-    uint64_t tx_at[USHER_PB_ADV_SEGMENTS];
-    uint64_t tx_sent_at;
-    uint64_t tx_retry_at;
-    uint64_t tx_deadline;
-    uint8_t tx_pdu[USHER_PDU_MAX];
-    /* round trip, ms */
-    uint16_t srtt;
-    uint16_t rttvar;
+    uint8_t tx_segments;
+    uint8_t tx_left; /* segments of this round still to go */
     /* the transaction we receive */
     bool rx_any;       /* one was completed */
     bool rx_new;       /* completed now, to be told */
     bool rx_started;   /* the Start segment is in */
     uint8_t rx_number; /* the one expected next */
     uint8_t rx_fcs;
-    uint16_t rx_len;
-    uint64_t rx_mask; /* segments in */
-    uint8_t rx_seg_len[USHER_PB_ADV_SEGMENTS];
-    uint8_t rx_pdu[USHER_PDU_MAX];
     /* the ack we owe */
     bool ack_due;
     bool ack_sent;    /* explicitly, for the last transaction */
     bool ack_implied; /* by the transaction that we send */
     uint8_t ack_number;
-    uint64_t ack_at;
     uint8_t ack_strict; /* evidence that the peer wants explicit acks */
+    uint16_t tx_len;
+    uint16_t rx_len;
+    uint16_t srtt; /* round trip, ms */
+    uint16_t rttvar;
+    uint32_t link_id;
+    uint32_t prng; /* jitter only */
+    const struct usher_pb_adv_policy *policy;
+    const struct usher_pb_adv_client *client; /* the acts of a client (provisioner); NULL: server */
+    uint64_t link_deadline;
+    uint64_t control_at;
+    uint64_t opened_at; /* the last Link Open */
+    uint64_t tx_sent_at;
+    uint64_t tx_retry_at;
+    uint64_t tx_deadline;
+    uint64_t ack_at;
     struct usher_link_stats stats;
+    uint64_t tx_at[USHER_PB_ADV_SEGMENTS];
+    uint8_t rx_seg_len[USHER_PB_ADV_SEGMENTS]; /* octets; 0: it is not in yet */
+    uint8_t uuid[USHER_UUID_SIZE];
+    uint8_t tx_pdu[USHER_PDU_MAX];
+    uint8_t rx_pdu[USHER_PDU_MAX];
 };
 
 #ifdef __cplusplus

@@ -136,9 +136,7 @@ struct usher_prov_role; /* src/prov/role.h */
  * members are private to src/prov.
  */
 struct usher_prov {
-    const struct usher_crypto *crypto;
-    const struct usher_prov_role *role; /* the acts of our role; NULL: no session */
-    uint64_t deadline;
+    /* what is small comes first: in reach of short instructions */
     uint16_t facts;
     uint8_t step;
     uint8_t me; /* enum usher_role */
@@ -149,10 +147,14 @@ struct usher_prov {
     uint8_t fail_to_send; /* device: Failed codes still to be sent */
     uint8_t close_reason;
     uint8_t attention;
-    uint8_t events[6]; /* to be told, oldest first */
+    uint8_t event_first;
     uint8_t event_count;
-    struct usher_caps caps; /* the device's */
     struct usher_start start;
+    struct usher_caps caps; /* the device's */
+    const struct usher_crypto *crypto;
+    const struct usher_prov_role *role; /* the acts of our role; NULL: no session */
+    uint64_t deadline;
+    uint8_t events[8]; /* to be told: a ring */
     const uint8_t
         *oob_private_key; /* the pair for a key known out of band; NULL: ours is for both */
     const uint8_t *oob_public_key;

@@ -156,6 +156,7 @@ struct usher_config {
 
 /** One provisioning session: of the caller's memory, one for each link that may be open at once. */
 struct usher_session {
+    struct usher_prov prov;         /**< private; first, in reach of short instructions */
     struct usher_caps capabilities; /**< device: ours, may be changed between sessions; provisioner:
                                        the peer's, after CAPS_RECEIVED */
     void *user;                     /**< the caller's own */
@@ -163,21 +164,18 @@ struct usher_session {
     bool ecdh_offload;              /**< ask with ECDH_REQUEST instead of computing */
 
     /* private */
-    struct usher *node;
-    struct usher_session *next;
-    const struct usher_prov_role *acts;
-    const uint8_t *p_private_key; /* the fixed pair, or NULL */
-    const uint8_t *p_public_key;
     uint8_t state;
     uint8_t phase_told;
     uint8_t attention_s;
     uint8_t bearers; /* that a device listens on */
-    bool data_given; /* `data` came with usher_provision() */
-    struct usher_prov_data data;
-    uint32_t ecdh_token;
     uint8_t close_reason;
-    struct usher_prov prov;
+    struct usher *node;
+    struct usher_session *next;
+    const struct usher_prov_role *acts;
     const struct bearer_acts *bearer; /* of the link: PB-ADV or PB-GATT */
+    const uint8_t *p_private_key;     /* the fixed pair, or NULL */
+    const uint8_t *p_public_key;
+    uint32_t ecdh_token;
     union usher_link link;
 };
 
@@ -206,13 +204,12 @@ struct usher_listen {
 
 /** A node's unprovisioned device beacon. Private. */
 struct usher_beacon {
-    bool on;
+    uint64_t at;
     bool uri_next; /* the URI advertisement comes next */
     uint8_t len;
-    uint8_t ad[USHER_AD_MAX];
     uint8_t uri_len;
+    uint8_t ad[USHER_AD_MAX];
     uint8_t uri_ad[USHER_AD_MAX];
-    uint64_t at;
 };
 
 /** An advertisement of the caller's own, not connectable, beside those of the instance. Its memory
@@ -230,31 +227,45 @@ struct usher_own_adv {
 #define USHER_OWN_ADV_MIN_MS 20u
 #define USHER_OWN_ADV_MAX_MS 10240u
 
+/** Who takes part in the life of an instance: the order of their turns. Private. */
+enum usher_part_place {
+    USHER_PART_SESSIONS,
+    USHER_PART_MESH,
+    USHER_PART_SCANNER,
+    USHER_PART_GATT,
+    USHER_PART_BEACON,
+    USHER_PART_OWN_ADV,
+    USHER_PARTS,
+};
+
+struct usher_part; /* src/node/node.h */
+
 /** One instance. All members are private. */
 struct usher {
     const struct usher_port *port;
-    struct usher_config config;
+    uint8_t scan_what;
+    bool scanning;
+    bool silent; /* usher_radio() */
+    bool draining;
+    bool again;
+    uint64_t now;
+    uint64_t wake;
+    uint64_t work_at;                            /* what config.work() returned */
+    const struct usher_part *parts[USHER_PARTS]; /* NULL: does not take part */
     struct usher_session *sessions;
     struct usher_session *turn; /* the session to be served next, while draining */
     struct usher_mesh *mesh;    /* what it is as a node (mesh.h), or NULL */
     struct usher_gatt *gatt;    /* its GATT connections (gatt.h), or NULL */
+    uint32_t next_token;
+    uint32_t slots_busy; /* a bit each */
+    struct usher_config config;
+    uint8_t random_mark[16]; /* of the last draw: a generator that is stuck is noticed */
     struct usher_beacon beacon;
     struct usher_own_adv *own_advs; /* usher_advertise() */
     struct {
         uint64_t at;
         uint64_t hash;
     } heard[USHER_SCAN_CACHE];
-    uint64_t now;
-    uint64_t wake;
-    uint64_t work_at; /* what config.work() returned */
-    uint32_t next_token;
-    uint32_t slots_busy;     /* a bit each */
-    uint8_t random_mark[16]; /* of the last draw: a generator that is stuck is noticed */
-    uint8_t scan_what;
-    bool scanning;
-    bool silent; /* usher_radio() */
-    bool draining;
-    bool again;
 };
 
 /**

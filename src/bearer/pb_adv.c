@@ -29,7 +29,7 @@ const struct usher_pb_adv_policy usher_pb_adv_spec = {
 
 /* -- small things ------------------------------------------------------------------------------ */
 
-static uint32_t jitter(struct usher_pb_adv *l, uint32_t below)
+uint32_t pb_adv_jitter(struct usher_pb_adv *l, uint32_t below)
 {
     /* xorshift32: only spreads transmissions in time, nothing depends on its quality */
     l->prng ^= l->prng << 13;
@@ -42,7 +42,7 @@ uint64_t pb_adv_delay(struct usher_pb_adv *l, uint64_t now)
 {
     const struct usher_pb_adv_policy *p = l->policy;
 
-    return now + p->delay_min + jitter(l, (uint32_t)(p->delay_max - p->delay_min) + 1);
+    return now + p->delay_min + pb_adv_jitter(l, (uint32_t)(p->delay_max - p->delay_min) + 1);
 }
 
 uint8_t pb_adv_segments(size_t len)
@@ -50,11 +50,6 @@ uint8_t pb_adv_segments(size_t len)
     return (uint8_t)(len <= START_DATA
                          ? 1
                          : 1 + (len - START_DATA + CONTINUATION_DATA - 1) / CONTINUATION_DATA);
-}
-
-uint64_t pb_adv_segments_mask(uint8_t n)
-{
-    return n < 64 ? (UINT64_C(1) << n) - 1 : UINT64_MAX;
 }
 
 size_t pb_adv_segment_offset(uint8_t index)
@@ -92,47 +87,35 @@ void pb_adv_measured(struct usher_pb_adv *l, uint64_t ms, bool sure)
 }
 
 /* How long to wait for an ack before the next round. */
-static uint64_t retry_after(struct usher_pb_adv *l)
+static uint32_t retry_after(struct usher_pb_adv *l)
 {
     const struct usher_pb_adv_policy *p = l->policy;
-    uint64_t ms = (uint64_t)l->srtt + 2u * l->rttvar;
+    uint32_t ms = l->srtt + 2u * l->rttvar;
 
     ms = ms < p->retry_min ? p->retry_min : ms;
     for (uint8_t i = 0; i < l->tx_tries && ms < p->retry_max; i++) {
         ms += ms / 2;
     }
     ms = ms > p->retry_max ? p->retry_max : ms;
-    return ms + jitter(l, (uint32_t)(ms / 8));
+    return ms + pb_adv_jitter(l, ms / 8);
 }
 
 /* -- opening and closing ----------------------------------------------------------------------- */
 
-static void begin(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy,
-                  enum pb_adv_role role, uint32_t seed, const uint8_t uuid[USHER_UUID_SIZE])
+void pb_adv_begin(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, uint32_t seed,
+                  const uint8_t uuid[USHER_UUID_SIZE])
 {
     memset(l, 0, sizeof(*l));
     l->policy = policy;
-    l->role = (uint8_t)role;
     l->prng = seed != 0 ? seed : 1;
     memcpy(l->uuid, uuid, USHER_UUID_SIZE);
     l->link_deadline = USHER_NEVER;
 }
 
-void pb_adv_open(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, uint64_t now,
-                 uint32_t link_id, uint32_t seed, const uint8_t uuid[USHER_UUID_SIZE])
-{
-    begin(l, policy, PB_ADV_CLIENT, seed, uuid);
-    l->state = LINK_OPENING;
-    l->link_id = link_id;
-    l->control = CONTROL_OPEN;
-    l->control_at = pb_adv_delay(l, now);
-    l->link_deadline = now + LINK_TIMEOUT_MS;
-}
-
 void pb_adv_listen(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, uint32_t seed,
                    const uint8_t uuid[USHER_UUID_SIZE])
 {
-    begin(l, policy, PB_ADV_SERVER, seed, uuid);
+    pb_adv_begin(l, policy, seed, uuid);
     l->state = LINK_LISTENING;
 }
 
@@ -144,7 +127,7 @@ void pb_adv_observe(struct usher_pb_adv *l, uint32_t link_id, uint8_t number)
         (number == l->rx_number || (l->rx_any && number == l->ack_number))) {
         return;
     }
-    begin(l, &usher_pb_adv_spec, PB_ADV_SERVER, 0, nobody);
+    pb_adv_begin(l, &usher_pb_adv_spec, 0, nobody);
     l->state = LINK_OPEN;
     l->link_id = link_id;
     l->rx_number = number;
@@ -154,8 +137,8 @@ void pb_adv_opened(struct usher_pb_adv *l, uint64_t now)
 {
     l->state = LINK_OPEN;
     l->opened_new = true;
-    l->tx_number = l->role == PB_ADV_CLIENT ? 0x00 : 0x80;
-    l->rx_number = l->role == PB_ADV_CLIENT ? 0x80 : 0x00;
+    l->tx_number = l->client != NULL ? 0x00 : 0x80;
+    l->rx_number = l->client != NULL ? 0x80 : 0x00;
     l->link_deadline = now + LINK_TIMEOUT_MS;
 }
 
@@ -191,9 +174,7 @@ bool pb_adv_ready(const struct usher_pb_adv *l)
 /* A round: every segment after a delay of its own, in order. */
 static void begin_round(struct usher_pb_adv *l, uint64_t now)
 {
-    uint8_t n = pb_adv_segments(l->tx_len);
-
-    for (uint8_t i = 0; i < n; i++) {
+    for (uint8_t i = 0; i < l->tx_segments; i++) {
         uint64_t at = pb_adv_delay(l, now);
         uint8_t k = i;
 
@@ -202,7 +183,7 @@ static void begin_round(struct usher_pb_adv *l, uint64_t now)
         }
         l->tx_at[k] = at;
     }
-    l->tx_pending = pb_adv_segments_mask(n);
+    l->tx_left = l->tx_segments;
     l->tx_retry_at = USHER_NEVER;
 }
 
@@ -218,6 +199,7 @@ enum usher_err pb_adv_send(struct usher_pb_adv *l, uint64_t now, const uint8_t *
     memcpy(l->tx_pdu, pdu, len);
     l->tx_len = (uint16_t)len;
     l->tx_fcs = crc8_fcs(pdu, len);
+    l->tx_segments = pb_adv_segments(len);
     l->tx_active = true;
     l->tx_awaited = awaited;
     l->tx_heard = false;
@@ -252,7 +234,7 @@ static void learn(struct usher_pb_adv *l)
 void pb_adv_acked(struct usher_pb_adv *l, uint64_t now)
 {
     learn(l);
-    if (l->tx_pending == 0) {
+    if (l->tx_left == 0) {
         pb_adv_measured(l, now - l->tx_sent_at, l->tx_tries == 0);
     }
     l->tx_active = false;
@@ -307,32 +289,28 @@ enum bearer_event pb_adv_poll(struct usher_pb_adv *l, uint64_t now, struct beare
 
 /* -- sending ----------------------------------------------------------------------------------- */
 
-static uint8_t header(struct usher_pb_adv *l, struct io *io, uint8_t number, uint8_t first)
+/* What all formats have in common, up to the octet that tells them apart. */
+static void header(const struct usher_pb_adv *l, struct io *io, uint8_t number, uint8_t first)
 {
-    uint8_t len = 0, type = PB_ADV_AD_TYPE;
+    uint8_t head[] = {
+        0, /* the length: mended by the caller, who knows it */
+        PB_ADV_AD_TYPE,
+        (uint8_t)(l->link_id >> 24),
+        (uint8_t)(l->link_id >> 16),
+        (uint8_t)(l->link_id >> 8),
+        (uint8_t)l->link_id,
+        number,
+        first,
+    };
 
-    io_u8(io, &len); /* mended by the caller, who knows it */
-    io_u8(io, &type);
-    io_be32(io, &l->link_id);
-    io_u8(io, &number);
-    io_u8(io, &first);
-    return first;
+    io_bytes(io, head, sizeof(head));
 }
 
 static void control_sent(struct usher_pb_adv *l, uint64_t now)
 {
-    const struct usher_pb_adv_policy *p = l->policy;
-    uint64_t gap;
-
     switch (l->control) {
     case CONTROL_OPEN:
-        l->opened_at = now;
-        gap = l->open_tries < p->open_early_count
-                  ? (uint64_t)p->open_early << l->open_tries
-                  : (uint64_t)p->open_slow + jitter(l, p->open_slow / 4u);
-        l->control_at = now + gap;
-        l->stats.retries += l->open_tries > 0;
-        l->open_tries += l->open_tries < UINT8_MAX;
+        l->client->open_sent(l, now);
         break;
     case CONTROL_CLOSE:
         if (--l->control_left > 0) {
@@ -366,34 +344,29 @@ static void write_ack(struct usher_pb_adv *l, struct io *io)
     l->ack_sent = true;
 }
 
-static uint8_t first_pending(const struct usher_pb_adv *l)
+/* The segment that goes next. */
+static uint8_t segment_index(const struct usher_pb_adv *l)
 {
-    uint8_t i = 0;
-
-    while ((l->tx_pending >> i & 1) == 0) {
-        i++;
-    }
-    return i;
+    return (uint8_t)(l->tx_segments - l->tx_left);
 }
 
 static void write_segment(struct usher_pb_adv *l, struct io *io, uint64_t now)
 {
-    uint8_t i = first_pending(l), last = (uint8_t)(pb_adv_segments(l->tx_len) - 1);
+    uint8_t i = segment_index(l);
 
     if (i == 0) {
-        header(l, io, l->tx_number, (uint8_t)(last << 2 | GPCF_START));
+        header(l, io, l->tx_number, (uint8_t)((l->tx_segments - 1) << 2 | GPCF_START));
         io_be16(io, &l->tx_len);
         io_u8(io, &l->tx_fcs);
     } else {
         header(l, io, l->tx_number, (uint8_t)(i << 2 | GPCF_CONTINUATION));
     }
     io_bytes(io, l->tx_pdu + pb_adv_segment_offset(i), pb_adv_segment_len(l->tx_len, i));
-    l->tx_pending &= l->tx_pending - 1;
     l->tx_heard = true;
     if (l->tx_deadline == USHER_NEVER) {
         l->tx_deadline = now + TRANSACTION_TIMEOUT_MS;
     }
-    if (l->tx_pending == 0) {
+    if (--l->tx_left == 0) {
         l->tx_sent_at = now;
         l->tx_retry_at = now + retry_after(l);
     }
@@ -401,7 +374,7 @@ static void write_segment(struct usher_pb_adv *l, struct io *io, uint64_t now)
 
 static uint64_t segment_due(const struct usher_pb_adv *l)
 {
-    return l->tx_active && l->tx_pending != 0 ? l->tx_at[first_pending(l)] : USHER_NEVER;
+    return l->tx_active && l->tx_left != 0 ? l->tx_at[segment_index(l)] : USHER_NEVER;
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)

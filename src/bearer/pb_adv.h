@@ -1,7 +1,7 @@
 /*
  * PB-ADV (Mesh Protocol 1.1, section 5.3): one link, client or server. Advertisements in,
  * advertisements out, a deadline; no I/O. Called by node, and by who explains captures; pb_adv.c is
- * what is sent and when, pb_adv_rx.c what is received.
+ * what is sent and when, pb_adv_rx.c what is received, pb_adv_client.c how a link is opened.
  */
 #ifndef PB_ADV_H
 #define PB_ADV_H
@@ -38,8 +38,6 @@ struct pb_adv_start {
     const uint8_t *data;
     size_t len;
 };
-
-enum pb_adv_role { PB_ADV_CLIENT = 0, PB_ADV_SERVER = 1 };
 
 /**
  * Client: begins to open a link; BEARER_OPENED or BEARER_CLOSED follows.

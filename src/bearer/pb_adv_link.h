@@ -24,12 +24,26 @@ enum pb_adv_state {
 
 /** Segments of a PDU of @p len octets, 1..64. */
 uint8_t pb_adv_segments(size_t len);
-/** A bit for each of @p n segments, 1..64. */
-uint64_t pb_adv_segments_mask(uint8_t n);
 /** Octets of a PDU in segment @p index, and where they begin. */
 size_t pb_adv_segment_offset(uint8_t index);
 size_t pb_adv_segment_len(size_t pdu_len, uint8_t index);
 
+/**
+ * What a client alone does. pb_adv_open() gives it to a link, so a program without provisioner does
+ * not link it.
+ */
+struct usher_pb_adv_client {
+    /** A Link Open was sent: the next one is scheduled. */
+    void (*open_sent)(struct usher_pb_adv *l, uint64_t now);
+    /** A Link Ack: the link is open. @retval false  Nobody waits for it. */
+    bool (*acked)(struct usher_pb_adv *l, uint64_t now);
+};
+
+/** Clears a link, of either side. */
+void pb_adv_begin(struct usher_pb_adv *l, const struct usher_pb_adv_policy *policy, uint32_t seed,
+                  const uint8_t uuid[USHER_UUID_SIZE]);
+/** A random number below @p below, to spread transmissions in time. */
+uint32_t pb_adv_jitter(struct usher_pb_adv *l, uint32_t below);
 /** now plus the random delay before a PDU. */
 uint64_t pb_adv_delay(struct usher_pb_adv *l, uint64_t now);
 /** The link is open: the first numbers, the link timer. */

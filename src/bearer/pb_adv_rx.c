@@ -6,10 +6,11 @@
 #include "pb_adv_link.h"
 
 #include "crc8.h"
-#include "io.h"
+#include "ct.h"
 
 #include <string.h>
 
+#define START_HEAD 3u   /* octets before the data of a Start: length of all, FCS */
 #define STRICT_ROUNDS 2 /* repetitions of a response in vain */
 
 struct rx {
@@ -19,30 +20,30 @@ struct rx {
 
 bool pb_adv_read(const uint8_t *data, size_t len, struct pb_adv_pdu *p)
 {
-    struct io io = io_reader(data, len);
-    uint8_t first = 0;
-
-    io_be32(&io, &p->link_id);
-    io_u8(&io, &p->number);
-    io_u8(&io, &first);
-    p->gpcf = first & 3;
-    p->six = first >> 2;
-    p->data = data + io_pos(&io);
-    p->len = io_left(&io);
-    return io_ok(&io);
+    if (len < PB_ADV_MIN) {
+        return false;
+    }
+    p->link_id =
+        (uint32_t)data[0] << 24 | (uint32_t)data[1] << 16 | (uint32_t)data[2] << 8 | data[3];
+    p->number = data[4];
+    p->gpcf = data[5] & 3;
+    p->six = data[5] >> 2;
+    p->data = data + PB_ADV_MIN;
+    p->len = len - PB_ADV_MIN;
+    return true;
 }
 
 static bool is_open_for(const struct usher_pb_adv *l, const struct rx *rx)
 {
     return rx->p.gpcf == GPCF_CONTROL && rx->p.six == CONTROL_OPEN - 1 &&
-           rx->p.len == USHER_UUID_SIZE && memcmp(rx->p.data, l->uuid, USHER_UUID_SIZE) == 0;
+           rx->p.len == USHER_UUID_SIZE && ct_equal(rx->p.data, l->uuid, USHER_UUID_SIZE);
 }
 
 bool pb_adv_wants(const struct usher_pb_adv *l, const uint8_t *data, size_t len)
 {
     struct rx rx;
 
-    if (l->state == LINK_IDLE || len < PB_ADV_MIN || !pb_adv_read(data, len, &rx.p)) {
+    if (l->state == LINK_IDLE || !pb_adv_read(data, len, &rx.p)) {
         return false;
     }
     return l->state == LINK_LISTENING ? is_open_for(l, &rx) : rx.p.link_id == l->link_id;
@@ -64,7 +65,7 @@ static void rx_open(struct usher_pb_adv *l, const struct rx *rx)
     if (l->state == LINK_LISTENING) {
         l->link_id = rx->p.link_id;
         pb_adv_opened(l, rx->now);
-    } else if (l->role != PB_ADV_SERVER || l->state != LINK_OPEN || l->rx_any) {
+    } else if (l->client != NULL || l->state != LINK_OPEN || l->rx_any) {
         drop(l);
         return;
     }
@@ -72,17 +73,6 @@ static void rx_open(struct usher_pb_adv *l, const struct rx *rx)
         l->control = CONTROL_ACK;
         l->control_at = pb_adv_delay(l, rx->now);
     }
-}
-
-static void rx_link_ack(struct usher_pb_adv *l, const struct rx *rx)
-{
-    if (l->state != LINK_OPENING || rx->p.len != 0 || l->open_tries == 0) {
-        drop(l);
-        return;
-    }
-    l->control = CONTROL_NONE;
-    pb_adv_measured(l, rx->now - l->opened_at, l->open_tries == 1);
-    pb_adv_opened(l, rx->now);
 }
 
 static void rx_close(struct usher_pb_adv *l, const struct rx *rx)
@@ -107,7 +97,9 @@ static void rx_control(struct usher_pb_adv *l, const struct rx *rx)
         rx_open(l, rx);
         break;
     case CONTROL_ACK:
-        rx_link_ack(l, rx);
+        if (l->client == NULL || rx->p.len != 0 || !l->client->acked(l, rx->now)) {
+            drop(l);
+        }
         break;
     case CONTROL_CLOSE:
         rx_close(l, rx);
@@ -141,7 +133,7 @@ static void rx_again(struct usher_pb_adv *l, const struct rx *rx)
     if (!l->tx_active || l->ack_strict == PB_ADV_STRICT || l->srtt >= PB_ADV_SLOW_MS ||
         l->tx_tries >= STRICT_ROUNDS) {
         pb_adv_owe_ack(l, rx->now);
-    } else if (l->tx_pending == 0) {
+    } else if (l->tx_left == 0) {
         pb_adv_retry(l, rx->now);
     }
 }
@@ -149,7 +141,7 @@ static void rx_again(struct usher_pb_adv *l, const struct rx *rx)
 static void restart_rx(struct usher_pb_adv *l)
 {
     l->rx_started = false;
-    l->rx_mask = 0;
+    memset(l->rx_seg_len, 0, sizeof(l->rx_seg_len));
 }
 
 static void rx_whole(struct usher_pb_adv *l, uint64_t now)
@@ -176,25 +168,25 @@ static void keep_segment(struct usher_pb_adv *l, uint8_t index, const uint8_t *d
     size_t offset = pb_adv_segment_offset(index);
 
     if (index >= USHER_PB_ADV_SEGMENTS || len > USHER_PDU_MAX - offset ||
-        (l->rx_mask >> index & 1) != 0) {
+        l->rx_seg_len[index] != 0) {
         drop(l);
         return;
     }
     memcpy(l->rx_pdu + offset, data, len);
     l->rx_seg_len[index] = (uint8_t)len;
-    l->rx_mask |= UINT64_C(1) << index;
 }
 
 bool pb_adv_start_read(const struct pb_adv_pdu *p, struct pb_adv_start *s)
 {
-    struct io io = io_reader(p->data, p->len);
-
-    io_be16(&io, &s->total);
-    io_u8(&io, &s->fcs);
-    s->data = p->data + io_pos(&io);
-    s->len = io_left(&io);
-    return io_ok(&io) && s->total != 0 && s->total <= USHER_PDU_MAX &&
-           p->six == pb_adv_segments(s->total) - 1 && s->len == pb_adv_segment_len(s->total, 0);
+    if (p->len < START_HEAD) {
+        return false;
+    }
+    s->total = (uint16_t)(p->data[0] << 8 | p->data[1]);
+    s->fcs = p->data[2];
+    s->data = p->data + START_HEAD;
+    s->len = p->len - START_HEAD;
+    return s->total != 0 && s->total <= USHER_PDU_MAX && p->six == pb_adv_segments(s->total) - 1 &&
+           s->len == pb_adv_segment_len(s->total, 0);
 }
 
 static bool rx_start(struct usher_pb_adv *l, const struct rx *rx)
@@ -238,14 +230,15 @@ static bool rx_continuation(struct usher_pb_adv *l, const struct rx *rx)
 /* Continuations that came before the Start and do not fit it are forgotten. */
 static bool all_in(struct usher_pb_adv *l)
 {
-    uint8_t n = pb_adv_segments(l->rx_len);
+    bool all = true;
 
-    for (uint8_t i = 1; i < USHER_PB_ADV_SEGMENTS; i++) {
-        if (i >= n || l->rx_seg_len[i] != pb_adv_segment_len(l->rx_len, i)) {
-            l->rx_mask &= ~(UINT64_C(1) << i);
+    for (uint8_t i = pb_adv_segments(l->rx_len); i-- > 0;) {
+        if (l->rx_seg_len[i] != pb_adv_segment_len(l->rx_len, i)) {
+            l->rx_seg_len[i] = 0;
+            all = false;
         }
     }
-    return l->rx_mask == pb_adv_segments_mask(n);
+    return all;
 }
 
 static void rx_segment(struct usher_pb_adv *l, const struct rx *rx)

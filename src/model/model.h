@@ -21,14 +21,7 @@ struct usher_mesh_acts {
     uint64_t (*now)(struct usher_mesh *m); /* the port's clock */
     void (*alarm)(struct usher_mesh *m);   /* there is something to do, at once */
 
-    /* for the instance */
-    void (*in_ad)(struct usher_mesh *m, uint8_t ad_type, const uint8_t *data, size_t len);
-    void (*run)(struct usher_mesh *m);
-    uint64_t (*deadline)(const struct usher_mesh *m);
-    uint8_t (*next_ad)(struct usher_mesh *m, uint8_t ad[USHER_AD_MAX]); /* 0: none is due */
-    uint64_t (*ad_due)(const struct usher_mesh *m);
-    unsigned (*scan)(const struct usher_mesh *m); /* enum usher_scan, bits */
-    void (*deinit)(struct usher_mesh *m);
+    /* for GATT */
     /**
      * A Network PDU that came by a proxy connection; node_drain() is the caller's.
      *

@@ -67,7 +67,7 @@ enum usher_err usher_listen(struct usher_session *s, const struct usher_listen *
         return err;
     }
     s->node->now = now;
-    err = advert_beacon_start(s->node, p);
+    err = device_beacon_start(s->node, p);
     if (err != USHER_OK) {
         node_session_end(s);
         return err;
@@ -86,7 +86,7 @@ enum usher_err usher_listen_stop(struct usher_session *s)
         return USHER_E_STATE;
     }
     s->bearer->stop(&s->link);
-    advert_beacon_stop(s->node);
+    device_beacon_stop(s->node);
     node_session_end(s);
     node_drain(s->node);
     return USHER_OK;

@@ -381,10 +381,12 @@ static void serve(struct usher_gatt *g)
     }
 }
 
-static void run(struct usher_gatt *g)
+static void run(struct usher *u)
 {
+    struct usher_gatt *g = u->gatt;
+
     for (uint8_t i = 0; i < g->config.link_count; i++) {
-        link_check(g, &g->config.links[i], g->node->now);
+        link_check(g, &g->config.links[i], u->now);
     }
     proxy_run(g);
     for (uint8_t i = 0; i < g->config.link_count; i++) {
@@ -397,8 +399,9 @@ static void run(struct usher_gatt *g)
     serve(g);
 }
 
-static uint64_t deadline(const struct usher_gatt *g)
+static uint64_t deadline(const struct usher *u)
 {
+    const struct usher_gatt *g = u->gatt;
     uint64_t at = proxy_deadline(g);
 
     for (uint8_t i = 0; i < g->config.link_count; i++) {
@@ -420,9 +423,9 @@ static bool offered(const struct usher_gatt *g)
                                     (g->serving == USHER_GATT_PROVISIONING && listener(g) != NULL));
 }
 
-static uint64_t ad_due(const struct usher_gatt *g)
+static uint64_t ad_due(const struct usher *u)
 {
-    return offered(g) ? g->adv_at : USHER_NEVER;
+    return offered(u->gatt) ? u->gatt->adv_at : USHER_NEVER;
 }
 
 /* What the service says of the unprovisioned device (7.1.2.2.1), or of the node. 0: nothing */
@@ -431,12 +434,13 @@ static uint8_t service_data(struct usher_gatt *g, uint8_t *data)
     if (g->serving == USHER_GATT_PROXY) {
         return proxy_service_data(g, data);
     }
-    memcpy(data, advert_device(g->node), ADVERT_DEVICE_LEN);
-    return ADVERT_DEVICE_LEN;
+    memcpy(data, device_beacon_facts(g->node), DEVICE_BEACON_FACTS);
+    return DEVICE_BEACON_FACTS;
 }
 
-static uint8_t next_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX])
+static uint8_t next_ad(struct usher *u, uint8_t ad[USHER_AD_MAX])
 {
+    struct usher_gatt *g = u->gatt;
     const uint8_t low = g->serving & 0xFF, high = g->serving >> 8;
     const uint8_t len = service_data(g, ad + AD_HEAD);
     const uint8_t head[AD_HEAD] = {
@@ -453,24 +457,24 @@ static uint8_t next_ad(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX])
         high,
     };
 
-    g->adv_at = g->node->now + g->config.adv_interval_ms + draw(g) % (ADV_SPREAD_MS + 1);
+    g->adv_at = u->now + g->config.adv_interval_ms + draw(g) % (ADV_SPREAD_MS + 1);
     memcpy(ad, head, sizeof(head));
     return len != 0 ? (uint8_t)(sizeof(head) + len) : 0;
 }
 
 /* -- scanning ---------------------------------------------------------------------------------- */
 
-static unsigned scan(const struct usher_gatt *g)
+static unsigned scan(const struct usher *u)
 {
-    return g->node->scanning || g->scanning ? USHER_SCAN_GATT : USHER_SCAN_OFF;
+    return u->scanning || u->gatt->scanning ? USHER_SCAN_GATT : USHER_SCAN_OFF;
 }
 
 /* Service data of an unprovisioned device; some add the URI Hash. */
-static void heard_device(struct usher_gatt *g, const struct usher_adv_report *report,
+static void heard_device(struct usher *u, const struct usher_adv_report *report,
                          const uint8_t *data, size_t len)
 {
     struct io io = io_reader(data, len);
-    struct beacon b = { .has_hash = len > ADVERT_DEVICE_LEN };
+    struct beacon b = { .has_hash = len > DEVICE_BEACON_FACTS };
 
     io_bytes(&io, b.uuid, sizeof(b.uuid));
     io_be16(&io, &b.oob_info);
@@ -478,30 +482,31 @@ static void heard_device(struct usher_gatt *g, const struct usher_adv_report *re
         io_bytes(&io, b.hash, sizeof(b.hash));
     }
     if (io_done(&io)) {
-        scan_found(g->node, &b, report, true);
+        scan_found(u, &b, report, true);
     }
 }
 
-static void in_ad(struct usher_gatt *g, const struct usher_adv_report *report, uint8_t ad_type,
-                  const uint8_t *data, size_t len)
+static void in_ad(struct usher *u, const struct node_ad *ad)
 {
     uint16_t uuid;
 
-    if (ad_type != AD_TYPE_SERVICE_DATA || len < sizeof(uuid)) {
+    if (ad->type != AD_TYPE_SERVICE_DATA || ad->len < sizeof(uuid)) {
         return;
     }
-    uuid = (uint16_t)(data[0] | data[1] << 8);
+    uuid = (uint16_t)(ad->data[0] | ad->data[1] << 8);
     if (uuid == USHER_GATT_PROVISIONING) {
-        heard_device(g, report, data + sizeof(uuid), len - sizeof(uuid));
+        heard_device(u, ad->report, ad->data + sizeof(uuid), ad->len - sizeof(uuid));
     } else if (uuid == USHER_GATT_PROXY) {
-        proxy_heard(g, report, data + sizeof(uuid), len - sizeof(uuid));
+        proxy_heard(u->gatt, ad->report, ad->data + sizeof(uuid), ad->len - sizeof(uuid));
     }
 }
 
 /* -- making and ending ------------------------------------------------------------------------- */
 
-static void deinit(struct usher_gatt *g)
+static void deinit(struct usher *u)
 {
+    struct usher_gatt *g = u->gatt;
+
     for (uint8_t i = 0; i < g->config.link_count; i++) {
         struct usher_gatt_link *l = &g->config.links[i];
 
@@ -521,15 +526,20 @@ static const struct usher_gatt_acts gatt_acts = {
     .opened = opened,
     .data = data,
     .closed = closed,
+    .provision = provision,
+    .listen = listen,
+};
+
+static const struct usher_part gatt_part = {
+    .adv = USHER_ADV_IND,
+    .background = true,
+    .ad_due = ad_due,
+    .next_ad = next_ad,
+    .scan = scan,
     .in_ad = in_ad,
     .run = run,
     .deadline = deadline,
-    .next_ad = next_ad,
-    .ad_due = ad_due,
-    .scan = scan,
     .deinit = deinit,
-    .provision = provision,
-    .listen = listen,
 };
 
 enum usher_err usher_gatt_init(struct usher_gatt *g, struct usher *u,
@@ -555,5 +565,6 @@ enum usher_err usher_gatt_init(struct usher_gatt *g, struct usher *u,
     }
     memset(config->links, 0, config->link_count * sizeof(*config->links));
     u->gatt = g;
+    u->parts[USHER_PART_GATT] = &gatt_part;
     return USHER_OK;
 }

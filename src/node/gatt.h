@@ -2,7 +2,7 @@
  * GATT inside the instance: gatt.c has the connections, PB-GATT and what is advertised; proxy.c has
  * what goes over a connection to the Mesh Proxy Service, as its server and as its client,
  * proxy_ad.c how such a server is found. The instance (node.c, scan.c, advert.c) knows all of them
- * by struct usher_gatt_acts alone.
+ * by struct usher_gatt_acts and struct usher_part alone.
  */
 #ifndef NODE_GATT_H
 #define NODE_GATT_H
@@ -12,22 +12,11 @@
 
 #include <usher/gatt.h>
 
-/** What the instance asks of GATT. */
+/** What the instance asks of GATT, beside its turns as a part. */
 struct usher_gatt_acts {
     void (*opened)(struct usher_gatt *g, const struct usher_gatt_opened *opened);
     void (*data)(struct usher_gatt *g, uint8_t conn, const uint8_t *value, size_t len);
     void (*closed)(struct usher_gatt *g, uint8_t conn);
-    /** An AD structure of an ADV_IND was heard: its type, and @p len octets of data. */
-    void (*in_ad)(struct usher_gatt *g, const struct usher_adv_report *report, uint8_t ad_type,
-                  const uint8_t *data, size_t len);
-    /** Its turn in node_drain(): hands PDUs to the port as long as there is room, runs timers. */
-    void (*run)(struct usher_gatt *g);
-    uint64_t (*deadline)(const struct usher_gatt *g);
-    /** The next connectable advertisement. @return octets; 0: none is due */
-    uint8_t (*next_ad)(struct usher_gatt *g, uint8_t ad[USHER_AD_MAX]);
-    uint64_t (*ad_due)(const struct usher_gatt *g);
-    unsigned (*scan)(const struct usher_gatt *g); /* enum usher_scan, bits */
-    void (*deinit)(struct usher_gatt *g);
     /* for the sessions: the link is PB-GATT from here on, of a client or of a server */
     enum usher_err (*provision)(struct usher_gatt *g, struct usher_session *s,
                                 const struct usher_ble_addr *peer);

@@ -196,8 +196,9 @@ static bool take_beacon(struct usher_mesh *m, const uint8_t *data, size_t len, s
     return true;
 }
 
-static void in_ad(struct usher_mesh *m, uint8_t ad_type, const uint8_t *data, size_t len)
+static void in_ad(struct usher *u, const struct node_ad *ad)
 {
+    struct usher_mesh *m = u->mesh;
     struct secbeacon b;
     struct net_pdu p;
 
@@ -205,9 +206,9 @@ static void in_ad(struct usher_mesh *m, uint8_t ad_type, const uint8_t *data, si
         return;
     }
     m->now = clock_now(m);
-    if ((ad_type == NET_AD_TYPE && take_network_pdu(m, 0, data, len, &p)) ||
-        (ad_type == SECBEACON_AD_TYPE && take_beacon(m, data, len, &b))) {
-        node_drain(m->node);
+    if ((ad->type == NET_AD_TYPE && take_network_pdu(m, 0, ad->data, ad->len, &p)) ||
+        (ad->type == SECBEACON_AD_TYPE && take_beacon(m, ad->data, ad->len, &b))) {
+        node_drain(u);
     }
 }
 
@@ -331,9 +332,11 @@ static void reset(struct usher_mesh *m)
     tell(m, &e);
 }
 
-static void run(struct usher_mesh *m)
+static void run(struct usher *u)
 {
-    m->now = m->node->now;
+    struct usher_mesh *m = u->mesh;
+
+    m->now = u->now;
     if (m->reset_at != 0 && m->reset_at <= m->now) {
         reset(m);
     }
@@ -350,8 +353,9 @@ static void run(struct usher_mesh *m)
     }
 }
 
-static uint64_t deadline(const struct usher_mesh *m)
+static uint64_t deadline(const struct usher *u)
 {
+    const struct usher_mesh *m = u->mesh;
     uint64_t at = access_deadline(m), iv = iv_deadline(&m->net.iv);
 
     if (!mesh_is_node(m)) {
@@ -367,9 +371,10 @@ static uint64_t deadline(const struct usher_mesh *m)
     return transport_busy(&m->net) || m->net.iv.test_mode ? at : node_sooner(at, iv);
 }
 
-static uint8_t next_ad(struct usher_mesh *m, uint8_t ad[USHER_AD_MAX])
+static uint8_t next_ad(struct usher *u, uint8_t ad[USHER_AD_MAX])
 {
-    uint64_t now = m->node->now;
+    struct usher_mesh *m = u->mesh;
+    uint64_t now = u->now;
     uint8_t len = net_next(&m->net, now, ad);
     uint8_t random[RANDOM_DRAWN];
     bool drawn;
@@ -377,31 +382,44 @@ static uint8_t next_ad(struct usher_mesh *m, uint8_t ad[USHER_AD_MAX])
     if (len != 0 || secbeacon_due(&m->net) > now) {
         return len;
     }
-    drawn = node_random(m->node, random, sizeof(random)) == USHER_OK;
+    drawn = node_random(u, random, sizeof(random)) == USHER_OK;
     return secbeacon_next(&m->net, now, drawn ? random : NULL, ad);
 }
 
-static uint64_t ad_due(const struct usher_mesh *m)
+static uint64_t ad_due(const struct usher *u)
 {
+    const struct usher_mesh *m = u->mesh;
+
     return mesh_is_node(m) && !m->net.silent ? node_sooner(net_due(&m->net), secbeacon_due(&m->net))
                                              : USHER_NEVER;
 }
 
-static unsigned scan(const struct usher_mesh *m)
+static unsigned scan(const struct usher *u)
 {
+    const struct usher_mesh *m = u->mesh;
+
     return mesh_is_node(m) && !m->net.silent ? USHER_SCAN_MESH | USHER_SCAN_BEACON : USHER_SCAN_OFF;
 }
 
 const struct usher_mesh_acts mesh_acts = {
     .now = clock_now,
     .alarm = alarm,
+    .in_proxied = in_proxied,
+    .in_proxied_beacon = in_proxied_beacon,
+};
+
+static void deinit(struct usher *u)
+{
+    usher_mesh_deinit(u->mesh);
+}
+
+const struct usher_part mesh_part = {
+    .adv = USHER_ADV_NONCONN_IND,
+    .ad_due = ad_due,
+    .next_ad = next_ad,
+    .scan = scan,
     .in_ad = in_ad,
     .run = run,
     .deadline = deadline,
-    .next_ad = next_ad,
-    .ad_due = ad_due,
-    .scan = scan,
-    .deinit = usher_mesh_deinit,
-    .in_proxied = in_proxied,
-    .in_proxied_beacon = in_proxied_beacon,
+    .deinit = deinit,
 };

@@ -7,8 +7,9 @@
 
 #include "model.h"
 
-/** The node's acts: for the instance and for the models. */
+/** The node's acts, for the models and for GATT; and as a part of the instance. */
 extern const struct usher_mesh_acts mesh_acts;
+extern const struct usher_part mesh_part;
 
 /** Puts a node on the air whose keys, IV state and address are there. */
 void mesh_begin(struct usher_mesh *m);

@@ -76,6 +76,7 @@ enum usher_err usher_mesh_init(struct usher_mesh *m, struct usher *u,
     mesh_forget(m);
     m->now = usher_mesh_now(m);
     u->mesh = m;
+    u->parts[USHER_PART_MESH] = &mesh_part;
     return USHER_OK;
 }
 
@@ -186,6 +187,7 @@ void usher_mesh_deinit(struct usher_mesh *m)
     }
     mesh_forget(m);
     m->node->mesh = NULL;
+    m->node->parts[USHER_PART_MESH] = NULL;
     node_alarm(m->node);
 }
 

@@ -74,9 +74,8 @@ enum usher_err usher_provision(struct usher_session *s, const struct usher_provi
     }
     memcpy(s->uuid, p->uuid, sizeof(s->uuid));
     s->attention_s = p->attention_s;
-    s->data_given = p->data != NULL;
-    if (s->data_given) {
-        s->data = *p->data;
+    if (p->data != NULL) {
+        session_data_early(&s->prov, p->data);
     }
     s->state = SESSION_LINK;
     node_drain(s->node);

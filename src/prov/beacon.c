@@ -33,11 +33,9 @@ uint8_t beacon_build(const struct beacon *beacon, uint8_t ad[USHER_AD_MAX])
 {
     struct beacon b = *beacon;
     struct io io = io_writer(ad, USHER_AD_MAX);
-    uint8_t len = b.has_hash ? 24 : 20, type = BEACON_AD_TYPE, kind = UNPROVISIONED_DEVICE;
+    uint8_t head[] = { b.has_hash ? 24 : 20, BEACON_AD_TYPE, UNPROVISIONED_DEVICE };
 
-    io_u8(&io, &len);
-    io_u8(&io, &type);
-    io_u8(&io, &kind);
+    io_bytes(&io, head, sizeof(head));
     fields(&io, &b);
     return (uint8_t)io_pos(&io);
 }

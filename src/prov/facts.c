@@ -128,30 +128,29 @@ enum usher_err session_auth_number(struct usher_prov *s, uint32_t number)
 
 enum usher_err session_auth_text(struct usher_prov *s, const char *text)
 {
-    size_t len = strlen(text);
+    bool is_text = oob_is_text(&s->start), good = true;
     uint32_t number = 0;
+    size_t len = 0;
 
     if (!auth_asked(s) || s->start.method == USHER_OOB_STATIC) {
         return USHER_E_STATE;
     }
-    if (len == 0 || len > s->start.size || (oob_is_text(&s->start) && len < s->start.size)) {
+    for (; text[len] != '\0'; len++) {
+        good = good && oob_char_ok(text[len], is_text);
+        number = number * 10 + (uint32_t)(text[len] - '0');
+    }
+    if (len == 0 || len > s->start.size || (is_text && len < s->start.size)) {
         return USHER_E_LENGTH;
     }
-    if (oob_is_text(&s->start)) {
-        if (!oob_text_ok(&s->start, text)) {
-            return USHER_E_DATA;
-        }
-        oob_place_octets(s->auth, auth_size(s), (const uint8_t *)text, len);
-        auth_given(s);
-        return USHER_OK;
+    if (!good) {
+        return USHER_E_DATA;
     }
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] < '0' || text[i] > '9') {
-            return USHER_E_DATA;
-        }
-        number = number * 10 + (uint32_t)(text[i] - '0');
+    if (!is_text) {
+        return session_auth_number(s, number);
     }
-    return session_auth_number(s, number);
+    oob_place_octets(s->auth, auth_size(s), (const uint8_t *)text, len);
+    auth_given(s);
+    return USHER_OK;
 }
 
 enum usher_err session_data_check(const struct usher_prov_data *data, uint8_t elements)
@@ -175,10 +174,15 @@ enum usher_err session_data(struct usher_prov *s, const struct usher_prov_data *
     if (err != USHER_OK) {
         return err;
     }
-    s->data = *data;
-    s->facts |= HAVE_DATA;
+    session_data_early(s, data);
     facts_changed(s);
     return USHER_OK;
+}
+
+void session_data_early(struct usher_prov *s, const struct usher_prov_data *data)
+{
+    s->data = *data;
+    s->facts |= HAVE_DATA;
 }
 
 enum usher_err session_refuse(struct usher_prov *s, enum usher_failure failure)

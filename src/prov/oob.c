@@ -84,9 +84,8 @@ void oob_generate(const struct usher_start *start, const uint8_t entropy[32], ui
     oob_place_number(auth, auth_len, value->number);
 }
 
-bool oob_text_ok(const struct usher_start *start, const char *text)
+bool oob_char_ok(char c, bool is_text)
 {
-    static const char taken[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-    return strlen(text) == start->size && strspn(text, taken) == start->size;
+    return (c >= '0' && c <= '9') ||
+           (is_text && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')));
 }

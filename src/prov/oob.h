@@ -33,9 +33,10 @@ struct oob_value {
 void oob_generate(const struct usher_start *start, const uint8_t entropy[32], uint8_t *auth,
                   size_t auth_len, struct oob_value *value);
 
-/** Whether @p text is what the choice asks for: size letters and digits. Lower case
- * letters are not the standard's, but bluetooth-meshd shows them, and a user types what is shown.
+/**
+ * Whether a value may have this character: a digit, or, if it is text, a letter. Lower case letters
+ * are not the standard's, but bluetooth-meshd shows them, and a user types what is shown.
  */
-bool oob_text_ok(const struct usher_start *start, const char *text);
+bool oob_char_ok(char c, bool is_text);
 
 #endif

@@ -1,29 +1,54 @@
 /* The Provisioning PDUs: names, lengths and fields (Mesh Protocol 1.1, section 5.4.1). */
 #include "pdu.h"
 
-static const struct {
-    const char *name;
-    int8_t len; /* of the parameters; -1: varies, -2: the algorithm's random */
-} pdus[PDU_TYPES] = {
-    [PDU_INVITE] = { "Invite", 1 },
-    [PDU_CAPABILITIES] = { "Capabilities", PDU_CAPS_LEN },
-    [PDU_START] = { "Start", PDU_START_LEN },
-    [PDU_PUBLIC_KEY] = { "Public Key", USHER_P256_PUBLIC },
-    [PDU_INPUT_COMPLETE] = { "Input Complete", 0 },
-    [PDU_CONFIRMATION] = { "Confirmation", -2 },
-    [PDU_RANDOM] = { "Random", -2 },
-    [PDU_DATA] = { "Data", PDU_DATA_LEN + PDU_MIC_LEN },
-    [PDU_COMPLETE] = { "Complete", 0 },
-    [PDU_FAILED] = { "Failed", 1 },
-    [PDU_RECORD_REQUEST] = { "Record Request", 6 },
-    [PDU_RECORD_RESPONSE] = { "Record Response", -1 },
-    [PDU_RECORDS_GET] = { "Records Get", 0 },
-    [PDU_RECORDS_LIST] = { "Records List", -1 },
+/* Octets of the parameters. */
+#define VARIES (-1)
+#define RANDOM (-2) /* the algorithm's */
+static const int8_t lengths[PDU_TYPES] = {
+    [PDU_INVITE] = 1,
+    [PDU_CAPABILITIES] = PDU_CAPS_LEN,
+    [PDU_START] = PDU_START_LEN,
+    [PDU_PUBLIC_KEY] = USHER_P256_PUBLIC,
+    [PDU_INPUT_COMPLETE] = 0,
+    [PDU_CONFIRMATION] = RANDOM,
+    [PDU_RANDOM] = RANDOM,
+    [PDU_DATA] = PDU_DATA_LEN + PDU_MIC_LEN,
+    [PDU_COMPLETE] = 0,
+    [PDU_FAILED] = 1,
+    [PDU_RECORD_REQUEST] = 6,
+    [PDU_RECORD_RESPONSE] = VARIES,
+    [PDU_RECORDS_GET] = 0,
+    [PDU_RECORDS_LIST] = VARIES,
 };
+
+int pdu_len(uint8_t type, size_t random_len)
+{
+    if (type >= PDU_TYPES) {
+        return VARIES;
+    }
+    return lengths[type] == RANDOM ? (int)random_len : lengths[type];
+}
 
 const char *usher_pdu_name(uint8_t type)
 {
-    return type < PDU_TYPES ? pdus[type].name : "unknown";
+    static const char *const names[PDU_TYPES] = {
+        [PDU_INVITE] = "Invite",
+        [PDU_CAPABILITIES] = "Capabilities",
+        [PDU_START] = "Start",
+        [PDU_PUBLIC_KEY] = "Public Key",
+        [PDU_INPUT_COMPLETE] = "Input Complete",
+        [PDU_CONFIRMATION] = "Confirmation",
+        [PDU_RANDOM] = "Random",
+        [PDU_DATA] = "Data",
+        [PDU_COMPLETE] = "Complete",
+        [PDU_FAILED] = "Failed",
+        [PDU_RECORD_REQUEST] = "Record Request",
+        [PDU_RECORD_RESPONSE] = "Record Response",
+        [PDU_RECORDS_GET] = "Records Get",
+        [PDU_RECORDS_LIST] = "Records List",
+    };
+
+    return type < PDU_TYPES ? names[type] : "unknown";
 }
 
 const char *usher_failure_name(uint8_t code)
@@ -52,14 +77,6 @@ const char *usher_phase_name(enum usher_phase phase)
     };
 
     return (unsigned)phase < sizeof(names) / sizeof(names[0]) ? names[phase] : "unknown";
-}
-
-int pdu_len(uint8_t type, size_t random_len)
-{
-    if (type >= PDU_TYPES) {
-        return -1;
-    }
-    return pdus[type].len == -2 ? (int)random_len : pdus[type].len;
 }
 
 void pdu_caps_fields(struct io *io, struct usher_caps *caps)

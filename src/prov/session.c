@@ -30,10 +30,10 @@ enum writer {
 struct step {
     uint8_t pdu;
     uint8_t writer;
-    uint16_t needs;
+    uint8_t needs; /* enum fact, of those that are waited for */
+    uint8_t phase;
     bool (*skip)(const struct usher_prov *s);
     void (*act)(struct usher_prov *s); /* LOCAL rows only */
-    uint8_t phase;
 };
 
 static bool key_in_band(const struct usher_prov *s)
@@ -84,25 +84,25 @@ static void nothing(struct usher_prov *s)
 }
 
 static const struct step steps[] = {
-    { PDU_INVITE, PROVISIONER, 0, NULL, NULL, USHER_PHASE_INVITE },
-    { PDU_CAPABILITIES, DEVICE, 0, NULL, NULL, USHER_PHASE_CAPABILITIES },
-    { PDU_START, PROVISIONER, HAVE_CHOICE, NULL, NULL, USHER_PHASE_START },
-    { PDU_LOCAL, PROVISIONER, WAS_SENT, key_in_band, ask_oob_key, USHER_PHASE_PUBLIC_KEY },
-    { PDU_LOCAL, PROVISIONER, HAVE_PEER_KEY, key_in_band, nothing, USHER_PHASE_PUBLIC_KEY },
-    { PDU_PUBLIC_KEY, PROVISIONER, 0, NULL, NULL, USHER_PHASE_PUBLIC_KEY },
-    { PDU_PUBLIC_KEY, DEVICE, 0, key_is_oob, NULL, USHER_PHASE_PUBLIC_KEY },
-    { PDU_LOCAL, BOTH, HAVE_PEER_KEY, NULL, begin_ecdh, USHER_PHASE_ECDH },
-    { PDU_LOCAL, BOTH, 0, NULL, auth_begin, USHER_PHASE_ECDH },
-    { PDU_INPUT_COMPLETE, DEVICE, HAVE_AUTH, not_input, NULL, USHER_PHASE_INPUT },
-    { PDU_CONFIRMATION, PROVISIONER, HAVE_AUTH | HAVE_SECRET, NULL, NULL,
-      USHER_PHASE_CONFIRMATION },
-    { PDU_CONFIRMATION, DEVICE, HAVE_AUTH | HAVE_SECRET, NULL, NULL, USHER_PHASE_CONFIRMATION },
-    { PDU_RANDOM, PROVISIONER, 0, NULL, NULL, USHER_PHASE_RANDOM },
-    { PDU_RANDOM, DEVICE, 0, NULL, NULL, USHER_PHASE_RANDOM },
-    { PDU_LOCAL, PROVISIONER, 0, NULL, ask_data, USHER_PHASE_DATA },
-    { PDU_LOCAL, PROVISIONER, HAVE_DATA, NULL, check_data, USHER_PHASE_DATA },
-    { PDU_DATA, PROVISIONER, 0, NULL, NULL, USHER_PHASE_DATA },
-    { PDU_COMPLETE, DEVICE, 0, NULL, NULL, USHER_PHASE_DATA },
+    { PDU_INVITE, PROVISIONER, 0, USHER_PHASE_INVITE, NULL, NULL },
+    { PDU_CAPABILITIES, DEVICE, 0, USHER_PHASE_CAPABILITIES, NULL, NULL },
+    { PDU_START, PROVISIONER, HAVE_CHOICE, USHER_PHASE_START, NULL, NULL },
+    { PDU_LOCAL, PROVISIONER, WAS_SENT, USHER_PHASE_PUBLIC_KEY, key_in_band, ask_oob_key },
+    { PDU_LOCAL, PROVISIONER, HAVE_PEER_KEY, USHER_PHASE_PUBLIC_KEY, key_in_band, nothing },
+    { PDU_PUBLIC_KEY, PROVISIONER, 0, USHER_PHASE_PUBLIC_KEY, NULL, NULL },
+    { PDU_PUBLIC_KEY, DEVICE, 0, USHER_PHASE_PUBLIC_KEY, key_is_oob, NULL },
+    { PDU_LOCAL, BOTH, HAVE_PEER_KEY, USHER_PHASE_ECDH, NULL, begin_ecdh },
+    { PDU_LOCAL, BOTH, 0, USHER_PHASE_ECDH, NULL, auth_begin },
+    { PDU_INPUT_COMPLETE, DEVICE, HAVE_AUTH, USHER_PHASE_INPUT, not_input, NULL },
+    { PDU_CONFIRMATION, PROVISIONER, HAVE_AUTH | HAVE_SECRET, USHER_PHASE_CONFIRMATION, NULL,
+      NULL },
+    { PDU_CONFIRMATION, DEVICE, HAVE_AUTH | HAVE_SECRET, USHER_PHASE_CONFIRMATION, NULL, NULL },
+    { PDU_RANDOM, PROVISIONER, 0, USHER_PHASE_RANDOM, NULL, NULL },
+    { PDU_RANDOM, DEVICE, 0, USHER_PHASE_RANDOM, NULL, NULL },
+    { PDU_LOCAL, PROVISIONER, 0, USHER_PHASE_DATA, NULL, ask_data },
+    { PDU_LOCAL, PROVISIONER, HAVE_DATA, USHER_PHASE_DATA, NULL, check_data },
+    { PDU_DATA, PROVISIONER, 0, USHER_PHASE_DATA, NULL, NULL },
+    { PDU_COMPLETE, DEVICE, 0, USHER_PHASE_DATA, NULL, NULL },
 };
 #define STEPS (sizeof(steps) / sizeof(steps[0]))
 
@@ -119,7 +119,7 @@ uint8_t *session_key(struct usher_prov *s, enum usher_role role)
 void session_tell(struct usher_prov *s, enum usher_event_type event)
 {
     if (s->event_count < sizeof(s->events)) {
-        s->events[s->event_count++] = (uint8_t)event;
+        s->events[(s->event_first + s->event_count++) % sizeof(s->events)] = (uint8_t)event;
     }
 }
 
@@ -436,11 +436,8 @@ static bool next_pdu(struct usher_prov *s, uint64_t now, struct session_output *
 
 static enum usher_event_type pop_event(struct usher_prov *s)
 {
-    enum usher_event_type event = (enum usher_event_type)s->events[0];
-
     s->event_count--;
-    memmove(s->events, s->events + 1, s->event_count);
-    return event;
+    return (enum usher_event_type)s->events[s->event_first++ % sizeof(s->events)];
 }
 
 enum session_out session_next(struct usher_prov *s, uint64_t now, bool bearer_ready,

@@ -108,6 +108,8 @@ enum usher_err session_auth_static(struct usher_prov *s, const uint8_t *value, s
 enum usher_err session_auth_number(struct usher_prov *s, uint32_t number);
 enum usher_err session_auth_text(struct usher_prov *s, const char *text);
 enum usher_err session_data(struct usher_prov *s, const struct usher_prov_data *data);
+/** The same before the link opens; the caller has had session_data_check() look at them. */
+void session_data_early(struct usher_prov *s, const struct usher_prov_data *data);
 enum usher_err session_refuse(struct usher_prov *s, enum usher_failure failure);
 
 /* For the roles' acts. */

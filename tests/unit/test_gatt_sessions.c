@@ -548,6 +548,7 @@ static void an_instance_without_gatt_says_so(void **state)
 
     for (int i = 0; i < RIG_SIDES; i++) {
         r->side[i].node.gatt = NULL;
+        r->side[i].node.parts[USHER_PART_GATT] = NULL;
     }
     memset(&e, 0, sizeof(e));
     assert_int_equal(rig_provision(r, RIG_P), USHER_E_UNSUPPORTED);

@@ -739,7 +739,7 @@ static void row_32_a_link_that_never_opened_leaves_no_key_behind(void **state)
     assert_int_equal(usher_listen_stop(d), USHER_OK);
     assert_memory_equal(p->prov.private_key, zeros, 32);
     assert_memory_equal(d->prov.private_key, zeros, 32);
-    assert_memory_equal(p->data.netkey, zeros, USHER_KEY_SIZE);
+    assert_memory_equal(p->prov.data.netkey, zeros, USHER_KEY_SIZE);
     bench_free(b);
 }
 
