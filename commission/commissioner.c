@@ -13,6 +13,12 @@
 #define ADV_MS 4500u       /* that a device heard on PB-GATT has to be heard on PB-ADV as well */
 #define STRAND_MS 70000u   /* a device that lost its provisioner is heard again after a minute */
 #define TARGETS_MAX 40000u /* more devices than a network has addresses */
+#define PAUSE_MS 1000u     /* before the first retry; doubled for each further one */
+#define PAUSE_MAX_MS 30000u
+#define SILENT_MS 61000u /* a device in a link of before beacons again within 60 s (5.3.2.1) */
+#define RANK_AGAIN 1     /* heard since its last attempt; 0 are those without one */
+#define RANK_SILENT 2
+#define UNTRIED_MAX 4096u /* of them, that wait for their first attempt */
 
 uint64_t commissioner_now(const struct commissioner *c)
 {
@@ -40,6 +46,7 @@ struct commissioner *commissioner_new(const struct commissioner_config *config)
     c->config = *config;
     c->link_count = 2u * config->parallel;
     waiting_init(&c->room);
+    TAILQ_INIT(&c->untried);
     return c;
 }
 
@@ -128,16 +135,41 @@ bool commissioner_idle(const struct commissioner *c)
 
 /* Starting. */
 
+void commissioner_untried_add(struct commissioner *c, struct target *t)
+{
+    t->is_untried = true;
+    TAILQ_INSERT_TAIL(&c->untried, t, untried);
+    c->untried_count++;
+}
+
+void commissioner_untried_remove(struct commissioner *c, struct target *t)
+{
+    if (t->is_untried) {
+        t->is_untried = false;
+        TAILQ_REMOVE(&c->untried, t, untried);
+        c->untried_count--;
+    }
+}
+
 void commissioner_later(struct commissioner *c, struct target *t, uint64_t ms)
 {
     t->since = ms;
     waiting_add_later(&c->room, &t->waiting, ms);
 }
 
+void commissioner_again(struct commissioner *c, struct target *t)
+{
+    t->silent = true;
+    t->waiting.rank = RANK_SILENT;
+    t->not_before = commissioner_now(c) + waiting_pause(t->attempts, PAUSE_MS, PAUSE_MAX_MS);
+    commissioner_later(c, t, commissioner_now(c) + SILENT_MS);
+}
+
 void commissioner_give_up(struct commissioner *c, struct target *t,
                           const struct usher_outcome *outcome, const struct failure *why)
 {
     const struct commission_reports *r = c->config.reports;
+    commissioner_untried_remove(c, t);
     c->counts.failed++;
     c->counts.refused += why->policy;
     if (t->last) {
@@ -163,6 +195,12 @@ static void target_orphan(struct commissioner *c, struct target *t)
 static void target_try(struct commissioner *c, struct target *t, uint64_t *again)
 {
     size_t n;
+    if (t->unsure && t->silent) { /* for longer than a link lives: it is a node, or gone */
+        waiting_remove(&c->room, &t->waiting);
+        commissioner_give_up(c, t, &(struct usher_outcome){ .phase = USHER_PHASE_DATA },
+                             &failure_unsure);
+        return;
+    }
     switch (
         lane_choose(c->lanes, c->radio_count, t->heard, commissioner_now(c), t->since, &n, again)) {
     case LANE_CHOSEN:
@@ -195,7 +233,7 @@ static void targets_try(struct commissioner *c, uint64_t *again)
 {
     struct waiting *w = waiting_first(&c->room, commissioner_now(c));
     while (w && room_for_more(c)) {
-        struct waiting *next = waiting_behind(w);
+        struct waiting *next = waiting_behind(&c->room, w);
         target_try(c, (struct target *)w, again);
         w = next;
     }
@@ -213,6 +251,7 @@ void commissioner_run(struct commissioner *c)
         c->run_again = false;
         again = USHER_NEVER;
         targets_try(c, &again);
+        commissioner_links_hurry(c, &again);
     } while (c->run_again);
     c->running = false;
     uint64_t next = waiting_next(&c->room, commissioner_now(c));
@@ -230,9 +269,24 @@ static struct target *target_find(const struct commissioner *c, const uint8_t uu
     return place ? *place : NULL;
 }
 
+/** Forgets the untried device that has been silent the longest: if it is there, it will be heard.
+ */
+static void target_forget(struct commissioner *c)
+{
+    struct target *t = TAILQ_FIRST(&c->untried);
+    commissioner_untried_remove(c, t);
+    waiting_remove(&c->room, &t->waiting);
+    tdelete(t, &c->targets, compare_targets);
+    free(t);
+    c->counts.devices--;
+}
+
 /** Takes a device on. NULL: no memory; it will be heard again. */
 static struct target *target_make(struct commissioner *c, const uint8_t uuid[USHER_UUID_SIZE])
 {
+    if (c->untried_count == UNTRIED_MAX) {
+        target_forget(c);
+    }
     struct target *t = calloc(1, sizeof *t + c->config.radios * sizeof *t->heard);
     if (!t) {
         return NULL;
@@ -243,6 +297,7 @@ static struct target *target_make(struct commissioner *c, const uint8_t uuid[USH
         return NULL;
     }
     t->found = commissioner_now(c);
+    commissioner_untried_add(c, t);
     c->counts.devices++;
     return t;
 }
@@ -295,6 +350,10 @@ void commissioner_heard(struct commissioner *c, const struct radio *radio,
     }
     struct lane_heard *heard = &t->heard[radio - c->radios];
     bool news = heard->bearers == 0;
+    if (t->is_untried) {
+        commissioner_untried_remove(c, t);
+        commissioner_untried_add(c, t);
+    }
     t->unsure = false;
     lane_hear(heard, event->params.unprov.rssi, gatt ? &event->params.unprov.peer : NULL);
     if (!known) {
@@ -305,6 +364,12 @@ void commissioner_heard(struct commissioner *c, const struct radio *radio,
         t->orphan = false;
         t->since = commissioner_now(c);
         waiting_hurry(&c->room, &t->waiting);
+        commissioner_run(c);
+    } else if (t->silent) {
+        t->silent = false;
+        waiting_remove(&c->room, &t->waiting);
+        t->waiting.rank = RANK_AGAIN;
+        commissioner_later(c, t, t->not_before);
         commissioner_run(c);
     } else if (t->choosing && t->waiting.not_before != 0) {
         waiting_remove(&c->room, &t->waiting);

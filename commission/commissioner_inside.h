@@ -12,7 +12,9 @@
 
 /** A device that is to be provisioned, or was. */
 struct target {
-    struct waiting waiting; /* while it has no link, and is not done with */
+    struct waiting waiting;      /* while it has no link, and is not done with */
+    TAILQ_ENTRY(target) untried; /* if is_untried */
+    bool is_untried;             /* there was no attempt, and it is not given up */
     uint8_t uuid[USHER_UUID_SIZE];
     unsigned attempts;
     uint64_t found;            /* first beacon */
@@ -20,6 +22,8 @@ struct target {
     uint64_t since;            /* it waits for a radio */
     bool choosing;             /* it waits to be heard by more radios, or on PB-ADV */
     bool orphan;               /* it waits to be heard by any radio */
+    bool silent;               /* it waits to be heard since its last attempt */
+    uint64_t not_before;       /* when it is to be tried again, at the earliest */
     bool unsure;               /* it was given its data, and was neither heard nor answered since */
     struct radio *last;        /* that of the last attempt; NULL: none yet */
     struct lane_heard heard[]; /* by each radio */
@@ -53,6 +57,8 @@ struct radio {
     unsigned provisioned, failed;
 };
 
+TAILQ_HEAD(target_queue, target);
+
 struct commissioner {
     struct commissioner_config config;
     struct radio radios[COMMISSIONER_RADIOS];
@@ -60,8 +66,10 @@ struct commissioner {
     size_t radio_count;
     size_t link_count; /* of each radio */
     unsigned closing;
-    struct waiting_room room; /* targets without a link */
-    void *targets;            /* tsearch() tree by UUID, of all */
+    struct waiting_room room;    /* targets without a link */
+    void *targets;               /* tsearch() tree by UUID, of all */
+    struct target_queue untried; /* those without an attempt, by when they were heard last */
+    unsigned untried_count;
     struct commissioner_counts counts;
     bool stopping;
     bool no_answers;
@@ -76,6 +84,15 @@ uint64_t commissioner_now(const struct commissioner *c);
 /** A radio has heard an unprovisioned device. */
 void commissioner_heard(struct commissioner *c, const struct radio *radio,
                         const struct usher_event *event);
+/** A device waits for its first attempt; it was heard now. */
+void commissioner_untried_add(struct commissioner *c, struct target *t);
+/** It does not any more. Nothing, if it did not. */
+void commissioner_untried_remove(struct commissioner *c, struct target *t);
+/**
+ * Lets a device that has failed be tried again: when it is heard, after a pause; else after all
+ * others, since it is in a link of before, or gone.
+ */
+void commissioner_again(struct commissioner *c, struct target *t);
 /** Lets a device wait for its turn from @p ms on. */
 void commissioner_later(struct commissioner *c, struct target *t, uint64_t ms);
 /** Ends a device's attempts, and reports it. */
@@ -86,6 +103,13 @@ void commissioner_give_up(struct commissioner *c, struct target *t,
 
 /** Begins an attempt at a device, over a radio that has a free link. */
 void commissioner_link_start(struct commissioner *c, struct radio *radio, struct target *t);
+/**
+ * Ends attempts that have had no Link Ack for long, if others wait for their links; the devices are
+ * tried again behind them.
+ *
+ * @param again  Made earlier, if it is to be looked again then.
+ */
+void commissioner_links_hurry(struct commissioner *c, uint64_t *again);
 /** A link's device is not at work any more. */
 void commissioner_link_leave(struct commissioner *c, struct link *l);
 /** A link does not wait for a person any more. */

@@ -10,8 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PAUSE_MS 1000u /* before the first retry; doubled for each further one */
-#define PAUSE_MAX_MS 30000u
+#define ROOM_MS 1000u /* that a radio without a free connection is left alone */
+/* For a Link Ack while others wait; longer than those who have another radio wait for this one. */
+#define OPEN_MS (LANE_PATIENCE_MS + 1000u)
 
 struct lane *commissioner_lane_of(struct commissioner *c, const struct radio *radio)
 {
@@ -112,9 +113,12 @@ void commissioner_link_start(struct commissioner *c, struct radio *radio, struct
     link_take(c, l, t);
     t->last = radio;
     l->begun = commissioner_now(c);
-    if (t->attempts++ == 0) {
+    if (t->attempts == 0) {
         t->begun = l->begun;
+        commissioner_untried_remove(c, t);
     }
+    t->attempts++;
+    t->silent = false;
     l->gatt = (heard->bearers & USHER_BEARER_ADV) == 0;
     enum usher_err err = usher_provision(
         &l->session, &(struct usher_provision){ .uuid = t->uuid,
@@ -128,8 +132,11 @@ void commissioner_link_start(struct commissioner *c, struct radio *radio, struct
     if (err == USHER_E_RESOURCES || err == USHER_E_STATE) {
         /* No connection is free, or the radio is away: that is no attempt. */
         t->attempts--;
+        if (t->attempts == 0) {
+            commissioner_untried_add(c, t);
+        }
         t->last = before;
-        heard->not_before = commissioner_now(c) + PAUSE_MS;
+        heard->not_before = commissioner_now(c) + ROOM_MS;
         waiting_add(&c->room, &t->waiting);
         c->run_again = true; /* another radio may take it */
     } else {
@@ -146,6 +153,32 @@ static void link_refuse(struct link *l, const struct failure *why)
 {
     l->refusal = why;
     usher_cancel(&l->session, USHER_CLOSE_ERROR);
+}
+
+/** When a link that is not open has had its time, if others wait. A last attempt has all of it. */
+static uint64_t link_hurry_ms(const struct commissioner *c, const struct link *l)
+{
+    const struct target *t = l->target;
+    if (!t || l->phase > USHER_PHASE_LINK || l->closing || l->refusal ||
+        t->attempts > c->config.retries) {
+        return USHER_NEVER;
+    }
+    return l->begun + OPEN_MS;
+}
+
+void commissioner_links_hurry(struct commissioner *c, uint64_t *again)
+{
+    struct waiting *w = waiting_first(&c->room, commissioner_now(c));
+    struct link *l;
+    for (size_t i = 0; w && (l = commissioner_link_nth(c, i)) != NULL; i++) {
+        uint64_t ms = link_hurry_ms(c, l);
+        if (ms <= commissioner_now(c)) {
+            link_refuse(l, &failure_silent);
+            w = waiting_behind(&c->room, w);
+        } else if (ms < *again) {
+            *again = ms;
+        }
+    }
 }
 
 void commissioner_link_asking_end(struct commissioner *c, struct link *l)
@@ -282,21 +315,13 @@ static void on_complete(struct commissioner *c, struct link *l, const struct ush
     commissioner_run(c);
 }
 
-/**
- * Why a session failed. A device that was given its data before, and is silent for as long as a
- * Link Open is repeated, is in no link of its own any more (60 s, as well): it is a node, or gone.
- */
+/** Why a session failed; and whether the device may be a node now. */
 static const struct failure *link_why(const struct link *l, const struct usher_outcome *outcome)
 {
-    struct target *t = l->target;
     if (l->refusal) {
         return l->refusal;
     }
-    if (outcome->phase != USHER_PHASE_LINK) {
-        t->unsure = outcome->phase == USHER_PHASE_DATA && outcome->failure == USHER_FAIL_NONE;
-    } else if (t->unsure && !outcome->gatt && outcome->close_reason == USHER_CLOSE_TIMEOUT) {
-        return &failure_unsure;
-    }
+    l->target->unsure = outcome->phase == USHER_PHASE_DATA && outcome->failure == USHER_FAIL_NONE;
     return failure_explain(outcome);
 }
 
@@ -318,8 +343,7 @@ static void link_failed(struct commissioner *c, struct link *l)
     }
     struct lane_heard *heard = &t->heard[l->radio - c->radios];
     heard->failed += heard->failed < UINT8_MAX;
-    commissioner_later(c, t,
-                       commissioner_now(c) + waiting_pause(t->attempts, PAUSE_MS, PAUSE_MAX_MS));
+    commissioner_again(c, t);
 }
 
 static void on_closed(struct commissioner *c, struct link *l)
@@ -354,6 +378,7 @@ void commissioner_event(void *commissioner, struct usher *u, const struct usher_
     const uint8_t *uuid = l->target->uuid;
     switch (event->type) {
     case USHER_EVT_LINK_ESTABLISHED:
+        l->phase = USHER_PHASE_INVITE;
         r->link_open(r->ctx, uuid, l->number, radio->name);
         break;
     case USHER_EVT_PHASE:

@@ -30,6 +30,9 @@ const struct failure failure_start = { "the session could not be begun",
                                        false, false };
 const struct failure failure_lost = { "its radio is lost, and no other one hears the device",
                                       "see to the radio, then run again", false, false };
+const struct failure failure_silent = { "no answer from the device in time",
+                                        "move nearer, or open fewer links at once (--parallel)",
+                                        true, false };
 static const char may_be_node[] =
     "it may be provisioned: \"usher configure\" of its address, which \"usher nodes\" tells, finds "
     "out; the address is not given again";
@@ -95,9 +98,6 @@ static const struct failure no_value_in_time = { "no value was entered in time",
                                                  false };
 static const struct failure data_unanswered = { "no answer to the provisioning data", may_be_node,
                                                 true, false };
-static const struct failure silent = { "no answer from the device in time",
-                                       "move nearer, or open fewer links at once (--parallel)",
-                                       true, false };
 static const struct failure closed = { "the device closed the link",
                                        "try again; another provisioner may be at work", true,
                                        false };
@@ -121,7 +121,7 @@ const struct failure *failure_explain(const struct usher_outcome *o)
     if (o->close_reason != USHER_CLOSE_TIMEOUT) {
         return o->gatt ? &disconnected : &closed;
     }
-    return o->phase == USHER_PHASE_INPUT ? &no_value_in_time : &silent;
+    return o->phase == USHER_PHASE_INPUT ? &no_value_in_time : &failure_silent;
 }
 
 const char *failure_pdu(const struct usher_outcome *o)

@@ -22,6 +22,7 @@ extern const struct failure failure_store;    /* the record could not be made du
 extern const struct failure failure_no_value; /* nobody can give the value that the device shows */
 extern const struct failure failure_start;    /* the session could not be begun */
 extern const struct failure failure_lost;     /* its radio is gone, and no other hears it */
+extern const struct failure failure_silent;   /* no answer in time */
 extern const struct failure failure_unsure;   /* no answer to its data, nor to Link Open since */
 
 /** Explains how a session that is not complete ended. */

@@ -9,19 +9,31 @@
 
 void waiting_init(struct waiting_room *room)
 {
-    TAILQ_INIT(&room->ready);
+    for (unsigned rank = 0; rank < WAITING_RANKS; rank++) {
+        TAILQ_INIT(&room->ready[rank]);
+    }
     TAILQ_INIT(&room->later);
+}
+
+/** The first that is ready, of the ranks from the @p n-th on in the order of this turn. */
+static struct waiting *first_from(const struct waiting_room *room, unsigned n)
+{
+    struct waiting *w = NULL;
+    for (; !w && n < WAITING_RANKS; n++) {
+        w = TAILQ_FIRST(&room->ready[n < 2 ? n ^ room->turn : n]);
+    }
+    return w;
 }
 
 bool waiting_nobody(const struct waiting_room *room)
 {
-    return TAILQ_EMPTY(&room->ready) && TAILQ_EMPTY(&room->later);
+    return !first_from(room, 0) && TAILQ_EMPTY(&room->later);
 }
 
 void waiting_add(struct waiting_room *room, struct waiting *w)
 {
     w->not_before = 0;
-    TAILQ_INSERT_TAIL(&room->ready, w, entry);
+    TAILQ_INSERT_TAIL(&room->ready[w->rank], w, entry);
 }
 
 void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms)
@@ -43,7 +55,8 @@ void waiting_remove(struct waiting_room *room, struct waiting *w)
     if (w->not_before != 0) {
         TAILQ_REMOVE(&room->later, w, entry);
     } else {
-        TAILQ_REMOVE(&room->ready, w, entry);
+        TAILQ_REMOVE(&room->ready[w->rank], w, entry);
+        room->turn ^= 1;
     }
 }
 
@@ -55,7 +68,7 @@ void waiting_hurry(struct waiting_room *room, struct waiting *w)
     }
 }
 
-/** Those whose pause is over are ready, behind the others. */
+/** Those whose pause is over are ready, behind those of their rank. */
 static void pauses_end(struct waiting_room *room, uint64_t now)
 {
     struct waiting *w;
@@ -67,12 +80,14 @@ static void pauses_end(struct waiting_room *room, uint64_t now)
 struct waiting *waiting_first(struct waiting_room *room, uint64_t now)
 {
     pauses_end(room, now);
-    return TAILQ_FIRST(&room->ready);
+    return first_from(room, 0);
 }
 
-struct waiting *waiting_behind(struct waiting *w)
+struct waiting *waiting_behind(const struct waiting_room *room, struct waiting *w)
 {
-    return TAILQ_NEXT(w, entry);
+    struct waiting *next = TAILQ_NEXT(w, entry);
+    unsigned n = w->rank < 2 ? w->rank ^ room->turn : w->rank;
+    return next ? next : first_from(room, n + 1);
 }
 
 struct waiting *waiting_take(struct waiting_room *room, uint64_t now)

@@ -2,6 +2,9 @@
  * Those who wait for their turn: at once, or after a pause, since they have failed and are to be
  * tried again. Shared by the commissioner and the configurator, which have a struct waiting as the
  * first member of what waits.
+ *
+ * There are ranks: 0 and 1 take turns, so that neither newcomers nor those who have failed keep the
+ * others out; 2 comes when nobody of these is ready.
  */
 #ifndef WAITING_H
 #define WAITING_H
@@ -10,16 +13,20 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#define WAITING_RANKS 3
+
 struct waiting {
     TAILQ_ENTRY(waiting) entry;
     uint64_t not_before; /* ms; 0: ready */
+    unsigned rank;       /* below WAITING_RANKS; not to be changed while it waits */
 };
 
 TAILQ_HEAD(waiting_queue, waiting);
 
 struct waiting_room {
-    struct waiting_queue ready; /* whose turn is next, first */
-    struct waiting_queue later; /* by time */
+    struct waiting_queue ready[WAITING_RANKS]; /* whose turn is next, first */
+    struct waiting_queue later;                /* by time */
+    unsigned turn;                             /* the rank whose turn it is, 0 or 1 */
 };
 
 void waiting_init(struct waiting_room *room);
@@ -29,14 +36,14 @@ bool waiting_nobody(const struct waiting_room *room);
 void waiting_add(struct waiting_room *room, struct waiting *w);
 /** Lets it wait until @p ms. */
 void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms);
-/** It waits no longer for its time: it is ready, behind the others. It has to be waiting. */
+/** It waits no longer for its time: it is ready, behind those of its rank. It has to be waiting. */
 void waiting_hurry(struct waiting_room *room, struct waiting *w);
 /** Takes out whose turn it is. @retval NULL  Nobody's, at this time. */
 struct waiting *waiting_take(struct waiting_room *room, uint64_t now);
 /** Who is ready and first. NULL: nobody is, at this time. */
 struct waiting *waiting_first(struct waiting_room *room, uint64_t now);
 /** Who is ready and comes behind @p w, who is ready. NULL: nobody. */
-struct waiting *waiting_behind(struct waiting *w);
+struct waiting *waiting_behind(const struct waiting_room *room, struct waiting *w);
 /** Takes out who is waiting. */
 void waiting_remove(struct waiting_room *room, struct waiting *w);
 /** Takes out anybody. @retval NULL  There is nobody. */

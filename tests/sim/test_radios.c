@@ -441,7 +441,7 @@ static void one_that_hears_later_takes_what_a_busy_one_left(void **state)
     air_place(s->ends[1].port.radio, 1000, 0);
     seem_near(s, &s->devs[0]);
     seem_near(s, &s->devs[1]);
-    (void)run(s, 2, 10000);
+    (void)run(s, 2, LANE_PATIENCE_MS - 1000);
     assert_int_equal(radio_of(s, 0).active, 1);
     assert_int_equal(radio_of(s, 1).active, 0);
     air_place(s->ends[1].port.radio, 10, 0);

@@ -13,6 +13,7 @@
  */
 #include "people.h"
 #include "rng.h"
+#include "rss.h"
 #include "simport.h"
 
 #include <stdio.h>
@@ -93,21 +94,6 @@ static uint64_t now_ms(const struct soak *k)
 static bool chance(struct soak *k, uint8_t percent)
 {
     return rng_chance(&k->rng, percent);
-}
-
-/* The second number of /proc/self/statm, in pages. */
-static unsigned long rss_kb(void)
-{
-    FILE *file = fopen("/proc/self/statm", "r");
-    char line[128] = "", *end = line;
-
-    if (file != NULL) {
-        if (fgets(line, sizeof(line), file) != NULL) {
-            (void)strtoul(line, &end, 10);
-        }
-        fclose(file);
-    }
-    return strtoul(end, NULL, 10) * 4;
 }
 
 static void complain(struct lane *l, const char *what)
