@@ -5,6 +5,9 @@
 # build/fuzz/corpus/TARGET, and one that found something to build/TARGET-*. Called by ./dev fuzz.
 set -u
 
+# Less memory that is kept back from reuse: runs are short, and fresh pages cost a third of their time.
+export ASAN_OPTIONS="quarantine_size_mb=16:${ASAN_OPTIONS:-}"
+
 # run MINUTES TARGET
 run() {
     corpus=build/fuzz/corpus/$2 # the first of two directories takes what is new
