@@ -66,7 +66,7 @@ static bool read_pair(const struct reader *r, const json_t *object, struct key_p
 
 static bool read_netkey(const struct reader *r, const json_t *object)
 {
-    struct key_pair pair;
+    struct key_pair pair = { 0 };
     bool taken = read_pair(r, object, &pair);
 
     if (taken && !keyring_netkey(r->k, pair.index, pair.key, pair.has_old ? pair.old_key : NULL)) {
@@ -78,7 +78,7 @@ static bool read_netkey(const struct reader *r, const json_t *object)
 
 static bool read_appkey(const struct reader *r, const json_t *object)
 {
-    struct key_pair pair;
+    struct key_pair pair = { 0 };
     uint16_t subnet = 0;
     bool taken = read_pair(r, object, &pair);
 
@@ -113,7 +113,7 @@ static bool read_node(const struct reader *r, const json_t *object)
 {
     const char *text = json_string_value(json_object_get(object, "unicastAddress"));
     uint8_t key[USHER_KEY_SIZE];
-    uint16_t address, elements;
+    uint16_t address = 0, elements = 0;
     bool taken;
 
     if (text == NULL || !parse_address(text, &address) || !usher_is_unicast(address)) {

@@ -4,9 +4,7 @@
  */
 #include "doctor.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <grp.h>
 #include <jansson.h>
@@ -59,8 +57,8 @@ static bool may_administer(void)
     unsigned long long capabilities = 0;
     char line[256];
     while (file && fgets(line, sizeof line, file)) {
-        if (sscanf(line, "CapEff: %llx", &capabilities) == 1) {
-            break;
+        if (strncmp(line, "CapEff:", 7) == 0) {
+            capabilities = strtoull(line + 7, NULL, 16);
         }
     }
     if (file) {
@@ -90,48 +88,45 @@ static void controller(struct doctor *d, int socket, const char *name)
 
 static unsigned list_controllers(struct doctor *d, int socket)
 {
-    DIR *dir = opendir(CONTROLLERS);
-    const struct dirent *entry;
+    glob_t found = { .gl_pathc = 0 };
     unsigned count = 0;
-    while (dir && (entry = readdir(dir)) != NULL) {
-        const char *digits = entry->d_name + 3;
-        if (strncmp(entry->d_name, "hci", 3) == 0 && *digits &&
-            strspn(digits, "0123456789") == strlen(digits)) { /* hci0:64 is a connection */
-            controller(d, socket, entry->d_name);
+    (void)glob(CONTROLLERS "/hci[0-9]*", 0, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        const char *name = found.gl_pathv[i] + sizeof CONTROLLERS;
+        if (strchr(name, ':') == NULL) { /* hci0:64 is a connection */
+            controller(d, socket, name);
             count++;
         }
     }
-    if (dir) {
-        closedir(dir);
-    }
+    globfree(&found);
     return count;
+}
+
+/** Whether that process has this name. @param path  Of /proc/PID/comm. */
+static bool is_named(const char *path, const char *name)
+{
+    char comm[64] = "";
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        return false; /* it has ended */
+    }
+    bool got = fgets(comm, sizeof comm, file) != NULL;
+    fclose(file);
+    comm[strcspn(comm, "\n")] = '\0';
+    return got && strcmp(comm, name) == 0;
 }
 
 /** Whether a process of that name runs. */
 static bool runs(const char *name)
 {
-    DIR *dir = opendir("/proc");
-    const struct dirent *entry;
-    bool found = false;
-    while (dir && !found && (entry = readdir(dir)) != NULL) {
-        char path[300], comm[64] = "";
-        if (strspn(entry->d_name, "0123456789") != strlen(entry->d_name)) {
-            continue;
-        }
-        snprintf(path, sizeof path, "/proc/%s/comm", entry->d_name);
-        FILE *file = fopen(path, "r");
-        if (file && fgets(comm, sizeof comm, file)) {
-            comm[strcspn(comm, "\n")] = '\0';
-            found = strcmp(comm, name) == 0;
-        }
-        if (file) {
-            fclose(file);
-        }
+    glob_t found = { .gl_pathc = 0 };
+    bool one = false;
+    (void)glob("/proc/[0-9]*/comm", GLOB_NOSORT, NULL, &found);
+    for (size_t i = 0; i < found.gl_pathc && !one; i++) {
+        one = is_named(found.gl_pathv[i], name);
     }
-    if (dir) {
-        closedir(dir);
-    }
-    return found;
+    globfree(&found);
+    return one;
 }
 
 static void others(struct doctor *d)
@@ -183,17 +178,19 @@ void doctor_controllers(struct doctor *d)
 static void serial_port(struct doctor *d, const char *path)
 {
     struct stat st;
+    struct group group, *known = NULL;
+    char names[4096];
     char advice[160] = "Let its owner give access to it.";
     if (access(path, R_OK | W_OK) == 0) {
         doctor_find(d, DOCTOR_OK, "serial-port", NULL, "%s can be used: --radio h4:%s or serial:%s",
                     path, path, path);
         return;
     }
-    const struct group *group = stat(path, &st) == 0 ? getgrgid(st.st_gid) : NULL;
-    if (group) {
+    if (stat(path, &st) == 0 && getgrgid_r(st.st_gid, &group, names, sizeof names, &known) == 0 &&
+        known) {
         snprintf(advice, sizeof advice,
                  "Join its group, \"usermod -aG %.40s USER\" as root, and log in again.",
-                 group->gr_name);
+                 group.gr_name);
     }
     doctor_find(d, DOCTOR_NOTE, "serial-port", advice, "%s is not open to this user", path);
 }
