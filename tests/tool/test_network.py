@@ -131,7 +131,7 @@ class Network(Networks):
 
 
 class BadNetworks(Networks):
-    def test_a_bad_file_is_refused_with_the_paths_and_nothing_is_made(self):
+    def test_row_34_a_bad_file_is_refused_with_the_paths_and_nothing_is_made(self):
         document = sample()
         document["nodes"][1]["elements"][0]["models"][2]["bind"][0] = 5000
         document["nodes"][2]["unicastAddress"] = "8000"
@@ -160,7 +160,7 @@ class BadNetworks(Networks):
         self.assertIn("provisioners[2].allocatedUnicastRange[0]: ", result.stderr)
         self.assertEqual(self.export(first), before)
 
-    def test_what_a_file_has_in_it_does_not_reach_the_terminal(self):
+    def test_row_34_what_a_file_has_in_it_does_not_reach_the_terminal(self):
         document = sample()
         document["nodes"][1]["name"] = "\x1b]0;hello\x07"
         document["\x1b[2J"] = {"\x1b[2J": 1}
