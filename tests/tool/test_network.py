@@ -1,6 +1,7 @@
-"""usher network, from outside: networks that are made, shown, exported, imported, merged and checked.
+"""usher network, from outside: networks that are made, shown, exported, imported, merged, checked.
 
-Run by ctest with USHER naming the command; by hand: USHER=build/dev/tools/usher/usher python3 test_network.py
+Run by ctest with USHER naming the command; by hand:
+USHER=build/dev/tools/usher/usher python3 test_network.py
 """
 
 import copy
@@ -113,7 +114,8 @@ class Network(Networks):
     def test_usage(self):
         for args in [["bogus"], ["create"], ["show"], ["export"], ["import", SAMPLE], ["check"],
                      ["import", "--state", self.state], ["create", SAMPLE, "--state", self.state],
-                     ["check", SAMPLE, "--state", self.state], ["show", "--state", self.state, "--as", ANN],
+                     ["check", SAMPLE, "--state", self.state],
+                     ["show", "--state", self.state, "--as", ANN],
                      ["create", "--state", self.state, "--range", "0001"],
                      ["create", "--state", self.state, "--range", "0100-00ff"],
                      ["create", "--state", self.state, "--range", "0001-8000"],
@@ -180,7 +182,8 @@ class BadNetworks(Networks):
         document["networkExclusions"] = []
         for i in range(200):
             lamp = copy.deepcopy(lamp)
-            lamp.update(UUID="%08X-1111-4111-8111-111111111111" % i, unicastAddress="%04X" % (0x1000 + 2 * i))
+            lamp.update(UUID="%08X-1111-4111-8111-111111111111" % i,
+                        unicastAddress="%04X" % (0x1000 + 2 * i))
             document["nodes"].append(lamp)
         path = self.write("many.json", document)
         seed = random.randrange(1 << 30)
