@@ -234,7 +234,6 @@ static void read_data(struct packet_reader *r, struct heard *h, uint32_t access_
         h->connection = begin(r, access_address);
     }
     if (sent_again(h->connection, h->side, pdu, len + 2)) {
-        r->repeated += len != 0;
         return;
     }
     if ((pdu[0] & LLID) == LLID_CONTROL) {

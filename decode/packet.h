@@ -52,8 +52,7 @@ struct heard {
 /** All that is remembered between packets. */
 struct packet_reader {
     struct packet_connection connections[PACKET_CONNECTIONS];
-    uint32_t count;    /* connections ever */
-    uint32_t repeated; /* PDUs of the link layer that were sent again */
+    uint32_t count; /* connections ever */
     uint32_t malformed;
     void (*told)(void *ctx, const struct heard *heard);
     void *ctx;

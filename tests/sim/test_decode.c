@@ -226,6 +226,29 @@ static void repeats_are_counted_in_the_first_line(void **state)
     assert_int_equal(said.lines, packets - the_link().repeated);
 }
 
+/* The same octets of another sender, or ten seconds later, are not a repeat. */
+static void what_is_no_repeat_has_a_line_of_its_own(void **state)
+{
+    static const struct usher_ble_addr senders[2] = { { 1, { 0xC1, 1 } }, { 1, { 0xC1, 2 } } };
+    static const uint8_t beacon[21] = { 20, 0x2B, 0, 'a', ' ', 'l', 'a', 'm', 'p' };
+    struct air *air = air_new(&(struct air_config){ .seed = 1 });
+
+    (void)state;
+    capture_begin(air);
+    for (unsigned i = 0; i < 7; i++) { /* every two seconds, the senders two and two */
+        pcap_sniff(&pcap, i * UINT64_C(2000000), 37, &senders[i / 2 % 2], USHER_ADV_NONCONN_IND,
+                   beacon, sizeof(beacon));
+    }
+    capture_end(air);
+    air_free(air);
+    assert_true(explain(NULL, file, file_len));
+    assert_int_equal(said.lines, 3);
+    assert_int_equal(said.count[0], 3); /* 0, 2, 8 s */
+    assert_int_equal(said.count[1], 3); /* 4, 6, 12 s */
+    assert_int_equal(said.count[2], 1); /* 10 s */
+    assert_int_equal(said.totals.devices, 1);
+}
+
 static void a_failure_has_its_reason(void **state)
 {
     struct decode_link link;
@@ -269,7 +292,9 @@ static void a_link_may_be_open_or_silent_in_the_end(void **state)
 
 static void a_provisioning_over_gatt(void **state)
 {
-    struct site_config config = { .air = { .seed = 3 }, .devices = 1, .links = 1, .gatt = true };
+    struct site_config config = {
+        .air = { .seed = 3, .loss_pct = 20 }, .devices = 1, .links = 1, .gatt = true
+    };
     struct site *s = site_new(crypto, &config);
     struct decode_link link;
 
@@ -535,6 +560,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_provisioning_is_told_step_by_step),
         cmocka_unit_test(repeats_are_counted_in_the_first_line),
+        cmocka_unit_test(what_is_no_repeat_has_a_line_of_its_own),
         cmocka_unit_test(a_failure_has_its_reason),
         cmocka_unit_test(a_link_may_be_open_or_silent_in_the_end),
         cmocka_unit_test(a_provisioning_over_gatt),

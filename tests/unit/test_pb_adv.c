@@ -833,6 +833,68 @@ static void a_slow_peer_is_not_pressed(void **state)
     assert_true(b.now - sent >= 900); /* the repetition waits for as long as the peer took */
 }
 
+/* -- who only listens -------------------------------------------------------------------------- */
+
+/* A PDU of two segments, its last octet @p last: the @p n-th segment of it is heard. */
+static void hear_segment(struct bench *b, uint8_t number, uint8_t last, unsigned n)
+{
+    uint8_t pdu[21] = { 0x07 };
+
+    pdu[20] = last;
+    pb_adv_observe(&b->link, LINK_ID, number);
+    if (n == 0) {
+        uint8_t gen[24] = { 1 << 2, 0, sizeof(pdu), crc8_fcs(pdu, sizeof(pdu)) };
+
+        memcpy(gen + 4, pdu, 20);
+        rx_gen(b, number, gen, sizeof(gen));
+    } else {
+        rx_gen(b, number, (const uint8_t[]){ 1 << 2 | 2, last }, 2);
+    }
+}
+
+static void assert_heard(struct bench *b, uint8_t last)
+{
+    assert_int_equal(poll_link(b), BEARER_PDU);
+    assert_int_equal(b->in.len, 21);
+    assert_int_equal(b->in.pdu[20], last);
+    assert_quiet(b);
+}
+
+static void an_observer_hears_each_pdu_of_a_side_once(void **state)
+{
+    struct bench b = { .now = 1000 };
+
+    (void)state;
+    guard(&b);
+    for (uint8_t number = 0x80; number < 0x83; number++) {
+        hear_segment(&b, number, number, 0);
+        assert_quiet(&b);
+        hear_segment(&b, number, number, 1);
+        assert_heard(&b, number);
+        hear_segment(&b, number, number, 0); /* again: whoever sent it did not hear the ack */
+        hear_segment(&b, number, number, 1);
+        assert_quiet(&b);
+    }
+}
+
+static void an_observer_goes_on_after_what_it_missed(void **state)
+{
+    struct bench b = { .now = 1000 };
+
+    (void)state;
+    guard(&b);
+    hear_segment(&b, 5, 1, 0); /* the beginning of one; the end is missed, and all of the next */
+    hear_segment(&b, 7, 2, 1);
+    assert_quiet(&b);
+    hear_segment(&b, 7, 2, 0);
+    assert_heard(&b, 2);
+    pb_adv_observe(&b.link, LINK_ID + 1, 7); /* another link, with the same number */
+    assert_quiet(&b);
+    hear_segment(&b, 7, 3, 0);
+    hear_segment(&b, 7, 3, 1);
+    assert_heard(&b, 3);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -859,6 +921,8 @@ int main(void)
         cmocka_unit_test(a_peer_that_waits_for_its_acks_is_learned_from_two_exchanges),
         cmocka_unit_test(an_ack_is_not_repeated_unless_the_peer_repeats_itself),
         cmocka_unit_test(a_slow_peer_is_not_pressed),
+        cmocka_unit_test(an_observer_hears_each_pdu_of_a_side_once),
+        cmocka_unit_test(an_observer_goes_on_after_what_it_missed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
