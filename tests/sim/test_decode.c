@@ -319,12 +319,14 @@ static void a_provisioning_over_gatt(void **state)
 
 static void network(void)
 {
-    struct nodes *all = nodes_new(&(struct nodes_config){ .count = 3, .seed = 9, .loss_pct = 10 });
+    struct nodes *all = nodes_new(&(struct nodes_config){
+        .count = 3, .seed = 9, .loss_pct = 10, .features = USHER_FEATURE_RELAY });
     struct usher_config_msg answer, question = { .opcode = USHER_CONFIG_COMPOSITION_GET };
 
     capture_begin(all->air);
     nodes_provision(all);
     nodes_bind_all(all);
+    all->node[2].mesh.net.relay = 1;
     for (unsigned to = 1; to <= 2; to++) {
         assert_int_equal(nodes_config_ask(all, 0, to, &question, &answer), USHER_OK);
         assert_int_equal(nodes_switch(all, 0, to, true, 0), USHER_OK);
@@ -335,6 +337,21 @@ static void network(void)
     nodes_run(all, 12000); /* beacons */
     capture_end(all->air);
     nodes_free(all);
+}
+
+/* No PDU tells its message twice, whoever relays it. */
+static void assert_messages_differ(void)
+{
+    for (unsigned i = 0; i < said.lines; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            const json_t *a = said.members[i], *b = said.members[j];
+
+            if (json_object_get(a, "message") != NULL && json_object_get(b, "message") != NULL) {
+                assert_false(json_equal(json_object_get(a, "src"), json_object_get(b, "src")) &&
+                             json_equal(json_object_get(a, "seq"), json_object_get(b, "seq")));
+            }
+        }
+    }
 }
 
 static void a_network_is_read_with_its_keys(void **state)
@@ -363,6 +380,8 @@ static void a_network_is_read_with_its_keys(void **state)
     assert_true(lines_with("Config AppKey Status, Success: net_index 0 app_index 1") >= 1);
     assert_true(lines_with("secure network beacon of network ") > 0);
     assert_int_equal(lines_with("not verified"), 0);
+    assert_true(lines_with("heard before, this is a relay's") > 0);
+    assert_messages_differ();
 }
 
 static void without_keys_it_is_said_so(void **state)
