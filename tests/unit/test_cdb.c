@@ -176,6 +176,7 @@ static void what_is_given_next_is_nobody_elses(void **state)
     assert_memory_equal(data.netkey, "\x18\xEE\xD9\xC2", 4); /* in phase 1 the old one */
     json_t *again = export(r, &everything);
     assert_int_equal(json_array_size(json_object_get(again, "nodes")), 6);
+    assert_int_equal(number(again, "provisioners[2].allocatedUnicastRange[0].lowAddress"), 0x0301);
     registry_close(r);
     json_decref(again);
     json_decref(json);
