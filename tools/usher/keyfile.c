@@ -103,16 +103,19 @@ static EVP_PKEY *pem_parse(const char *text, bool private_wanted)
     return pkey;
 }
 
-/** Reads a private key from PEM or 64 digits. */
+/** Reads a private key from PEM or 64 digits; a public key beside it has to belong to it. */
 static bool private_parse(const char *text, uint8_t private_key[USHER_P256_PRIVATE],
                           uint8_t public_key[USHER_P256_PUBLIC])
 {
+    uint8_t beside[USHER_P256_PUBLIC];
     size_t len = USHER_P256_PRIVATE;
     if (parse_hex(text, private_key, &len)) {
         return len == USHER_P256_PRIVATE && scalar_public(private_key, public_key);
     }
     EVP_PKEY *pkey = pem_parse(text, true);
-    bool ok = pkey && pkey_private(pkey, private_key) && pkey_public(pkey, public_key);
+    bool ok = pkey && pkey_private(pkey, private_key) && pkey_public(pkey, beside) &&
+              scalar_public(private_key, public_key) &&
+              memcmp(public_key, beside, sizeof beside) == 0; /* OpenSSL does not look */
     EVP_PKEY_free(pkey);
     return ok;
 }
