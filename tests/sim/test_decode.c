@@ -22,6 +22,10 @@
 #define LINES 2000
 #define LINKS 40
 
+#define START_TEXT                                                                                 \
+    "Provisioning Start: BTM_ECDH_P256_HMAC_SHA256_AES_CCM, public key in band, output OOB: "      \
+    "number of size 6"
+
 static const struct usher_crypto *crypto;
 
 /* What was said. */
@@ -169,8 +173,7 @@ static void a_provisioning_is_told_step_by_step(void **state)
                                         "Link Ack",
                                         "Provisioning Invite: attention for ",
                                         "Provisioning Capabilities: ",
-                                        "Provisioning Start: BTM_ECDH_P256_HMAC_SHA256_AES_CCM, "
-                                        "public key in band, output OOB: number of size 6",
+                                        START_TEXT,
                                         "Provisioning Public Key: X ",
                                         "Provisioning Confirmation: ",
                                         "Provisioning Random: ",
