@@ -199,10 +199,7 @@ class Serial(Firmware):
         devices = self.devices(2, "--count", "2", "--oob", "static:" + self.STATIC.hex())
         self.device()
         for address, offload in ((0x0100, False), (0x0200, True)):
-            begun = time.monotonic()
             self.provision_one(address, self.STATIC, offload)
-            print("one device, ECDH by the %s: %.2f s"
-                  % ("host" if offload else "firmware", time.monotonic() - begun))
         self.assert_told(devices, 0x0100, 0x0200)
 
     def test_eight_at_once(self):
