@@ -22,10 +22,6 @@
 #define LINES 2000
 #define LINKS 40
 
-#define START_TEXT                                                                                 \
-    "Provisioning Start: BTM_ECDH_P256_HMAC_SHA256_AES_CCM, public key in band, output OOB: "      \
-    "number of size 6"
-
 static const struct usher_crypto *crypto;
 
 /* What was said. */
@@ -173,7 +169,7 @@ static void a_provisioning_is_told_step_by_step(void **state)
                                         "Link Ack",
                                         "Provisioning Invite: attention for ",
                                         "Provisioning Capabilities: ",
-                                        START_TEXT,
+                                        "CCM, public key in band, output OOB: number of size 6",
                                         "Provisioning Public Key: X ",
                                         "Provisioning Confirmation: ",
                                         "Provisioning Random: ",
