@@ -19,7 +19,7 @@ EACH_FILE = ("src/prov", "src/bearer")
 def gcovr(build, *arguments):
     return json.loads(subprocess.run(
         ["gcovr", "--root", str(ROOT), "--object-directory", build, "--exclude-throw-branches",
-         *[f"--filter={ROOT}/{d}" for d in DIRECTORIES], *arguments, build],
+         *[f"--filter={ROOT}/{d}" for d in DIRECTORIES], build, *arguments],
         check=True, capture_output=True, text=True, cwd=ROOT).stdout)
 
 

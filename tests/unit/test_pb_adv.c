@@ -367,6 +367,30 @@ static void row_19_an_ack_for_another_number_is_ignored_and_a_response_is_an_ack
 }
 
 /* Failed: the provisioner has not heard it yet and goes on after the ack of its Start. */
+static void row_19_an_ack_of_what_is_not_sent_yet_is_ignored(void **state)
+{
+    static const uint8_t ack[] = { 0x01 };
+    uint8_t number, gen[USHER_AD_MAX], pdu[2] = { 3, 4 };
+    struct bench b;
+
+    (void)state;
+    open_client(&b, &usher_pb_adv_spec);
+    rx_gen(&b, 0, ack, 1); /* nothing is to be acknowledged */
+    assert_quiet(&b);
+    assert_int_equal(pb_adv_send(&b.link, b.now, pdu, sizeof(pdu), true), USHER_OK);
+    rx_gen(&b, 0, ack, 1); /* nobody has heard it */
+    assert_quiet(&b);
+    (void)next(&b, &number, gen);
+    rx_gen(&b, 0, ack, 1);
+    assert_false(pb_adv_ready(&b.link)); /* its sender was not told yet */
+    assert_int_equal(poll_link(&b), BEARER_SENT);
+    rx_gen(&b, 1, ack, 1); /* the number that comes next */
+    assert_quiet(&b);
+    assert_int_equal(pb_adv_send(&b.link, b.now, pdu, sizeof(pdu), true), USHER_OK);
+    (void)next(&b, &number, gen);
+    assert_int_equal(number, 1);
+}
+
 static void what_the_peer_does_not_wait_for_is_sent_until_its_own_ack(void **state)
 {
     struct bench b;
@@ -671,6 +695,120 @@ static void row_21_a_close_ends_the_link_with_its_reason_once(void **state)
     }
 }
 
+/* The peer may be closing as well. */
+static void row_21_what_we_close_for_stays_the_reason(void **state)
+{
+    static const uint8_t theirs[] = { 0x0B, USHER_CLOSE_SUCCESS };
+    struct bench b;
+
+    (void)state;
+    open_client(&b, &usher_pb_adv_spec);
+    pb_adv_close(&b.link, b.now, USHER_CLOSE_ERROR);
+    rx_gen(&b, 0, theirs, sizeof(theirs));
+    assert_int_equal(poll_link(&b), BEARER_CLOSED);
+    assert_int_equal(b.in.reason, USHER_CLOSE_ERROR);
+}
+
+static void row_20_a_link_ack_counts_once_after_the_link_open(void **state)
+{
+    static const uint8_t link_ack[] = { 0x07, 0x00 };
+    uint8_t number, gen[USHER_AD_MAX], pdu[2] = { 3, 4 };
+    struct bench b;
+
+    (void)state;
+    memset(&b, 0, sizeof(b));
+    guard(&b);
+    b.now = 1000;
+    pb_adv_open(&b.link, &usher_pb_adv_spec, b.now, LINK_ID, 3, uuid);
+    rx_gen(&b, 0, link_ack, 1); /* before anybody was asked */
+    assert_quiet(&b);
+    assert_int_equal(next(&b, &number, gen), 17);
+    rx_gen(&b, 0, link_ack, 2); /* longer than it is */
+    assert_quiet(&b);
+    rx_gen(&b, 0, link_ack, 1);
+    assert_int_equal(poll_link(&b), BEARER_OPENED);
+    assert_int_equal(pb_adv_send(&b.link, b.now, pdu, sizeof(pdu), true), USHER_OK);
+    rx_gen(&b, 0, link_ack, 1); /* again */
+    assert_quiet(&b);
+    assert_int_equal(next(&b, &number, gen), 4 + 2);
+    assert_int_equal(number, 0);
+}
+
+static void row_20_link_control_at_the_wrong_moment_changes_nothing(void **state)
+{
+    static const uint8_t link_close[] = { 0x0B, 0 };
+    static const uint8_t short_data[] = { 0x12, 0x34, 0x56, 0x78, 0 };
+    uint8_t gen[17], ad[USHER_AD_MAX];
+    struct bench b;
+
+    (void)state;
+    link_open(gen, uuid);
+    open_client(&b, &usher_pb_adv_spec);
+    rx_gen(&b, 0, gen, 17); /* a client is not opened */
+    assert_quiet(&b);
+    assert_true(pb_adv_due(&b.link) == USHER_NEVER);
+    assert_false(pb_adv_wants(&b.link, short_data, sizeof(short_data)));
+    pb_adv_stop(&b.link);
+    assert_false(pb_adv_wants(&b.link, short_data, sizeof(short_data)));
+    pb_adv_listen(&b.link, &usher_pb_adv_spec, 3, uuid);
+    rx_gen(&b, 0, link_close, 2); /* of a link that there is not */
+    assert_quiet(&b);
+    rx_gen(&b, 0, gen, 17);
+    assert_false(pb_adv_ready(&b.link));                  /* nobody was told yet */
+    assert_int_equal(pb_adv_next(&b.link, b.now, ad), 0); /* nor is its answer due */
+    assert_int_equal(poll_link(&b), BEARER_OPENED);
+    assert_true(pb_adv_ready(&b.link));
+    pb_adv_close(&b.link, b.now, USHER_CLOSE_ERROR);
+    rx_gen(&b, 0, gen, 17); /* what closes is not opened again */
+    assert_false(pb_adv_ready(&b.link));
+}
+
+/* Segments of what comes next, or comes too late. */
+static void row_17_a_pdu_is_told_before_another_one_begins(void **state)
+{
+    uint8_t first[2] = { 3, 4 }, second[2] = { 5, 6 }, seg[4][27];
+    size_t seg_len[4];
+    struct bench b;
+
+    (void)state;
+    open_server(&b);
+    (void)segments_of(first, 2, seg, seg_len);
+    rx_gen(&b, 0, seg[0], seg_len[0]);
+    (void)segments_of(second, 2, seg, seg_len);
+    rx_gen(&b, 1, seg[0], seg_len[0]); /* before the first was taken */
+    assert_pdu(&b, first, 2);
+    assert_int_equal(pb_adv_send(&b.link, b.now, first, 2, true), USHER_OK);
+    rx_gen(&b, 1, seg[0], seg_len[0]); /* is no answer to what nobody has heard */
+    assert_pdu(&b, second, 2);
+    assert_false(pb_adv_ready(&b.link));
+    pb_adv_close(&b.link, b.now, USHER_CLOSE_ERROR);
+    rx_gen(&b, 2, seg[0], seg_len[0]);
+    assert_quiet(&b);
+}
+
+static void row_32_pdus_do_not_stay_in_a_link(void **state)
+{
+    static const uint8_t zeros[USHER_PDU_MAX], ack[] = { 0x01 };
+    uint8_t pdu[2] = { 3, 4 }, seg[4][27], number, gen[USHER_AD_MAX];
+    const uint8_t link_close[] = { 0x0B, 0 };
+    size_t seg_len[4];
+    struct bench b;
+
+    (void)state;
+    open_client(&b, &usher_pb_adv_spec);
+    assert_int_equal(pb_adv_send(&b.link, b.now, pdu, sizeof(pdu), true), USHER_OK);
+    (void)next(&b, &number, gen);
+    rx_gen(&b, 0, ack, sizeof(ack));
+    assert_memory_equal(b.link.tx_pdu, zeros, sizeof(b.link.tx_pdu));
+    assert_int_equal(poll_link(&b), BEARER_SENT);
+    (void)segments_of(pdu, 2, seg, seg_len);
+    rx_gen(&b, 0x80, seg[0], seg_len[0]);
+    assert_pdu(&b, pdu, 2);
+    rx_gen(&b, 0, link_close, sizeof(link_close));
+    assert_int_equal(poll_link(&b), BEARER_CLOSED);
+    assert_memory_equal(b.link.rx_pdu, zeros, sizeof(b.link.rx_pdu));
+}
+
 static void reserved_control_opcodes_and_noise_change_nothing(void **state)
 {
     struct bench b;
@@ -923,6 +1061,12 @@ int main(void)
         cmocka_unit_test(a_slow_peer_is_not_pressed),
         cmocka_unit_test(an_observer_hears_each_pdu_of_a_side_once),
         cmocka_unit_test(an_observer_goes_on_after_what_it_missed),
+        cmocka_unit_test(row_19_an_ack_of_what_is_not_sent_yet_is_ignored),
+        cmocka_unit_test(row_21_what_we_close_for_stays_the_reason),
+        cmocka_unit_test(row_20_a_link_ack_counts_once_after_the_link_open),
+        cmocka_unit_test(row_20_link_control_at_the_wrong_moment_changes_nothing),
+        cmocka_unit_test(row_17_a_pdu_is_told_before_another_one_begins),
+        cmocka_unit_test(row_32_pdus_do_not_stay_in_a_link),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,29 @@ static void malformed_messages_are_ignored(void **state)
     assert_int_not_equal(proxy_serve(&t.server.net, &t.filter, out, len, answer), 0);
 }
 
+/* Table 6.1: a control message for nobody, with a TTL of 0. */
+static void what_is_no_proxy_pdu_is_ignored(void **state)
+{
+    static const struct net_pdu bad[] = {
+        { .ctl = 0, .src = CLIENT, .seq = 1, .len = 2 },
+        { .ctl = 1, .src = CLIENT, .seq = 2, .len = 2, .ttl = 1 },
+        { .ctl = 1, .src = CLIENT, .seq = 3, .len = 2, .dst = 0x0001 },
+        { .ctl = 1, .src = CLIENT, .seq = 4, .len = 2, .dst = 0xFFFF },
+    };
+    uint8_t out[NET_PDU_MAX], answer[NET_PDU_MAX], len;
+    struct two t;
+
+    two_init(&t, *state);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct net_pdu p = bad[i];
+
+        p.transport[0] = PROXY_SET_FILTER_TYPE;
+        len = net_seal(*state, &t.client.subnets[0].key[0], NET_NONCE_PROXY, &p, out);
+        assert_int_not_equal(len, 0);
+        assert_int_equal(proxy_serve(&t.server.net, &t.filter, out, len, answer), 0);
+    }
+}
+
 /* 8.9.1 of the specification: Set Filter Type, sent by 0x0001 with SEQ 1. */
 static void the_sample_is_sealed_alike(void **state)
 {
@@ -208,6 +231,7 @@ int main(void)
         cmocka_unit_test_prestate(answers_reach_a_client_that_was_heard, u.state),
         cmocka_unit_test_prestate(a_repeat_is_not_answered, u.state),
         cmocka_unit_test_prestate(malformed_messages_are_ignored, u.state),
+        cmocka_unit_test_prestate(what_is_no_proxy_pdu_is_ignored, u.state),
         cmocka_unit_test_prestate(the_sample_is_sealed_alike, u.state),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

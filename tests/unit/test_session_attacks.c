@@ -6,6 +6,7 @@
  */
 #include "pair.h"
 
+#include "choose.h"
 #include "facts.h"
 
 #include <setjmp.h>
@@ -295,6 +296,44 @@ static void a_choice_is_the_strongest_and_honours_only_oob(void **state)
     assert_int_equal(usher_choose(&caps, 1u << USHER_OOB_STATIC, false, &c), USHER_E_UNSUPPORTED);
     assert_int_equal(usher_choose(&caps, 1u << USHER_OOB_NONE, false, &c), USHER_OK);
     assert_int_equal(c.method, USHER_OOB_NONE);
+}
+
+static void a_choice_needs_something_to_choose_from(void **state)
+{
+    struct usher_caps caps = { .num_elements = 1,
+                               .algorithms = 1,
+                               .oob_output_size = 6,
+                               .oob_output_actions = 1 << USHER_OUTPUT_VIBRATE };
+    struct usher_start c;
+
+    (void)state;
+    assert_int_equal(usher_choose(NULL, 0xF, false, &c), USHER_E_NULL);
+    assert_int_equal(usher_choose(&caps, 0xF, false, NULL), USHER_E_NULL);
+    assert_int_equal(usher_choose(&caps, 0xF, false, &c), USHER_OK);
+    assert_true(c.method == USHER_OOB_OUTPUT && c.size == 1); /* nobody counts to a million */
+    caps.algorithms = 0x8000;
+    assert_int_equal(usher_choose(&caps, 0xF, false, &c), USHER_E_UNSUPPORTED);
+}
+
+/* Who takes only OOB offers some, and not the older algorithm. */
+static void row_11_an_offer_of_only_oob_has_some(void **state)
+{
+    const struct usher_caps none = { .num_elements = 1,
+                                     .algorithms = 2,
+                                     .oob_static_types = USHER_OOB_ONLY };
+    struct usher_caps output = none, input = none, cmac;
+
+    (void)state;
+    assert_false(choose_offer_ok(&none));
+    output.oob_output_size = 1;
+    output.oob_output_actions = 1;
+    assert_true(choose_offer_ok(&output));
+    input.oob_input_size = 1;
+    input.oob_input_actions = 1;
+    assert_true(choose_offer_ok(&input));
+    cmac = input;
+    cmac.algorithms = 3;
+    assert_false(choose_offer_ok(&cmac));
 }
 
 static void row_9_a_cleared_algorithm_bit_is_noticed_when_there_is_oob(void **state)
@@ -830,6 +869,8 @@ int main(void)
         cmocka_unit_test(row_10_capabilities_without_elements_or_a_known_algorithm_end_it),
         cmocka_unit_test(row_10_reserved_bits_in_capabilities_are_ignored),
         cmocka_unit_test(a_choice_is_the_strongest_and_honours_only_oob),
+        cmocka_unit_test(a_choice_needs_something_to_choose_from),
+        cmocka_unit_test(row_11_an_offer_of_only_oob_has_some),
         cmocka_unit_test(row_9_a_cleared_algorithm_bit_is_noticed_when_there_is_oob),
         cmocka_unit_test(row_1_and_row_3_our_own_key_and_its_negative_are_refused_by_both),
         cmocka_unit_test(row_1_our_own_key_given_as_the_devices_oob_key_is_refused),
