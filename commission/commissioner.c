@@ -175,6 +175,11 @@ void commissioner_give_up(struct commissioner *c, struct target *t,
     if (t->last) {
         t->last->failed++;
     }
+    char detail[160];
+    snprintf(detail, sizeof detail, "%s: %s", usher_phase_name(outcome->phase), why->reason);
+    if (registry_audit(c->config.registry, "failed", t->uuid, 0, detail) != REGISTRY_OK) {
+        r->error(r->ctx, registry_why(c->config.registry));
+    }
     r->failed(r->ctx, t->uuid, outcome, why, t->attempts > 0 ? t->attempts - 1 : 0);
 }
 

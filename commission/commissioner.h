@@ -1,8 +1,8 @@
 /*
  * The commissioner: takes the devices that its radios hear, provisions up to N at once, tries again
- * where that may help, records them in the site and reports what happens. Each radio is an instance
- * of Usher, and all share one clock. It does not know whether time is real or simulated: it asks to
- * be woken.
+ * where that may help, records them in the registry and reports what happens. Each radio is an
+ * instance of Usher, and all share one clock. It does not know whether time is real or simulated:
+ * it asks to be woken.
  *
  *     c = commissioner_new(&config);
  *     usher_init(&u, port, &(struct usher_config){ .handler = commissioner_event, .user = c });
@@ -16,8 +16,8 @@
 #ifndef COMMISSIONER_H
 #define COMMISSIONER_H
 
+#include "registry.h"
 #include "reports.h"
-#include "site.h"
 
 #include <usher/usher.h>
 
@@ -39,7 +39,7 @@ struct commissioner_known {
 struct commissioner_config {
     const struct usher_port *port; /* one of the radios': its clock is that of all */
     unsigned radios;               /* that will join, 1..COMMISSIONER_RADIOS */
-    struct site *site;
+    struct registry *registry;
     const struct commission_reports *reports; /* stays good for the run */
     unsigned bearers;  /* enum usher_bearer, bits; 0: all, PB-ADV where it is possible */
     unsigned parallel; /* links at work at once, over all radios */

@@ -254,23 +254,27 @@ static void on_public_key(struct commissioner *c, struct link *l)
 /** The device is authentic: gives it an address, once that is recorded. */
 static void on_data_request(struct commissioner *c, struct link *l, const struct usher_event *event)
 {
-    char why[160];
+    struct registry *registry = c->config.registry;
+    struct registry_node before = { .settings = NULL };
     struct usher_prov_data data;
-    const struct site_node *before = site_find(c->config.site, l->target->uuid);
-    uint16_t replaces = before && before->state == SITE_PROVISIONED ? before->address : 0;
-    const struct site_node *node =
-        site_reserve(c->config.site, l->target->uuid, event->params.data_request.num_elements,
-                     event->params.data_request.p_devkey, &data, why, sizeof why);
-    if (!node) {
-        c->config.reports->error(c->config.reports->ctx, why);
+    struct registry_lease lease = { .uuid = l->target->uuid,
+                                    .elements = event->params.data_request.num_elements,
+                                    .device_key = event->params.data_request.p_devkey };
+    enum registry_err err = registry_find(registry, l->target->uuid, &before);
+    l->replaces = err == REGISTRY_OK && before.state == REGISTRY_PROVISIONED ? before.address : 0;
+    registry_node_clear(&before);
+    if (err != REGISTRY_FAILED) {
+        err = registry_lease(registry, &lease, &data);
+    }
+    if (err != REGISTRY_OK) {
+        c->config.reports->error(c->config.reports->ctx, registry_why(registry));
         c->counts.unstored++;
         c->stopping = true;
         link_refuse(l, &failure_store);
         return;
     }
-    l->address = node->address;
-    l->elements = node->elements;
-    l->replaces = replaces;
+    l->address = data.address;
+    l->elements = lease.elements;
     l->data_given = usher_data_set(&l->session, &data) == USHER_OK;
     OPENSSL_cleanse(&data, sizeof data);
     if (!l->data_given) {
@@ -280,7 +284,6 @@ static void on_data_request(struct commissioner *c, struct link *l, const struct
 
 static void on_complete(struct commissioner *c, struct link *l, const struct usher_event *event)
 {
-    char why[160];
     struct usher_outcome outcome;
     const struct commission_reports *r = c->config.reports;
     uint64_t ms = commissioner_now(c) - l->target->begun;
@@ -288,9 +291,10 @@ static void on_complete(struct commissioner *c, struct link *l, const struct ush
     usher_outcome(&l->session, &outcome);
     /* Over a device of the nRF5 SDK these are not known before. */
     l->elements = l->session.capabilities.num_elements;
-    if (!site_provisioned(c->config.site, l->address, l->elements, event->params.complete.p_devkey,
-                          why, sizeof why)) {
-        c->config.reports->error(c->config.reports->ctx, why);
+    if (registry_provisioned(c->config.registry, l->address, l->elements,
+                             event->params.complete.p_devkey,
+                             l->start.public_key != 0) != REGISTRY_OK) {
+        r->error(r->ctx, registry_why(c->config.registry));
     }
     struct commission_complete complete = { .uuid = l->target->uuid,
                                             .address = l->address,

@@ -21,6 +21,7 @@ struct job {
     struct waiting waiting; /* while it is not at work */
     uint16_t address;
     unsigned attempts;
+    bool unsure;    /* whether it is a node at all */
     uint64_t begun; /* first attempt */
 };
 
@@ -30,7 +31,7 @@ struct bench {
     struct job *job; /* NULL: free */
     struct usher_request request;
     uint32_t asked; /* opcode of the question under way */
-    uint8_t page0[SITE_PAGE0_MAX];
+    uint8_t page0[REGISTRY_PAGE0_MAX];
     size_t page0_len;
     struct plan plan;
     size_t at; /* the step under way */
@@ -138,52 +139,93 @@ bool configurator_idle(const struct configurator *c)
     return c->counts.active == 0 && (c->stopping || waiting_nobody(&c->room));
 }
 
-bool configurator_add(struct configurator *c, uint16_t address)
-{
-    struct job *j = calloc(1, sizeof *j);
-    if (!j) {
-        return false;
-    }
-    j->address = address;
-    waiting_add(&c->room, &j->waiting);
-    c->counts.nodes++;
-    return true;
-}
-
 /* Ending. */
 
 /** Makes durable what the node has acknowledged so far. */
 static bool bench_store(struct bench *b, bool whole)
 {
     struct configurator *c = b->c;
-    struct site_configuration configuration = { .page0 = b->page0_len > 0 ? b->page0 : NULL,
-                                                .page0_len = b->page0_len,
-                                                .settings = b->settings,
-                                                .whole = whole };
-    char why[160];
-    if (site_configured(c->config.site, b->job->address, &configuration, why, sizeof why)) {
+    struct registry_configuration configuration = { .page0 = b->page0_len > 0 ? b->page0 : NULL,
+                                                    .page0_len = b->page0_len,
+                                                    .settings = b->settings,
+                                                    .whole = whole };
+    if (registry_configured(c->config.registry, b->job->address, &configuration) == REGISTRY_OK) {
         return true;
     }
-    c->config.reports->error(c->config.reports->ctx, why);
+    c->config.reports->error(c->config.reports->ctx, registry_why(c->config.registry));
     c->counts.unstored++;
     c->stopping = true;
     return false;
 }
 
+/** The bench has done with its node for good. */
+static void bench_end(struct bench *b)
+{
+    struct job *j = b->job;
+    bench_clear(b);
+    free(j);
+}
+
+/** Whether the node has come back as another one, so that there is nobody to be configured. */
+static bool bench_gone(struct bench *b)
+{
+    struct configurator *c = b->c;
+    struct registry_node node = { .settings = NULL };
+    bool gone = registry_at(c->config.registry, b->job->address, &node) == REGISTRY_OK &&
+                (node.state == REGISTRY_EXCLUDED || node.state == REGISTRY_REMOVED);
+    registry_node_clear(&node);
+    if (gone) {
+        c->counts.gone++;
+        c->counts.nodes--;
+        bench_end(b);
+    }
+    return gone;
+}
+
+/** What the registry has of the node, for reports. registry_node_clear() in the end. */
+static void bench_node(const struct bench *b, struct registry_node *node)
+{
+    if (registry_at(b->c->config.registry, b->job->address, node) != REGISTRY_OK) {
+        node->address = b->job->address;
+    }
+}
+
 static void bench_complete(struct bench *b)
 {
     struct configurator *c = b->c;
-    struct job *j = b->job;
     const struct commission_reports *r = c->config.reports;
+    struct registry_node node = { .settings = NULL };
+    if (bench_gone(b)) {
+        return;
+    }
     if (bench_store(b, true)) {
+        bench_node(b, &node);
         c->counts.configured++;
-        r->configured(r->ctx, site_at(c->config.site, j->address), now_ms(c) - j->begun,
-                      j->attempts - 1);
+        r->configured(r->ctx, &node, now_ms(c) - b->job->begun, b->job->attempts - 1);
     } else {
         c->counts.failed++;
     }
-    bench_clear(b);
-    free(j);
+    registry_node_clear(&node);
+    bench_end(b);
+}
+
+/** The node is given up. */
+static void bench_give_up(struct bench *b, const struct failure_asking *why)
+{
+    struct configurator *c = b->c;
+    const struct commission_reports *r = c->config.reports;
+    struct registry_node node = { .settings = NULL };
+    char detail[128];
+    bench_node(b, &node);
+    c->counts.failed++;
+    snprintf(detail, sizeof detail, "configure: %s", why->reason);
+    if (registry_audit(c->config.registry, "failed", node.uuid, node.address, detail) !=
+        REGISTRY_OK) {
+        r->error(r->ctx, registry_why(c->config.registry));
+    }
+    r->node_failed(r->ctx, &node, "configure", why, b->job->attempts - 1);
+    registry_node_clear(&node);
+    bench_end(b);
 }
 
 /** The attempt is over: again later, or never. */
@@ -191,7 +233,9 @@ static void bench_fail(struct bench *b, const struct failure_asking *why)
 {
     struct configurator *c = b->c;
     struct job *j = b->job;
-    const struct commission_reports *r = c->config.reports;
+    if (bench_gone(b)) {
+        return;
+    }
     if (b->page0_len > 0) {
         (void)bench_store(b, false); /* a failure counts itself */
     }
@@ -200,12 +244,62 @@ static void bench_fail(struct bench *b, const struct failure_asking *why)
                           now_ms(c) + waiting_pause(j->attempts, PAUSE_MS, PAUSE_MAX_MS));
         bench_clear(b);
     } else {
-        c->counts.failed++;
-        r->node_failed(r->ctx, site_at(c->config.site, j->address), "configure", why,
-                       j->attempts - 1);
-        bench_clear(b);
-        free(j);
+        bench_give_up(b, why);
     }
+}
+
+/* The queue. */
+
+static bool job_add(struct configurator *c, uint16_t address, bool unsure)
+{
+    struct job *j = calloc(1, sizeof *j);
+    if (!j) {
+        return false;
+    }
+    j->address = address;
+    j->unsure = unsure;
+    waiting_add(&c->room, &j->waiting);
+    c->counts.nodes++;
+    return true;
+}
+
+bool configurator_add(struct configurator *c, uint16_t address)
+{
+    /* It may be one that is asked for under its old address. */
+    for (unsigned i = 0; i < c->config.parallel; i++) {
+        if (c->benches[i].job && c->benches[i].job->unsure) {
+            (void)bench_gone(&c->benches[i]);
+        }
+    }
+    return job_add(c, address, false);
+}
+
+/** Puts the nodes of one state into the queue. */
+static bool add_state(struct configurator *c, enum registry_state state, bool rest, char *why,
+                      size_t why_len)
+{
+    struct registry_node node = { .settings = NULL };
+    enum registry_err err;
+    bool ok = true;
+    while (ok && (err = registry_next(c->config.registry, node.address, &node)) == REGISTRY_OK) {
+        if (node.state == state && !(rest && node.configured)) {
+            ok = job_add(c, node.address, state == REGISTRY_UNKNOWN);
+        }
+    }
+    registry_node_clear(&node);
+    if (!ok) {
+        snprintf(why, why_len, "out of memory");
+    } else if (err != REGISTRY_NONE) {
+        snprintf(why, why_len, "%s", registry_why(c->config.registry));
+        ok = false;
+    }
+    return ok;
+}
+
+bool configurator_add_all(struct configurator *c, bool rest, char *why, size_t why_len)
+{
+    return add_state(c, REGISTRY_UNKNOWN, rest, why, why_len) &&
+           add_state(c, REGISTRY_PROVISIONED, rest, why, why_len);
 }
 
 /* Steps. */
@@ -219,7 +313,7 @@ static void bench_ask(struct bench *b, const struct usher_config_msg *msg)
     b->asked = msg->opcode;
     b->request = (struct usher_request){ .done = on_answer, .user = b };
     enum usher_err err = usher_config_ask(&c->config.own->config_client, &b->request,
-                                          b->job->address, site_key_index(c->config.site), msg);
+                                          b->job->address, c->config.own->net_index, msg);
     if (err != USHER_OK) {
         failure_asked(usher_config_name(msg->opcode), err, &why);
         bench_fail(b, &why);
@@ -238,7 +332,8 @@ static void bench_next(struct bench *b)
 /** Composition Data are in: makes the plan. */
 static void on_composition(struct bench *b, const struct usher_config_msg *answer)
 {
-    const struct site_node *node = site_at(b->c->config.site, b->job->address);
+    struct registry *registry = b->c->config.registry;
+    struct registry_node node = { .settings = NULL };
     struct usher_page0 page;
     struct failure_asking why;
     if (answer->state != 0 || answer->data_len > sizeof b->page0 ||
@@ -249,8 +344,11 @@ static void on_composition(struct bench *b, const struct usher_config_msg *answe
     }
     memcpy(b->page0, answer->data, answer->data_len);
     b->page0_len = answer->data_len;
-    b->settings = node->settings ? json_deep_copy(node->settings) : json_object();
-    if (!b->settings || !plan_make(&b->plan, b->c->config.t, b->c->config.site, node, &page)) {
+    bool ok = registry_at(registry, b->job->address, &node) == REGISTRY_OK;
+    b->settings = node.settings ? json_incref(node.settings) : json_object();
+    ok = ok && b->settings && plan_make(&b->plan, b->c->config.t, registry, &node, &page);
+    registry_node_clear(&node);
+    if (!ok) {
         failure_asked(usher_config_name(b->asked), USHER_E_NO_MEM, &why);
         bench_fail(b, &why);
         return;
@@ -313,6 +411,9 @@ static void bench_start(struct bench *b, struct job *j)
     } else {
         b->c->counts.retries++;
     }
+    if (bench_gone(b)) {
+        return;
+    }
     bench_ask(b, &(struct usher_config_msg){ .opcode = USHER_CONFIG_COMPOSITION_GET, .state = 0 });
 }
 
@@ -334,7 +435,7 @@ void configurator_stop(struct configurator *c)
     for (unsigned i = 0; i < c->config.parallel; i++) {
         struct bench *b = &c->benches[i];
         struct job *j = b->job;
-        if (!j) {
+        if (!j || bench_gone(b)) {
             continue;
         }
         if (b->page0_len > 0) {

@@ -1,20 +1,20 @@
 /*
  * The configurator: configures the nodes that are put into its queue, up to N at once, by a
- * template; tries again where that may help, records in the site what they have acknowledged, and
- * reports. Like the commissioner it does not know whether time is real or simulated.
+ * template; tries again where that may help, records in the registry what they have acknowledged,
+ * and reports. Like the commissioner it does not know whether time is real or simulated.
  */
 #ifndef CONFIGURATOR_H
 #define CONFIGURATOR_H
 
 #include "own_node.h"
+#include "registry.h"
 #include "reports.h"
-#include "site.h"
 #include "template.h"
 
 struct configurator;
 
 struct configurator_config {
-    struct site *site;
+    struct registry *registry;
     struct own_node *own; /* on the air before the first node is added */
     const struct node_template *t;
     const struct commission_reports *reports; /* stays good for the run */
@@ -34,6 +34,7 @@ struct configurator_counts {
     unsigned active;
     unsigned retries;  /* attempts after the first */
     unsigned repeats;  /* of questions */
+    unsigned gone;     /* came back unprovisioned, and are not counted as nodes any more */
     unsigned unstored; /* nodes that could not be recorded; nothing more is started then */
 };
 
@@ -44,6 +45,15 @@ void configurator_free(struct configurator *c);
 
 /** Puts a node into the queue. @retval false  No memory. */
 bool configurator_add(struct configurator *c, uint16_t address);
+/**
+ * Puts all nodes of the network into the queue; the unknown ones first, since an answer shows what
+ * they are.
+ *
+ * @param rest  Not those that are configured already.
+ *
+ * @retval false  No memory, or the registry cannot be read; @p why tells.
+ */
+bool configurator_add_all(struct configurator *c, bool rest, char *why, size_t why_len);
 /** Starts what is due. */
 void configurator_run(struct configurator *c);
 /** Starts nothing more, and forgets what is under way; what is acknowledged is recorded. */

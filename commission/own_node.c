@@ -21,7 +21,7 @@ struct own_node_memory {
     struct usher_composition composition;
     struct usher_mesh_tables tables;
     struct usher_subnet subnets[SUBNETS];
-    struct usher_appkey appkeys[SITE_APPKEYS];
+    struct usher_appkey appkeys[REGISTRY_APPKEYS];
     struct usher_rpl_entry rpl[RPL_SIZE];
 };
 
@@ -48,15 +48,15 @@ static void memory_free(struct own_node_memory *m)
     free(m);
 }
 
-bool own_node_init(struct own_node *n, struct site *site, const struct commission_reports *reports,
-                   unsigned parallel)
+bool own_node_init(struct own_node *n, struct registry *registry,
+                   const struct commission_reports *reports, unsigned parallel)
 {
     struct own_node_memory *m = calloc(1, sizeof *m);
     memset(n, 0, sizeof *n);
     if (!m) {
         return false;
     }
-    n->site = site;
+    n->registry = registry;
     n->reports = reports;
     n->memory = m;
     usher_config_server_init(&n->config_server);
@@ -75,7 +75,7 @@ bool own_node_init(struct own_node *n, struct site *site, const struct commissio
     m->tables = (struct usher_mesh_tables){ .subnets = m->subnets,
                                             .subnet_count = SUBNETS,
                                             .appkeys = m->appkeys,
-                                            .appkey_count = SITE_APPKEYS,
+                                            .appkey_count = REGISTRY_APPKEYS,
                                             .rpl = m->rpl,
                                             .rpl_size = RPL_SIZE };
     return tables_make(&m->tables, parallel);
@@ -84,21 +84,16 @@ bool own_node_init(struct own_node *n, struct site *site, const struct commissio
 static bool device_key_find(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE])
 {
     const struct own_node *n = user;
-    const struct site_node *node = site_at(n->site, address);
-    if (node) {
-        memcpy(key, node->device_key, USHER_KEY_SIZE);
-    }
-    return node != NULL;
+    return registry_device_key(n->registry, address, key) == REGISTRY_OK;
 }
 
-/** Keeps the site's IV Index, which devices are told, where the network's is. */
+/** Keeps the registry's IV Index, which devices are told, where the network's is. */
 static void iv_follow(struct own_node *n)
 {
-    char why[160];
     bool updating;
     uint32_t index = usher_mesh_iv(&n->mesh, &updating);
-    if (!site_iv_set(n->site, index, updating, why, sizeof why)) {
-        n->reports->error(n->reports->ctx, why);
+    if (registry_iv_set(n->registry, index, updating) != REGISTRY_OK) {
+        n->reports->error(n->reports->ctx, registry_why(n->registry));
     }
 }
 
@@ -116,6 +111,13 @@ static void on_event(void *user, struct usher_mesh *m, const struct usher_mesh_e
     }
 }
 
+/** Says why the registry does not do it. @return false */
+static bool registry_failed(const struct own_node *n, char *why, size_t why_len)
+{
+    snprintf(why, why_len, "%s", registry_why(n->registry));
+    return false;
+}
+
 /** Makes a node of an address that nobody had. */
 static bool node_make(struct own_node *n, char *why, size_t why_len)
 {
@@ -126,12 +128,14 @@ static bool node_make(struct own_node *n, char *why, size_t why_len)
         snprintf(why, why_len, "no randomness for a device key");
         return false;
     }
-    if (!site_own_reserve(n->site, &data, why, why_len)) {
-        return false;
-    }
-    enum usher_err err = usher_mesh_provision(&n->mesh, &data, device_key);
+    bool leased = registry_own_lease(n->registry, device_key, &data) == REGISTRY_OK;
+    enum usher_err err =
+        leased ? usher_mesh_provision(&n->mesh, &data, device_key) : USHER_E_NO_MEM;
     OPENSSL_cleanse(device_key, sizeof device_key);
     OPENSSL_cleanse(&data, sizeof data);
+    if (!leased) {
+        return registry_failed(n, why, why_len);
+    }
     if (err != USHER_OK) {
         snprintf(why, why_len, "the provisioner's node cannot be made: %s", usher_err_name(err));
     }
@@ -140,6 +144,7 @@ static bool node_make(struct own_node *n, char *why, size_t why_len)
 
 static bool node_load_or_make(struct own_node *n, char *why, size_t why_len)
 {
+    struct registry_provisioner ours;
     enum usher_err err = usher_mesh_load(&n->mesh);
     if (err == USHER_E_NOT_FOUND) {
         return node_make(n, why, why_len);
@@ -148,7 +153,11 @@ static bool node_load_or_make(struct own_node *n, char *why, size_t why_len)
         snprintf(why, why_len, "the provisioner's node cannot be loaded: %s", usher_err_name(err));
         return false;
     }
-    if (usher_mesh_address(&n->mesh) != site_own_address(n->site)) {
+    if (registry_provisioner(n->registry, 0, &ours) != REGISTRY_OK) {
+        return registry_failed(n, why, why_len);
+    }
+    OPENSSL_cleanse(ours.device_key, sizeof ours.device_key);
+    if (usher_mesh_address(&n->mesh) != ours.address) {
         snprintf(why, why_len, "the provisioner's stored node is 0x%04x, and not of this network",
                  (unsigned)usher_mesh_address(&n->mesh));
         return false;
@@ -160,17 +169,40 @@ static bool node_load_or_make(struct own_node *n, char *why, size_t why_len)
 static bool appkey_have(struct own_node *n, uint16_t index, const uint8_t key[USHER_KEY_SIZE],
                         char *why, size_t why_len)
 {
-    enum usher_status status = usher_appkey_add(&n->mesh, site_key_index(n->site), index, key);
+    enum usher_status status = usher_appkey_add(&n->mesh, n->net_index, index, key);
     if (status != USHER_STATUS_SUCCESS) {
         snprintf(why, why_len, "AppKey %u: %s", (unsigned)index, usher_status_name(status));
     }
     return status == USHER_STATUS_SUCCESS;
 }
 
+/** Has the network's AppKeys, as far as they are of its first subnet. */
+static bool appkeys_have(struct own_node *n, char *why, size_t why_len)
+{
+    struct registry_appkey key;
+    enum registry_err err = REGISTRY_OK;
+    bool ok = true;
+    for (size_t i = 0; ok && err == REGISTRY_OK; i++) {
+        err = registry_appkey(n->registry, i, &key);
+        if (err == REGISTRY_OK && key.net_index == n->net_index) {
+            ok = appkey_have(n, key.index, key.key, why, why_len);
+        }
+    }
+    OPENSSL_cleanse(&key, sizeof key);
+    return ok && (err == REGISTRY_NONE || registry_failed(n, why, why_len));
+}
+
+static bool net_index_get(struct own_node *n, char *why, size_t why_len)
+{
+    struct registry_netkey key;
+    bool ok = registry_netkey(n->registry, 0, &key) == REGISTRY_OK;
+    n->net_index = ok ? key.index : 0;
+    OPENSSL_cleanse(&key, sizeof key);
+    return ok || registry_failed(n, why, why_len);
+}
+
 bool own_node_start(struct own_node *n, struct usher *u, char *why, size_t why_len)
 {
-    size_t count;
-    const struct site_appkey *keys = site_appkeys(n->site, &count);
     enum usher_err err =
         usher_mesh_init(&n->mesh, u,
                         &(struct usher_mesh_config){ .composition = &n->memory->composition,
@@ -184,15 +216,8 @@ bool own_node_start(struct own_node *n, struct usher *u, char *why, size_t why_l
         return false;
     }
     n->on = true;
-    if (!node_load_or_make(n, why, why_len)) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!appkey_have(n, keys[i].index, keys[i].key, why, why_len)) {
-            return false;
-        }
-    }
-    return true;
+    return net_index_get(n, why, why_len) && node_load_or_make(n, why, why_len) &&
+           appkeys_have(n, why, why_len);
 }
 
 void own_node_stop(struct own_node *n)
@@ -212,14 +237,21 @@ void own_node_stop(struct own_node *n)
 static bool appkey_make(struct own_node *n, uint16_t index, char *why, size_t why_len)
 {
     const struct usher_port *port = n->mesh.node->port;
-    uint8_t fresh[USHER_KEY_SIZE];
-    if (port->random(port->ctx, fresh, sizeof fresh) != USHER_OK) {
-        snprintf(why, why_len, "no randomness for an AppKey");
-        return false;
+    struct registry_appkey key;
+    enum registry_err err = registry_appkey_find(n->registry, index, &key);
+    if (err == REGISTRY_NONE) {
+        key = (struct registry_appkey){ .index = index, .net_index = n->net_index };
+        snprintf(key.name, sizeof key.name, "AppKey %u", (unsigned)index);
+        if (port->random(port->ctx, key.key, sizeof key.key) != USHER_OK) {
+            snprintf(why, why_len, "no randomness for an AppKey");
+            return false;
+        }
+        err = registry_appkey_put(n->registry, &key);
     }
-    const uint8_t *key = site_appkey(n->site, index, fresh, why, why_len);
-    OPENSSL_cleanse(fresh, sizeof fresh);
-    return key && appkey_have(n, index, key, why, why_len);
+    bool ok = err == REGISTRY_OK ? appkey_have(n, index, key.key, why, why_len)
+                                 : registry_failed(n, why, why_len);
+    OPENSSL_cleanse(&key, sizeof key);
+    return ok;
 }
 
 bool own_node_appkeys(struct own_node *n, const struct node_template *t, char *why, size_t why_len)
@@ -267,4 +299,20 @@ size_t own_node_page0(uint8_t page[OWN_NODE_PAGE0])
         page[2 * i + 1] = (uint8_t)(words[i] >> 8);
     }
     return OWN_NODE_PAGE0;
+}
+
+bool own_node_bind_all(const struct own_node *n, struct usher_model *client, char *why,
+                       size_t why_len)
+{
+    struct registry_appkey key;
+    enum registry_err err = REGISTRY_OK;
+    bool ok = true;
+    for (size_t i = 0; ok && err == REGISTRY_OK; i++) {
+        err = registry_appkey(n->registry, i, &key);
+        if (err == REGISTRY_OK && key.net_index == n->net_index) {
+            ok = own_node_bind(client, key.index, why, why_len);
+        }
+    }
+    OPENSSL_cleanse(&key, sizeof key);
+    return ok && (err == REGISTRY_NONE || registry_failed(n, why, why_len));
 }

@@ -1,16 +1,18 @@
 /*
  * The provisioner's own node: the clients with which it configures and uses the nodes of its
- * network, and the servers that every node has. Its keys and address come from the site; its
+ * network, and the servers that every node has. Its keys and address come from the registry; its
  * sequence numbers and replay list are in the port's storage, if it has some.
  */
 #ifndef OWN_NODE_H
 #define OWN_NODE_H
 
+#include "registry.h"
 #include "reports.h"
-#include "site.h"
 #include "template.h"
 
 #include <usher/models.h>
+
+#define OWN_NODE_DIR "node" /* in the network's directory: what it stores */
 
 #define OWN_NODE_PAGE0 24
 
@@ -21,9 +23,10 @@ struct own_node {
     struct usher_health_server health_server;
     struct usher_health_client health_client;
     struct usher_onoff_client onoff_client;
+    uint16_t net_index; /* of its subnet, the network's first; once it is started */
 
     /* private */
-    struct site *site;
+    struct registry *registry;
     const struct commission_reports *reports;
     struct own_node_memory *memory;
     bool on;
@@ -37,8 +40,8 @@ struct own_node {
  *
  * @retval false  No memory.
  */
-bool own_node_init(struct own_node *n, struct site *site, const struct commission_reports *reports,
-                   unsigned parallel);
+bool own_node_init(struct own_node *n, struct registry *registry,
+                   const struct commission_reports *reports, unsigned parallel);
 
 /**
  * Becomes part of an instance, and the node that it was; or a new one, with an address that nobody
@@ -58,6 +61,10 @@ void own_node_stop(struct own_node *n);
  * tells.
  */
 bool own_node_appkeys(struct own_node *n, const struct node_template *t, char *why, size_t why_len);
+
+/** Lets a client of ours use every AppKey that the node has. @retval false  @p why tells. */
+bool own_node_bind_all(const struct own_node *n, struct usher_model *client, char *why,
+                       size_t why_len);
 
 /** Lets a client of ours use that AppKey of the network's. @retval false  @p why tells. */
 bool own_node_bind(struct usher_model *client, uint16_t index, char *why, size_t why_len);

@@ -17,8 +17,9 @@ struct planner {
     struct usher_config_msg *steps; /* NULL: counting */
     size_t count;
     const struct node_template *t;
-    const struct site *site;
-    const struct site_node *node;
+    struct registry *registry;
+    const struct registry_node *node;
+    bool failed; /* to read a key */
 };
 
 static void step(struct planner *p, const struct usher_config_msg *msg)
@@ -53,18 +54,18 @@ static void plan_settings(struct planner *p)
 
 static void plan_appkey(struct planner *p, uint16_t index)
 {
-    size_t count;
-    const struct site_appkey *keys = site_appkeys(p->site, &count);
-    for (size_t i = 0; i < count; i++) {
-        if (keys[i].index == index) {
-            struct usher_config_msg msg = { .opcode = USHER_CONFIG_APPKEY_ADD,
-                                            .net_index = site_key_index(p->site),
-                                            .app_index = index };
-            memcpy(msg.key, keys[i].key, sizeof msg.key);
-            step(p, &msg);
-            OPENSSL_cleanse(&msg, sizeof msg);
-        }
+    struct registry_appkey key;
+    if (registry_appkey_find(p->registry, index, &key) != REGISTRY_OK) {
+        p->failed = true;
+        return;
     }
+    struct usher_config_msg msg = { .opcode = USHER_CONFIG_APPKEY_ADD,
+                                    .net_index = key.net_index,
+                                    .app_index = index };
+    memcpy(msg.key, key.key, sizeof msg.key);
+    step(p, &msg);
+    OPENSSL_cleanse(&msg, sizeof msg);
+    OPENSSL_cleanse(&key, sizeof key);
 }
 
 /** A message for a model, with nothing in it but who is meant. */
@@ -137,14 +138,14 @@ static void plan_all(struct planner *p, const struct usher_page0 *page)
     }
 }
 
-bool plan_make(struct plan *plan, const struct node_template *t, const struct site *site,
-               const struct site_node *node, const struct usher_page0 *page)
+bool plan_make(struct plan *plan, const struct node_template *t, struct registry *registry,
+               const struct registry_node *node, const struct usher_page0 *page)
 {
-    struct planner p = { .t = t, .site = site, .node = node };
+    struct planner p = { .t = t, .registry = registry, .node = node };
     *plan = (struct plan){ .steps = NULL };
     plan_all(&p, page);
     if (p.count == 0) {
-        return true;
+        return !p.failed;
     }
     p.steps = calloc(p.count, sizeof *p.steps);
     if (!p.steps) {
@@ -153,7 +154,10 @@ bool plan_make(struct plan *plan, const struct node_template *t, const struct si
     p.count = 0;
     plan_all(&p, page);
     *plan = (struct plan){ .steps = p.steps, .count = p.count };
-    return true;
+    if (p.failed) {
+        plan_free(plan);
+    }
+    return !p.failed;
 }
 
 void plan_free(struct plan *plan)

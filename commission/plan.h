@@ -5,7 +5,7 @@
 #ifndef PLAN_H
 #define PLAN_H
 
-#include "site.h"
+#include "registry.h"
 #include "template.h"
 
 #include <usher/models.h>
@@ -18,13 +18,13 @@ struct plan {
 /**
  * Makes the plan for a node. Models of the template that the node does not have are left out.
  *
- * @param site  Has all AppKeys of the template.
- * @param page  The node's composition.
+ * @param registry  Has all AppKeys of the template.
+ * @param page      The node's composition.
  *
- * @retval false  No memory.
+ * @retval false  No memory, or a key cannot be read.
  */
-bool plan_make(struct plan *plan, const struct node_template *t, const struct site *site,
-               const struct site_node *node, const struct usher_page0 *page);
+bool plan_make(struct plan *plan, const struct node_template *t, struct registry *registry,
+               const struct registry_node *node, const struct usher_page0 *page);
 /** Wipes and releases its steps. */
 void plan_free(struct plan *plan);
 

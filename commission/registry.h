@@ -173,6 +173,9 @@ enum registry_err registry_netkey(struct registry *r, size_t n, struct registry_
 enum registry_err registry_netkey_put(struct registry *r, const struct registry_netkey *key);
 /** The @p n-th application key by index. @retval REGISTRY_NONE @retval REGISTRY_FAILED */
 enum registry_err registry_appkey(struct registry *r, size_t n, struct registry_appkey *key);
+/** The application key of this index. As registry_appkey(). */
+enum registry_err registry_appkey_find(struct registry *r, uint16_t index,
+                                       struct registry_appkey *key);
 /**
  * Adds an application key.
  *

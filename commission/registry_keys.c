@@ -121,12 +121,10 @@ enum registry_err registry_netkey_put(struct registry *r, const struct registry_
     return db_changed_audit(r, err, "netkey", NULL, 0, detail);
 }
 
-enum registry_err registry_appkey(struct registry *r, size_t n, struct registry_appkey *key)
+/** Reads the row that db_ask() has found. */
+static enum registry_err appkey_read(struct registry *r, enum registry_err err, sqlite3_stmt *row,
+                                     struct registry_appkey *key)
 {
-    sqlite3_stmt *row;
-    enum registry_err err = db_ask(
-        r, &row, "SELECT idx, net_index, key, name FROM appkey ORDER BY idx LIMIT 1 OFFSET ?", "I",
-        (int64_t)n);
     if (err != REGISTRY_OK) {
         return err == REGISTRY_NONE ? db_why(r, err, "there is no such application key") : err;
     }
@@ -136,6 +134,24 @@ enum registry_err registry_appkey(struct registry *r, size_t n, struct registry_
                 db_text(row, 3, key->name, sizeof key->name);
     sqlite3_reset(row);
     return good ? REGISTRY_OK : db_damaged(r, "an application key");
+}
+
+enum registry_err registry_appkey(struct registry *r, size_t n, struct registry_appkey *key)
+{
+    sqlite3_stmt *row;
+    enum registry_err err = db_ask(
+        r, &row, "SELECT idx, net_index, key, name FROM appkey ORDER BY idx LIMIT 1 OFFSET ?", "I",
+        (int64_t)n);
+    return appkey_read(r, err, row, key);
+}
+
+enum registry_err registry_appkey_find(struct registry *r, uint16_t index,
+                                       struct registry_appkey *key)
+{
+    sqlite3_stmt *row;
+    enum registry_err err = db_ask(
+        r, &row, "SELECT idx, net_index, key, name FROM appkey WHERE idx = ?", "i", (int)index);
+    return appkey_read(r, err, row, key);
 }
 
 /** Whether an application key may be put: none with its index has another key. */

@@ -6,7 +6,7 @@
 #define COMMISSION_REPORTS_H
 
 #include "failure.h"
-#include "site.h"
+#include "registry.h"
 
 #include <usher/usher.h>
 
@@ -44,9 +44,9 @@ struct commission_reports {
                    const struct usher_outcome *outcome, const struct failure *why,
                    unsigned retries);
     /** A node was configured, @p ms after the first attempt began. */
-    void (*configured)(void *ctx, const struct site_node *node, uint64_t ms, unsigned retries);
+    void (*configured)(void *ctx, const struct registry_node *node, uint64_t ms, unsigned retries);
     /** A node did not do what it was asked for. @p phase  "configure". */
-    void (*node_failed)(void *ctx, const struct site_node *node, const char *phase,
+    void (*node_failed)(void *ctx, const struct registry_node *node, const char *phase,
                         const struct failure_asking *why, unsigned retries);
     /** Something could not be stored: a line that says what. */
     void (*error)(void *ctx, const char *line);

@@ -51,27 +51,41 @@ static void check_step(json_t *settings, struct usher_config_msg *step)
     FUZZ_CHECK(plan_record(settings, step));
 }
 
+/* The AppKeys of a template are the network's while its plan is made. */
+static struct registry *network(const struct node_template *t)
+{
+    static const struct registry_new new = { .net_key = { 1 } };
+    static struct registry *r;
+    char why[200];
+
+    if (r == NULL) {
+        r = registry_open(NULL, &new, why, sizeof(why));
+    }
+    FUZZ_CHECK(r != NULL && registry_begin(r) == REGISTRY_OK);
+    for (size_t i = 0; i < t->appkey_count; i++) {
+        struct registry_appkey key = { .index = t->appkeys[i] };
+        FUZZ_CHECK(registry_appkey_put(r, &key) == REGISTRY_OK);
+    }
+    return r;
+}
+
 /* What it means for a node with all models that the corpus names. */
 static void check_plan(const struct node_template *t)
 {
-    static struct site *site;
-    struct site_node node = { .address = 0x0100, .elements = 3 };
+    struct registry_node node = { .address = 0x0100, .elements = 3 };
+    struct registry *r = network(t);
     struct usher_page0 page;
     struct plan plan;
     json_t *settings = json_object();
-    uint8_t key[USHER_KEY_SIZE] = { 1 };
-    char why[200];
 
-    if (site == NULL) {
-        site = site_open(NULL, key, why, sizeof(why));
-    }
-    FUZZ_CHECK(site != NULL && settings != NULL && usher_page0_read(page0, sizeof(page0), &page));
-    FUZZ_CHECK(plan_make(&plan, t, site, &node, &page));
+    FUZZ_CHECK(settings != NULL && usher_page0_read(page0, sizeof(page0), &page));
+    FUZZ_CHECK(plan_make(&plan, t, r, &node, &page));
     for (size_t i = 0; i < plan.count; i++) {
         check_step(settings, &plan.steps[i]);
     }
     plan_free(&plan);
     json_decref(settings);
+    registry_rollback(r);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,8 +6,8 @@ configured, switched and removed.
 """
 import argparse
 import contextlib
-import json
 import os
+import sqlite3
 import subprocess
 import sys
 import uuid as uuids
@@ -86,13 +86,13 @@ def uat(table, *values):
 
 def keys(air):
     """The keys of the network and of its only node, for tshark; and the node's address."""
-    with open(os.path.join(air.state, "network.json")) as file:
-        network = json.load(file)
-    (app_key,), (node,) = network["appkeys"], network["nodes"]
-    iv_index = f"{network['iv_index']:08x}"
-    options = (*uat("btmesh_nw_keys", network["net_key"], app_key["key"], iv_index),
-               *uat("btmesh_dev_keys", node["device_key"], node["address"].removeprefix("0x")))
-    return options, node["address"]
+    with contextlib.closing(sqlite3.connect(os.path.join(air.state, "registry.sqlite"))) as registry:
+        ((net_key, app_key, iv_index),) = registry.execute(
+            "SELECT netkey.key, appkey.key, iv_index FROM netkey, appkey, network")
+        ((device_key, address),) = registry.execute("SELECT device_key, address FROM node")
+    options = (*uat("btmesh_nw_keys", net_key.hex(), app_key.hex(), f"{iv_index:08x}"),
+               *uat("btmesh_dev_keys", device_key.hex(), f"{address:04x}"))
+    return options, f"0x{address:04x}"
 
 
 def check_configuration(packets, address):

@@ -43,7 +43,7 @@ struct dev {
 
 struct site_air {
     struct air *air;
-    struct site *site;
+    struct registry *registry;
     struct commission_reports reports;
     struct commissioner *c;
     struct end ends[RADIOS];
@@ -197,7 +197,7 @@ static void dev_start(struct site_air *s, struct dev *d, int16_t x)
 static struct site_air *site_new_air(const struct air_config *air, unsigned devices,
                                      const int16_t *x, unsigned parallel)
 {
-    static const uint8_t key[USHER_KEY_SIZE] = { 1 };
+    static const struct registry_new new = { .net_key = { 1 } };
     char why[160];
     struct site_air *s = calloc(1, sizeof *s);
     assert_non_null(s);
@@ -209,12 +209,13 @@ static struct site_air *site_new_air(const struct air_config *air, unsigned devi
                                               .failed = on_failed,
                                               .error = on_error };
     s->air = air_new(air);
-    s->site = site_open(NULL, key, why, sizeof why);
+    s->registry = registry_open(NULL, &new, why, sizeof why);
+    assert_non_null(s->registry);
     s->count = devices;
     s->wake_ms = USHER_NEVER;
     assert_int_equal(simport_init(&s->ends[0].port, s->air, &s->ends[0].node, crypto, 4), USHER_OK);
     s->c = commissioner_new(&(struct commissioner_config){ .port = &s->ends[0].port.port,
-                                                           .site = s->site,
+                                                           .registry = s->registry,
                                                            .reports = &s->reports,
                                                            .radios = RADIOS,
                                                            .parallel = parallel,
@@ -260,7 +261,7 @@ static void site_end(struct site_air *s)
         }
     }
     commissioner_free(s->c);
-    site_close(s->site);
+    registry_close(s->registry);
     air_free(s->air);
     free(s);
 }

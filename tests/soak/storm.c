@@ -76,7 +76,7 @@ struct storm {
     struct device *devices;
     struct simport port;
     struct usher node;
-    struct site *site;
+    struct registry *registry;
     struct commissioner *commissioner;
     uint64_t run_at; /* when the commissioner wants to be called */
     struct attacker attackers[ATTACKS];
@@ -333,7 +333,8 @@ static void on_failed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
     (void)retries;
 }
 
-static void on_configured(void *ctx, const struct site_node *node, uint64_t ms, unsigned retries)
+static void on_configured(void *ctx, const struct registry_node *node, uint64_t ms,
+                          unsigned retries)
 {
     (void)ctx;
     (void)node;
@@ -341,7 +342,7 @@ static void on_configured(void *ctx, const struct site_node *node, uint64_t ms, 
     (void)retries;
 }
 
-static void on_node_failed(void *ctx, const struct site_node *node, const char *phase,
+static void on_node_failed(void *ctx, const struct registry_node *node, const char *phase,
                            const struct failure_asking *why, unsigned retries)
 {
     on_configured(ctx, node, 0, retries);
@@ -368,15 +369,15 @@ static const struct commission_reports reports = {
 
 static bool provisioner_begin(struct storm *s)
 {
-    static const uint8_t net_key[USHER_KEY_SIZE] = { 1 };
+    static const struct registry_new new = { .net_key = { 1 } };
     char why[160];
 
     s->run_at = USHER_NEVER;
-    s->site = site_open(NULL, net_key, why, sizeof(why));
+    s->registry = registry_open(NULL, &new, why, sizeof(why));
     s->commissioner = commissioner_new(&(struct commissioner_config){
         .port = &s->port.port,
         .radios = 1,
-        .site = s->site,
+        .registry = s->registry,
         .reports = &reports,
         .parallel = LINKS,
         .retries = RETRIES,
@@ -389,7 +390,7 @@ static bool provisioner_begin(struct storm *s)
         .wake_at = on_wake_at,
         .changed = on_changed,
     });
-    return s->site != NULL && s->commissioner != NULL &&
+    return s->registry != NULL && s->commissioner != NULL &&
            simport_init(&s->port, s->air, &s->node, s->crypto, SLOTS) == USHER_OK &&
            usher_init(&s->node, &s->port.port,
                       &(struct usher_config){ .handler = commissioner_event,
@@ -423,13 +424,16 @@ static bool keys_agree(const struct storm *s, unsigned *known)
     *known = 0;
     for (unsigned i = 0; i < s->device_count; i++) {
         const struct device *d = &s->devices[i];
-        const struct site_node *node = site_find(s->site, d->uuid);
+        struct registry_node node = { .settings = NULL };
+        enum registry_err err = registry_find(s->registry, d->uuid, &node);
         const uint8_t *key = usher_device_key(&d->session);
 
-        if (node != NULL && key != NULL) {
-            *known += node->state == SITE_PROVISIONED;
-            agree &= memcmp(node->device_key, key, USHER_KEY_SIZE) == 0;
+        agree &= err != REGISTRY_FAILED;
+        if (err == REGISTRY_OK && key != NULL) {
+            *known += node.state == REGISTRY_PROVISIONED;
+            agree &= memcmp(node.device_key, key, USHER_KEY_SIZE) == 0;
         }
+        registry_node_clear(&node);
     }
     return agree;
 }
@@ -448,7 +452,7 @@ static void storm_end(struct storm *s)
     usher_deinit(&s->node);
     simport_deinit(&s->port);
     commissioner_free(s->commissioner);
-    site_close(s->site);
+    registry_close(s->registry);
     air_free(s->air);
     usher_crypto_openssl_free(s->crypto);
     free(s->devices);

@@ -1,8 +1,10 @@
 """What the tests of the command usher share: running it, beside others, in a directory of their own."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -103,9 +105,23 @@ class Directory(unittest.TestCase):
         """A verb in the network, over the air."""
         return run(verb, *args, "--radio", self.radio, "--state", self.state)
 
-    def network(self):
-        with open(os.path.join(self.state, "network.json"), encoding="ascii") as f:
-            return json.load(f)
+    def rows(self, sql):
+        """Asks the network's registry, or changes it; nobody else may have it open then."""
+        with contextlib.closing(sqlite3.connect(os.path.join(self.state, "registry.sqlite"))) as db:
+            with db:
+                db.row_factory = sqlite3.Row
+                return [dict(row) for row in db.execute(sql)]
+
+    def nodes(self):
+        """The nodes that there were and are, in the order in which they were made."""
+        states = ["unknown", "provisioned", "excluded", "removed"]
+        return [{"uuid": row["uuid"].hex(), "address": f"0x{row['address']:04x}",
+                 "elements": row["elements"], "device_key": row["device_key"].hex(),
+                 "state": states[row["state"]]} for row in self.rows("SELECT * FROM node ORDER BY id")]
+
+    def own_address(self):
+        (row,) = self.rows("SELECT address FROM provisioner WHERE ours")
+        return f"0x{row['address']:04x}"
 
     def assert_addresses_differ(self, nodes):
         """No address is in the ranges of two nodes."""

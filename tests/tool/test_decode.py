@@ -16,12 +16,12 @@ class Decode(Directory):
 
     def keys(self):
         """The network's keys, in the form of a Configuration Database."""
-        network = self.network()
         database = {
-            "netKeys": [{"index": network["key_index"], "key": network["net_key"]}],
-            "appKeys": [{"index": k["index"], "boundNetKey": 0, "key": k["key"]} for k in network["appkeys"]],
+            "netKeys": [{"index": k["idx"], "key": k["key"].hex()} for k in self.rows("SELECT * FROM netkey")],
+            "appKeys": [{"index": k["idx"], "boundNetKey": 0, "key": k["key"].hex()}
+                        for k in self.rows("SELECT * FROM appkey")],
             "nodes": [{"unicastAddress": n["address"][2:], "elements": n["elements"],
-                       "deviceKey": n["device_key"]} for n in network["nodes"]]}
+                       "deviceKey": n["device_key"]} for n in self.nodes()]}
         path = os.path.join(self.dir, "keys.json")
         with open(path, "w", encoding="ascii") as file:
             json.dump(database, file)

@@ -374,7 +374,7 @@ class Cut(Controllers):
                                 "radio %s: the controller is back" % radio])
         complete = provisioner.events("complete")
         self.assertEqual(len({e["uuid"] for e in complete}), 8)
-        self.assert_addresses_differ(self.network()["nodes"])
+        self.assert_addresses_differ(self.nodes())
 
     def test_devices_survive_it_as_well(self):
         self.air()

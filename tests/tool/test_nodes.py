@@ -92,11 +92,11 @@ class Nodes(Network):
         """Nobody knows which sequence numbers the lost one has used."""
         device = self.device()
         self.done("provision", UUID, "--configure")
-        self.assertEqual(self.network()["own_address"], "0x0001")
+        self.assertEqual(self.own_address(), "0x0001")
         shutil.rmtree(os.path.join(self.state, "node"))
         for value in [True, False]:
             self.done("onoff", "0x0002", "on" if value else "off")
-            self.assertEqual(self.network()["own_address"], "0x0003")
+            self.assertEqual(self.own_address(), "0x0003")
         wait_for(lambda: self.lamps(device) == [("0x0002", True), ("0x0002", False)])
 
     def test_a_node_lives_on_across_a_restart(self):
@@ -241,7 +241,7 @@ class Refusals(Network):
             result = self.use(*args)
             self.assertEqual((result.returncode, result.stdout), (2, ""), args)
             self.assertRegex(result.stderr, r"\Ausher: [^\n]*%s[^\n]*\n\Z" % words)
-        self.assertEqual(self.network()["appkeys"], [])
+        self.assertEqual(self.rows("SELECT * FROM appkey"), [])
 
     def test_templates_that_are_wrong_name_the_place(self):
         model = {"model": "1000", "bind": [0]}
@@ -302,6 +302,42 @@ class KilledNodes(Network):
         self.done("onoff", "c000", "on")
         wait_for(lambda: len(self.lamps(devices)) == 12)
 
+    def killed_in_doubt(self, *device):
+        """A device takes its data, and the run is killed before that is on the disk."""
+        self.devices(1, "--uuid", UUID[:-1] + "0")
+        self.done("provision", UUID[:-1] + "0")                 # makes the network
+        self.rows("CREATE TRIGGER doubt BEFORE UPDATE OF state ON node WHEN NEW.state = 1 "
+                  "BEGIN SELECT RAISE (FAIL, 'in doubt'); END")
+        device = self.devices(1, "--uuid", UUID, *device)
+        provision = self.start("provision", UUID, "--radio", self.radio, "--state", self.state)
+        wait_for(lambda: device.events("complete") and "in doubt" in provision.errors())
+        provision.end(signal.SIGKILL)
+        self.rows("DROP TRIGGER doubt")
+        self.assertEqual([n["state"] for n in self.nodes()], ["provisioned", "unknown"])
+        return device
+
+    def test_an_unknown_node_is_asked_for_by_its_device_key(self):
+        self.air()
+        self.killed_in_doubt()
+        told = self.done("provision", "--all", "--configure", "--for", "1s")
+        self.assertEqual({(e["address"], e["state"]) for e in told if e["event"] == "node"},
+                         {("0x0003", "configured"), ("0x0002", "configured")})
+        self.assertEqual([(n["address"], n["state"]) for n in self.nodes()],
+                         [("0x0002", "provisioned"), ("0x0003", "provisioned")])
+
+    def test_an_unknown_node_that_comes_back_unprovisioned_is_not_waited_for(self):
+        self.air()
+        self.killed_in_doubt().end(signal.SIGKILL)
+        self.devices(1, "--uuid", UUID)
+        summary = self.done("provision", "--all", "--configure", "--for", "10s")[-1]
+        self.assertEqual((summary["devices"], summary["configured"], summary["failed"]), (2, 2, 0))
+        self.assertEqual([(n["address"], n["state"]) for n in self.nodes()],
+                         [("0x0002", "provisioned"), ("0x0003", "excluded"), ("0x0004", "provisioned")])
+        told = [(row["what"], row["address"]) for row in self.rows("SELECT * FROM audit")]
+        self.assertEqual([t for t in told if t[1] > 2],
+                         [("leased", 3), ("excluded", 3), ("leased", 4), ("provisioned", 4),
+                          ("configured", 4)])
+
     def kill_again_and_again(self, device, address, peer, times):
         """Kills a device that publishes; after each restart the peer has to accept its next message."""
         chance = random.Random(address)
@@ -341,8 +377,8 @@ class KilledNodes(Network):
         self.assertEqual((peer.end(), air.end()), (0, 0))
 
         # Each run of a device is a radio of its own, and has numbers above all before it.
-        key = bytes.fromhex(self.network()["net_key"])
-        for node in self.network()["nodes"]:
+        key = self.rows("SELECT key FROM netkey")[0]["key"]
+        for node in self.nodes():
             runs = {}
             for radio, number in capture.sequence_numbers(captured, key, int(node["address"], 16)):
                 runs.setdefault(radio, set()).add(number)

@@ -81,7 +81,7 @@ class SeveralRadios(WithRadios):
         told = self.over(radios, "--parallel", "12")
         self.assert_all(told, radios, 24)
         self.assert_at_once(told, 6)
-        self.assert_addresses_differ(self.network()["nodes"])
+        self.assert_addresses_differ(self.nodes())
 
     def test_a_serial_device_and_the_air_and_configuring(self):
         for first, names in ("serial", ("one", "left")), ("air", ("right", "two")):
@@ -171,7 +171,7 @@ class LostRadios(WithRadios):
                 done = {r["radio"]: r["provisioned"] for r in told[-1]["radios"]}
                 self.assertLess(done[killed], 12)
                 self.assertIn("%s: its devices go on over the other radios" % killed, provision.errors())
-                self.assert_addresses_differ(self.network()["nodes"])
+                self.assert_addresses_differ(self.nodes())
                 devices.end()
 
 

@@ -57,7 +57,7 @@ class Serial(WithDevice):
                                  (8, 8, 0))
                 completes = [e for e in told if e["event"] == "complete"]
                 self.assertEqual({e["algorithm"] for e in completes}, {"hmac"})
-                self.assert_addresses_differ(self.network()["nodes"])
+                self.assert_addresses_differ(self.nodes())
                 # The same node speaks by turns over both: no sequence number is used twice.
                 for radio, address, on in ((self.serial, "0x0003", "on"), (self.on_air, "0x0004", "on"),
                                            (self.serial, "0x0003", "off"), (self.on_air, "0x0003", "on")):
@@ -139,7 +139,7 @@ class Serial(WithDevice):
         self.assertEqual((summary["provisioned"], summary["configured"]), (4, 4))
         self.assertGreaterEqual(summary["retries"], 1)
         self.assertIn("reconnecting", provision.errors())
-        self.assert_addresses_differ(self.network()["nodes"])
+        self.assert_addresses_differ(self.nodes())
 
     def test_host_is_killed_and_another_goes_on(self):
         self.devices_on_air(4, "--oob", "none")
@@ -150,9 +150,9 @@ class Serial(WithDevice):
         result = run("provision", "--radio", self.serial, "--all", "--state", self.state, "--json",
                      timeout=200)
         self.assertEqual(result.returncode, 0, result.stderr)
-        nodes = [n for n in self.network()["nodes"] if n["state"] == "provisioned"]
+        nodes = [n for n in self.nodes() if n["state"] == "provisioned"]
         self.assertGreaterEqual(len(nodes), 1)
-        self.assert_addresses_differ(self.network()["nodes"])
+        self.assert_addresses_differ(self.nodes())
 
     def test_what_it_cannot_do(self):
         for args, why in ((("--bearer", "gatt"), "has no GATT"),

@@ -3,10 +3,12 @@
 Run by ctest with USHER naming the command; by hand: USHER=build/dev/tools/usher/usher python3 test_tool.py
 """
 
+import contextlib
 import json
 import os
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import time
@@ -214,7 +216,7 @@ class Demo(Directory):
 
     def test_row_32_secrets_are_shown_on_demand_only(self):
         hidden = run("demo", "--devices", "5", "--json", "--state", self.state).stdout
-        keys = [node["device_key"] for node in self.network()["nodes"]]
+        keys = [node["device_key"] for node in self.nodes()]
         self.assertEqual(len(keys), 5)
         for key in keys:
             self.assertNotIn(key, hidden)
@@ -224,62 +226,57 @@ class Demo(Directory):
     def test_the_state_is_private_and_no_address_is_given_again(self):
         for expected in [5, 10]:
             self.assertEqual(run("demo", "--devices", "5", "--state", self.state).returncode, 0)
-            self.assertEqual(len(self.network()["nodes"]), expected)
-            self.assertEqual(self.network()["own_address"], "0x0001")
-        nodes = self.network()["nodes"]
+            self.assertEqual(len(self.nodes()), expected)
+            self.assertEqual(self.own_address(), "0x0001")
+        nodes = self.nodes()
         self.assert_addresses_differ(nodes)
         self.assertEqual([n["state"] for n in nodes], ["excluded"] * 5 + ["provisioned"] * 5)
-        mode = os.stat(os.path.join(self.state, "network.json")).st_mode
+        mode = os.stat(os.path.join(self.state, "registry.sqlite")).st_mode
         self.assertEqual(stat.S_IMODE(mode), 0o600)
 
     def test_row_34_a_network_that_cannot_be_right_is_refused_and_kept(self):
         self.assertEqual(run("demo", "--devices", "2", "--state", self.state).returncode, 0)
-        path = os.path.join(self.state, "network.json")
-        with open(path, encoding="ascii") as f:
+        path = os.path.join(self.state, "registry.sqlite")
+        with open(path, "rb") as f:
             good = f.read()
-        network = json.loads(good)
-        overlap = json.loads(good)
-        overlap["nodes"][1]["address"] = overlap["nodes"][0]["address"]
-        below = dict(network, next_address=network["nodes"][1]["address"])
-        for bad in [good[:-10], "", "[]", json.dumps(dict(network, version=3)), json.dumps(overlap),
-                    json.dumps(below), json.dumps(dict(network, net_key="00")),
-                    json.dumps(dict(network, appkeys=[{"index": 0, "key": "00"}])),
-                    json.dumps(dict(network, own_address="c000"))]:
-            with open(path, "w", encoding="ascii") as f:
+        newer = bytearray(good)
+        newer[60:64] = (99).to_bytes(4, "big")                  # user_version
+        for bad in [b"", b"[]", b"a" * 9000, good[:8192], good[:4096] + b"Z" * (len(good) - 4096),
+                    bytes(newer)]:
+            with open(path, "wb") as f:
                 f.write(bad)
-            result = run("demo", "--devices", "2", "--state", self.state)
-            self.assertEqual(result.returncode, 3, bad)
-            self.assertRegex(result.stderr, r"\Ausher: [^\n]*network\.json[^\n]*\n\Z")
-            with open(path, encoding="ascii") as f:
+            for args in [("demo", "--devices", "2"), ("nodes",)]:
+                result = run(*args, "--state", self.state)
+                self.assertEqual((result.returncode, result.stdout), (3, ""), (bad[:10], args))
+                self.assertRegex(result.stderr, r"\Ausher: [^\n]*registry\.sqlite[^\n]*\n\Z")
+            with open(path, "rb") as f:
                 self.assertEqual(f.read(), bad)
 
-    def test_a_network_of_the_first_version_is_read(self):
-        self.assertEqual(run("demo", "--devices", "2", "--state", self.state).returncode, 0)
+    def test_a_network_of_before_the_registry_is_taken_over(self):
+        os.mkdir(self.state)
+        nodes = [{"uuid": "00112233-4455-4778-8899-aabbccddee%02x" % n, "address": "0x000%d" % n,
+                  "elements": 1, "device_key": "%032x" % n, "state": "provisioned"} for n in (2, 3)]
         path = os.path.join(self.state, "network.json")
-        network = self.network()
-        for member in ["own_address", "iv_updating", "appkeys"]:
-            del network[member]
-        for node in network["nodes"]:
-            for member in ["configured", "composition", "settings"]:
-                del node[member]
         with open(path, "w", encoding="ascii") as f:
-            json.dump(dict(network, version=1), f)
-        nodes = events(run("nodes", "--state", self.state, "--json").stdout, "node")
-        self.assertEqual([(n["address"], n["configured"]) for n in nodes],
-                         [(n["address"], False) for n in network["nodes"]])
+            json.dump({"format": "usher-network", "version": 1, "settled": True, "net_key": "1" * 32,
+                       "key_index": 0, "iv_index": 0, "next_address": "0x0004", "nodes": nodes}, f)
+        for place in [path, path + ".old"]:
+            self.assertTrue(os.path.exists(place))
+            listed = events(run("nodes", "--state", self.state, "--json").stdout, "node")
+            self.assertEqual([(n["address"], n["configured"]) for n in listed][:2],
+                             [("0x0002", False), ("0x0003", False)])
+            self.assertEqual(run("demo", "--devices", "1", "--state", self.state).returncode, 0)
+        self.assertFalse(os.path.exists(path))
+        self.assertEqual(self.nodes()[2]["address"], "0x0004")
 
     def test_the_last_address_is_given_and_none_beyond(self):
         self.assertEqual(run("demo", "--devices", "1", "--state", self.state).returncode, 0)
-        path = os.path.join(self.state, "network.json")
-        network = self.network()
-        network["next_address"] = "0x7fff"
-        with open(path, "w", encoding="ascii") as f:
-            json.dump(network, f)
+        self.rows("WITH RECURSIVE a (n) AS (VALUES (3) UNION ALL SELECT n + 1 FROM a WHERE n < 0x7ffe) "
+                  "INSERT INTO exclusion (iv_index, address) SELECT 0, n FROM a")
         result = run("demo", "--devices", "2", "--json", "--state", self.state)
         self.assertEqual(result.returncode, 3)
         self.assertIn("unicast addresses", result.stderr)
-        self.assertEqual(self.network()["nodes"][-1]["address"], "0x7fff")
-        self.assertEqual(self.network()["next_address"], "0x8000")
+        self.assertEqual(self.nodes()[-1]["address"], "0x7fff")
 
     def test_a_capture_is_written(self):
         path = os.path.join(self.dir, "demo.pcap")
@@ -390,14 +387,16 @@ class Site(Directory):
         self.air()
         provision = self.start("provision", "--all", "--radio", self.radio, "--state", self.state)
         wait_for(lambda: os.path.exists(os.path.join(self.state, "node", "0x0001.record")))
-        os.mkdir(os.path.join(self.state, "network.json.new"))
-        self.assertEqual(provision.end(), 3)
-        self.assertIn("network.json", provision.errors())
+        path = os.path.join(self.state, "registry.sqlite")
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+            db.execute("BEGIN IMMEDIATE")
+            self.assertEqual(provision.end(), 3)
+        self.assertIn("registry.sqlite: database is locked", provision.errors())
 
     def test_row_35_two_provisioners_do_not_share_a_directory(self):
         self.air()
         first = self.start("provision", UUID, "--radio", self.radio, "--state", self.state)
-        wait_for(lambda: os.path.exists(os.path.join(self.state, "network.json")))
+        wait_for(lambda: os.path.exists(os.path.join(self.state, "registry.sqlite")))
         result = self.provision(UUID, "--for", "500ms")
         self.assertEqual(result.returncode, 3)
         self.assertRegex(result.stderr, r"\Ausher: [^\n]+\n\Z")
@@ -430,7 +429,7 @@ class Site(Directory):
             addresses.append(complete["address"])
             self.assertEqual(device.wait(), 0)
         self.assertEqual(addresses, ["0x0002", "0x0003"])
-        self.assertEqual([n["state"] for n in self.network()["nodes"]], ["excluded", "provisioned"])
+        self.assertEqual([n["state"] for n in self.nodes()], ["excluded", "provisioned"])
 
 
 class Interactive(Directory):
@@ -507,7 +506,7 @@ class Interactive(Directory):
         self.assertEqual(result.returncode, 0)
         self.assertEqual(events(result.stdout, "complete")[0]["method"], "static")
         # Nothing had been given to the device when its confirmation turned out wrong.
-        self.assertEqual([n["address"] for n in self.network()["nodes"]], ["0x0002"])
+        self.assertEqual([n["address"] for n in self.nodes()], ["0x0002"])
 
     def test_row_8_policy_refuses_with_code_4(self):
         self.devices(1, "--uuid", UUID, "--oob", "static:00112233", "--alg", "cmac")
@@ -516,7 +515,7 @@ class Interactive(Directory):
             result = self.provision(UUID, "--json", *args)
             self.assertEqual(result.returncode, 4, args)
             self.assertTrue(events(result.stdout, "failed")[0]["policy"])
-        self.assertEqual(self.network()["nodes"], [])
+        self.assertEqual(self.nodes(), [])
 
     def test_a_public_key_known_out_of_band(self):
         private = os.path.join(self.dir, "key.pem")
@@ -549,7 +548,7 @@ class Killed(Directory):
                            "--parallel", "16", "--json")
         wait_for(lambda: len(first.events("complete")) >= 5)
         first.end(signal.SIGKILL)
-        before = self.network()["nodes"]
+        before = self.nodes()
         self.assertLess(len(first.events("complete")), 50)
         # Every address that the first run can have told a device is on the disk.
         told = {e["address"] for e in first.events("complete")}
@@ -559,7 +558,7 @@ class Killed(Directory):
         self.assertEqual(second.returncode, 0, second.stderr)
         self.assertEqual(events(second.stdout, "summary")[0]["failed"], 0)
         wait_for(lambda: len(devices.events("complete")) == 50)
-        nodes = self.network()["nodes"]
+        nodes = self.nodes()
         self.assertEqual(nodes[:len(before)],
                          [dict(n, state=m["state"]) for n, m in zip(before, nodes)])
         self.assert_addresses_differ(nodes)

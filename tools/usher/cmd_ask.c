@@ -30,7 +30,7 @@ struct errand {
     const char *message;
     struct online online;
     uint16_t address;
-    const struct site_node *node; /* whose address it is; NULL: a group */
+    struct registry_node node; /* whose address it is; its address is 0: a group */
     struct usher_request request;
     int code;
 
@@ -64,7 +64,7 @@ static void on_stop(void *ctx)
 /** Reports that the node did not do it. */
 static void errand_fail(struct errand *e, const struct failure_asking *why, unsigned tries)
 {
-    report_node_failed(e->node, e->phase, why, tries > 0 ? tries - 1 : 0);
+    report_node_failed(&e->node, e->phase, why, tries > 0 ? tries - 1 : 0);
     errand_end(e, EXIT_FAILED);
 }
 
@@ -95,17 +95,16 @@ static bool target_set(struct errand *e, uint16_t model, struct usher_model *cli
                        size_t why_len)
 {
     uint16_t appkey = (uint16_t)e->args->appkey;
-    if (!e->args->appkey_given && e->node &&
-        !plan_bound(e->node->settings, e->address, model, &appkey)) {
+    if (!e->args->appkey_given && e->node.address != 0 &&
+        !plan_bound(e->node.settings, e->address, model, &appkey)) {
         snprintf(why, why_len,
                  "0x%04x has no %s with an AppKey, as far as is known: \"usher configure 0x%04x\"",
-                 (unsigned)e->address, usher_model_name(model), (unsigned)e->node->address);
+                 (unsigned)e->address, usher_model_name(model), (unsigned)e->node.address);
         return false;
     }
-    e->target = (struct usher_target){ .dst = e->address,
-                                       .net_index = site_key_index(e->online.site),
-                                       .key = appkey,
-                                       .ttl = DEFAULT_TTL };
+    e->target = (struct usher_target){
+        .dst = e->address, .net_index = e->online.own.net_index, .key = appkey, .ttl = DEFAULT_TTL
+    };
     return own_node_bind(client, appkey, why, why_len);
 }
 
@@ -143,8 +142,7 @@ static int errand_run(struct errand *e, void (*ticked)(void *ctx),
         online_join(&e->online, &(struct usher_config){ .handler = NULL }, 1, why, sizeof why) &&
         online_reach(&e->online, why, sizeof why);
     if (ready && usher_is_unicast(e->address)) {
-        e->node = online_node(&e->online, e->address, why, sizeof why);
-        ready = e->node != NULL;
+        ready = online_node(&e->online, e->address, &e->node, why, sizeof why);
         e->code = EXIT_FAILED;
     }
     if (ready && begin(e, why, sizeof why)) {
@@ -154,6 +152,7 @@ static int errand_run(struct errand *e, void (*ticked)(void *ctx),
         e->code = ready ? EXIT_FAILED : e->code;
         out_error("%s", why);
     }
+    registry_node_clear(&e->node);
     online_close(&e->online);
     return e->code;
 }
@@ -186,7 +185,7 @@ static void on_attention(void *user, struct usher_request *request,
 static bool identify_begin(struct errand *e, char *why, size_t why_len)
 {
     struct usher_health_client *client = &e->online.own.health_client;
-    e->address = e->node->address; /* where the Health Server is */
+    e->address = e->node.address; /* where the Health Server is */
     e->request = (struct usher_request){ .done = on_attention, .user = e };
     return target_set(e, USHER_MODEL_HEALTH_SERVER, &client->model, why, why_len) &&
            asked(usher_health_attention_ask(client, &e->request, &e->target,
@@ -221,15 +220,14 @@ int verb_identify(const struct args *args)
 
 static void removed(struct errand *e, bool answered)
 {
-    char why[200];
-    if (!site_removed(e->online.site, e->node->address, why, sizeof why)) {
-        out_error("%s", why);
+    if (registry_removed(e->online.registry, e->node.address) != REGISTRY_OK) {
+        out_error("%s", registry_why(e->online.registry));
         errand_end(e, EXIT_TRANSPORT);
         return;
     }
     out_event(json_pack("{s:s, s:o, s:b}", "event", "removed", "address",
-                        format_address_json(e->node->address), "answered", (int)answered));
-    out_text("0x%04x is removed%s", (unsigned)e->node->address,
+                        format_address_json(e->node.address), "answered", (int)answered));
+    out_text("0x%04x is removed%s", (unsigned)e->node.address,
              answered ? "" : ", though it did not answer: it may still have the network's keys");
     errand_end(e, EXIT_DONE);
 }
@@ -255,8 +253,8 @@ static bool remove_begin(struct errand *e, char *why, size_t why_len)
     e->request = (struct usher_request){ .done = on_reset,
                                          .user = e,
                                          .tries = e->args->force ? FORCED_TRIES : 0 };
-    return asked(usher_config_ask(&e->online.own.config_client, &e->request, e->node->address,
-                                  site_key_index(e->online.site),
+    return asked(usher_config_ask(&e->online.own.config_client, &e->request, e->node.address,
+                                  e->online.own.net_index,
                                   &(struct usher_config_msg){ .opcode = USHER_CONFIG_NODE_RESET }),
                  why, why_len);
 }
@@ -322,7 +320,7 @@ static void on_group_tick(void *ctx)
 {
     struct errand *e = ctx;
     char why[200];
-    if (e->node) {
+    if (e->node.address != 0) {
         return; /* a question, which ends by itself */
     }
     if (e->sent < GROUP_REPEATS) {
@@ -349,7 +347,7 @@ static bool onoff_begin(struct errand *e, char *why, size_t why_len)
     if (!target_set(e, USHER_MODEL_ONOFF_SERVER, &c->model, why, why_len)) {
         return false;
     }
-    if (e->node) {
+    if (e->node.address != 0) {
         e->request = (struct usher_request){ .done = on_lamp, .user = e };
         return asked(e->get ? usher_onoff_get(c, &e->request, &e->target)
                             : usher_onoff_set(c, &e->request, &e->target, e->on, 0, 0),

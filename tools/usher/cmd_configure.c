@@ -73,38 +73,29 @@ static bool usage(struct configure *c, char *why, size_t why_len)
     if (!online_usage(args, "configure", why, why_len)) {
         return false;
     }
-    if (args->name && (args->all || !is_name(args->name, SITE_NAME_MAX))) {
+    if (args->name && (args->all || !is_name(args->name, REGISTRY_NAME_MAX))) {
         snprintf(why, why_len, "--name is one node's: a line of UTF-8 that has at most %d octets",
-                 SITE_NAME_MAX);
+                 REGISTRY_NAME_MAX);
         return false;
     }
     return template_read(args->template, &c->template, why, why_len);
 }
 
-/** Puts the nodes that are meant into the queue. */
-static bool queue_fill(struct configure *c, char *why, size_t why_len)
+/** Puts the one node that is meant into the queue, and names it. */
+static bool queue_one(struct configure *c, char *why, size_t why_len)
 {
-    const struct site *site = c->online.site;
-    const struct site_node *node;
-    if (!c->args->all) {
-        node = online_node(&c->online, c->address, why, why_len);
-        if (!node) {
-            return false;
-        }
-        if (c->args->name &&
-            !site_named(c->online.site, node->address, c->args->name, why, why_len)) {
-            return false;
-        }
+    struct registry_node node = { .settings = NULL };
+    bool ok = online_node(&c->online, c->address, &node, why, why_len);
+    if (ok && c->args->name) {
+        ok = registry_named(c->online.registry, node.address, c->args->name) == REGISTRY_OK;
+        snprintf(why, why_len, "%s", ok ? "" : registry_why(c->online.registry));
+    }
+    if (ok && !configurator_add(c->configurator, node.address)) {
         snprintf(why, why_len, "out of memory");
-        return configurator_add(c->configurator, node->address);
+        ok = false;
     }
-    for (size_t i = 0; (node = site_each(site, i)) != NULL; i++) {
-        if (node->state == SITE_PROVISIONED && !configurator_add(c->configurator, node->address)) {
-            snprintf(why, why_len, "out of memory");
-            return false;
-        }
-    }
-    return true;
+    registry_node_clear(&node);
+    return ok;
 }
 
 static bool start(struct configure *c, char *why, size_t why_len)
@@ -116,7 +107,7 @@ static bool start(struct configure *c, char *why, size_t why_len)
         return false;
     }
     c->configurator =
-        configurator_new(&(struct configurator_config){ .site = c->online.site,
+        configurator_new(&(struct configurator_config){ .registry = c->online.registry,
                                                         .own = &c->online.own,
                                                         .t = &c->template,
                                                         .reports = report_commission(true),
@@ -161,7 +152,8 @@ static int run(struct configure *c)
         out_error("%s", why);
         return EXIT_TRANSPORT;
     }
-    if (!queue_fill(c, why, sizeof why)) {
+    if (c->args->all ? !configurator_add_all(c->configurator, false, why, sizeof why)
+                     : !queue_one(c, why, sizeof why)) {
         out_error("%s", why);
         return EXIT_FAILED;
     }

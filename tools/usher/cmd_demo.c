@@ -69,10 +69,13 @@ static void on_configuring_at(void *ctx, uint64_t ms)
 static void on_completed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint64_t ms)
 {
     struct demo *d = ctx;
+    struct registry_node node = { .settings = NULL };
     demo_post_find(d, uuid)->ms = ms;
-    if (!configurator_add(d->configurator, site_find(d->site, uuid)->address)) {
-        out_error("out of memory");
+    if (registry_find(d->registry, uuid, &node) != REGISTRY_OK ||
+        !configurator_add(d->configurator, node.address)) {
+        out_error("a node cannot be configured: %s", registry_why(d->registry));
     }
+    registry_node_clear(&node);
     configurator_run(d->configurator);
 }
 
@@ -102,7 +105,7 @@ static bool commissioner_make(struct demo *d)
     const struct args *args = d->args;
     d->commissioner = commissioner_new(&(struct commissioner_config){
         .port = &d->port.port,
-        .site = d->site,
+        .registry = d->registry,
         .reports = report_commission(args->devices <= LIST_MAX),
         .radios = 1,
         .parallel = args->parallel,
@@ -124,7 +127,7 @@ static bool commissioner_make(struct demo *d)
 static bool configurator_make(struct demo *d)
 {
     d->configurator =
-        configurator_new(&(struct configurator_config){ .site = d->site,
+        configurator_new(&(struct configurator_config){ .registry = d->registry,
                                                         .own = &d->own,
                                                         .t = &d->template,
                                                         .reports = report_commission(false),
@@ -137,19 +140,25 @@ static bool configurator_make(struct demo *d)
 }
 
 /** Opens the network, and the storage of the provisioner's node if there is a directory. */
-static bool site_take(struct demo *d, char *why, size_t why_len)
+static bool registry_take(struct demo *d, char *why, size_t why_len)
 {
-    uint8_t net_key[USHER_KEY_SIZE];
+    struct registry_new new = { .name = "Demo" };
     char dir[PATH_MAX];
-    air_random(d->port.radio, net_key, sizeof net_key);
-    d->site = site_open(d->args->state, net_key, why, why_len);
-    if (!d->site || !site_unsettled(d->site, why, why_len)) {
+    air_random(d->port.radio, new.net_key, sizeof new.net_key);
+    air_random(d->port.radio, new.uuid, sizeof new.uuid);
+    air_random(d->port.radio, new.provisioner, sizeof new.provisioner);
+    d->registry = registry_open(d->args->state, &new, why, why_len);
+    if (!d->registry) {
+        return false;
+    }
+    if (registry_unsettled(d->registry) != REGISTRY_OK) {
+        snprintf(why, why_len, "%s", registry_why(d->registry));
         return false;
     }
     if (!d->args->state) {
         return true;
     }
-    snprintf(dir, sizeof dir, "%s/" SITE_NODE_DIR, d->args->state);
+    snprintf(dir, sizeof dir, "%s/" OWN_NODE_DIR, d->args->state);
     d->stored = file_store_open(&d->store, dir, why, why_len);
     if (d->stored) {
         file_store_use(&d->store, &d->port.port);
@@ -164,12 +173,12 @@ static bool provisioner_start(struct demo *d, char *why, size_t why_len)
         snprintf(why, why_len, "out of memory");
         return false;
     }
-    if (!site_take(d, why, why_len) || !template_read(NULL, &d->template, why, why_len)) {
+    if (!registry_take(d, why, why_len) || !template_read(NULL, &d->template, why, why_len)) {
         return false;
     }
     snprintf(why, why_len, "out of memory");
     if (!commissioner_make(d) || !configurator_make(d) ||
-        !own_node_init(&d->own, d->site, report_commission(true), d->args->parallel)) {
+        !own_node_init(&d->own, d->registry, report_commission(true), d->args->parallel)) {
         return false;
     }
     struct usher_config config = { .handler = commissioner_event, .user = d->commissioner };
@@ -320,7 +329,12 @@ static void kind_table(const struct demo *d)
 /** Whether a device is provisioned and configured. */
 static bool ready(const struct demo *d, const struct post *p)
 {
-    return demo_post_agrees(d, p) && site_find(d->site, p->device.uuid)->configured;
+    struct registry_node node = { .settings = NULL };
+    bool configured = demo_post_agrees(d, p) &&
+                      registry_find(d->registry, p->device.uuid, &node) == REGISTRY_OK &&
+                      node.configured;
+    registry_node_clear(&node);
+    return configured;
 }
 
 static int demo_conclude(const struct demo *d)
@@ -328,7 +342,6 @@ static int demo_conclude(const struct demo *d)
     struct commissioner_counts n;
     struct configurator_counts m;
     unsigned devices = d->args->devices, agreeing = 0, configured = 0;
-    char why[200];
 
     commissioner_counts(d->commissioner, &n);
     configurator_counts(d->configurator, &m);
@@ -361,7 +374,11 @@ static int demo_conclude(const struct demo *d)
                                              .lamps = d->lamps,
                                              .lamps_on = d->lamps_on,
                                              .lamps_retried = d->lamps_retried });
-    if (n.unstored + m.unstored > 0 || !site_settled(d->site, why, sizeof why)) {
+    if (registry_settled(d->registry) != REGISTRY_OK) {
+        out_error("%s", registry_why(d->registry));
+        return EXIT_TRANSPORT;
+    }
+    if (n.unstored + m.unstored > 0) {
         return EXIT_TRANSPORT;
     }
     return configured == devices && d->lamps_on == d->lamps ? EXIT_DONE : EXIT_FAILED;
@@ -383,7 +400,7 @@ static bool demo_end(struct demo *d)
         file_store_close(&d->store);
     }
     commissioner_free(d->commissioner);
-    site_close(d->site);
+    registry_close(d->registry);
     air_free(d->air);
     usher_crypto_openssl_free(d->crypto);
     return !d->pcap.file || pcap_close(&d->pcap);

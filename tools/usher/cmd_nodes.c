@@ -5,8 +5,8 @@
 #include "out.h"
 #include "parse.h"
 #include "plan.h"
+#include "registry.h"
 #include "report.h"
-#include "site.h"
 #include "verbs.h"
 
 #include <usher/models.h>
@@ -14,34 +14,45 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct site *view(const struct args *args, const char *verb, int *code)
+static struct registry *view(const struct args *args, const char *verb, int *code)
 {
-    char why[200];
+    char why[400];
     if (!args->state) {
         out_error("%s needs --state, the network's directory", verb);
         *code = EXIT_USAGE;
         return NULL;
     }
-    struct site *site = site_view(args->state, why, sizeof why);
-    if (!site) {
+    struct registry *registry = registry_view(args->state, why, sizeof why);
+    if (!registry) {
         out_error("%s", why);
         *code = EXIT_TRANSPORT;
     }
-    return site;
+    return registry;
+}
+
+/** Lists the nodes. */
+static enum registry_err nodes_report(struct registry *registry, bool all)
+{
+    struct registry_node node = { .settings = NULL };
+    enum registry_err err;
+    while ((err = registry_next(registry, node.address, &node)) == REGISTRY_OK) {
+        bool left = node.state == REGISTRY_EXCLUDED || node.state == REGISTRY_REMOVED;
+        if (all || !left) {
+            report_node(&node);
+        }
+    }
+    return err;
 }
 
 int verb_nodes(const struct args *args)
 {
     int code = EXIT_DONE;
-    struct site *site = view(args, "nodes", &code);
-    const struct site_node *node;
-    for (size_t i = 0; site && (node = site_each(site, i)) != NULL; i++) {
-        bool left = node->state == SITE_EXCLUDED || node->state == SITE_REMOVED;
-        if (args->all || !left) {
-            report_node(node);
-        }
+    struct registry *registry = view(args, "nodes", &code);
+    if (registry && nodes_report(registry, args->all) == REGISTRY_FAILED) {
+        out_error("%s", registry_why(registry));
+        code = EXIT_TRANSPORT;
     }
-    site_close(site);
+    registry_close(registry);
     return code;
 }
 
@@ -62,7 +73,7 @@ static json_t *models_json(const struct usher_page0_element *element)
 }
 
 /** The composition as JSON; null if it is not known. */
-static json_t *composition_json(const struct site_node *node)
+static json_t *composition_json(const struct registry_node *node)
 {
     struct usher_page0 page;
     struct usher_page0_element element;
@@ -137,7 +148,7 @@ static void settings_text(const json_t *settings, const char *element, const cha
     }
 }
 
-static void element_text(const struct site_node *node, const json_t *element)
+static void element_text(const struct registry_node *node, const json_t *element)
 {
     size_t i;
     json_t *model;
@@ -152,7 +163,7 @@ static void element_text(const struct site_node *node, const json_t *element)
     }
 }
 
-static void show(const struct site_node *node)
+static void show(const struct registry_node *node)
 {
     json_t *composition = composition_json(node);
     if (out_json()) {
@@ -183,14 +194,19 @@ int verb_show(const struct args *args)
         out_error("\"%.60s\" is not an address, such as 0x0002", args->operands.item[0]);
         return EXIT_USAGE;
     }
-    struct site *site = view(args, "show", &code);
-    const struct site_node *node = site ? site_at(site, address) : NULL;
-    if (node) {
-        show(node);
-    } else if (site) {
+    struct registry *registry = view(args, "show", &code);
+    struct registry_node node = { .settings = NULL };
+    enum registry_err err = registry ? registry_at(registry, address, &node) : REGISTRY_FAILED;
+    if (err == REGISTRY_OK) {
+        show(&node);
+    } else if (err == REGISTRY_NONE) {
         out_error("0x%04x is not the address of a node of this network", (unsigned)address);
         code = EXIT_FAILED;
+    } else if (registry) {
+        out_error("%s", registry_why(registry));
+        code = EXIT_TRANSPORT;
     }
-    site_close(site);
+    registry_node_clear(&node);
+    registry_close(registry);
     return code;
 }

@@ -119,13 +119,16 @@ static void on_configuring(void *ctx)
 static void on_completed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint64_t ms)
 {
     struct provision *p = ctx;
+    struct registry_node node = { .settings = NULL };
     (void)ms;
     if (!p->configurator) {
         return;
     }
-    if (!configurator_add(p->configurator, site_find(p->online.site, uuid)->address)) {
-        out_error("out of memory");
+    if (registry_find(p->online.registry, uuid, &node) != REGISTRY_OK ||
+        !configurator_add(p->configurator, node.address)) {
+        out_error("a node cannot be configured: %s", registry_why(p->online.registry));
     }
+    registry_node_clear(&node);
     configurator_run(p->configurator);
 }
 
@@ -191,7 +194,7 @@ static uint64_t patience(const struct provision *p)
     if (p->args->for_ms > 0) {
         return p->args->for_ms;
     }
-    if (site_left_unsettled(p->online.site)) {
+    if (registry_left_unsettled(p->online.registry)) {
         return LINK_MS;
     }
     return p->args->all ? 0 : LOOK_MS;
@@ -326,7 +329,7 @@ static bool commissioner_make(struct provision *p)
     const struct args *args = p->args;
     p->commissioner =
         commissioner_new(&(struct commissioner_config){ .port = linux_port_get(p->online.port),
-                                                        .site = p->online.site,
+                                                        .registry = p->online.registry,
                                                         .reports = report_commission(true),
                                                         .radios = (unsigned)args->radios.count,
                                                         .bearers = tool_bearers(args->bearer),
@@ -354,7 +357,7 @@ static bool configurator_make(struct provision *p)
         return true;
     }
     p->configurator =
-        configurator_new(&(struct configurator_config){ .site = p->online.site,
+        configurator_new(&(struct configurator_config){ .registry = p->online.registry,
                                                         .own = &p->online.own,
                                                         .t = &p->template,
                                                         .reports = report_commission(true),
@@ -366,20 +369,23 @@ static bool configurator_make(struct provision *p)
     return p->configurator != NULL;
 }
 
-/** Takes up the nodes that an earlier run has provisioned, and not configured. */
-static void configuring_resume(struct provision *p)
+/**
+ * Takes up the nodes that an earlier run has provisioned, and not configured; or of which it did
+ * not learn whether they took their data, which their answer tells.
+ */
+static bool configuring_resume(struct provision *p, char *why, size_t why_len)
 {
-    const struct site_node *node;
+    struct configurator_counts m;
     if (!p->configurator || !p->args->all) {
-        return;
+        return true;
     }
-    for (size_t i = 0; (node = site_each(p->online.site, i)) != NULL; i++) {
-        if (node->state == SITE_PROVISIONED && !node->configured &&
-            configurator_add(p->configurator, node->address)) {
-            p->resumed++;
-        }
+    if (!configurator_add_all(p->configurator, true, why, why_len)) {
+        return false;
     }
+    configurator_counts(p->configurator, &m);
+    p->resumed = m.nodes;
     configurator_run(p->configurator);
+    return true;
 }
 
 /** Opens the further radios. */
@@ -423,8 +429,11 @@ static bool radios_use(struct provision *p, const struct usher_config *config, c
 
 static bool start(struct provision *p, char *why, size_t why_len)
 {
-    if (!stations_open(p, why, why_len) || !online_open(&p->online, true, why, why_len) ||
-        !site_unsettled(p->online.site, why, why_len)) {
+    if (!stations_open(p, why, why_len) || !online_open(&p->online, true, why, why_len)) {
+        return false;
+    }
+    if (registry_unsettled(p->online.registry) != REGISTRY_OK) {
+        snprintf(why, why_len, "%s", registry_why(p->online.registry));
         return false;
     }
     if (!commissioner_make(p) || !configurator_make(p)) {
@@ -439,13 +448,12 @@ static bool start(struct provision *p, char *why, size_t why_len)
         !radios_use(p, &config, why, why_len)) {
         return false;
     }
-    if (site_left_unsettled(p->online.site)) {
+    if (registry_left_unsettled(p->online.registry)) {
         out_note("the last run was killed: devices that it left in the middle are heard again "
                  "after a minute");
     }
     p->begun_ms = p->news_ms = p->ended_ms = now_ms(p);
-    configuring_resume(p);
-    return true;
+    return configuring_resume(p, why, why_len);
 }
 
 static void finish(struct provision *p)
@@ -463,7 +471,6 @@ static void finish(struct provision *p)
 /** Says how it went. */
 static int conclude(const struct provision *p)
 {
-    char why[200];
     struct commissioner_counts n;
     struct configurator_counts m;
     bool configured = p->configurator != NULL;
@@ -471,8 +478,8 @@ static int conclude(const struct provision *p)
     counts_get(p, &n, &m);
     out_progress_end();
     bool stored = n.unstored + m.unstored == 0;
-    if (commissioner_idle(p->commissioner) && !site_settled(p->online.site, why, sizeof why)) {
-        out_error("%s", why);
+    if (commissioner_idle(p->commissioner) && registry_settled(p->online.registry) != REGISTRY_OK) {
+        out_error("%s", registry_why(p->online.registry));
         stored = false;
     }
     if (n.devices == 0 && lost == 0 && !p->online.loop.stopping) {
@@ -483,7 +490,7 @@ static int conclude(const struct provision *p)
             n.devices = n.failed = 1;
         }
     }
-    unsigned devices = n.devices + p->resumed;
+    unsigned devices = n.devices + p->resumed - m.gone;
     unsigned done = configured ? m.configured : n.provisioned;
     unsigned failed = n.failed + m.failed;
     report_summary(&(struct report_summary){ .devices = devices,

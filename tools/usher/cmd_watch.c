@@ -61,13 +61,9 @@ static bool listen_all(struct watch *w, char *why, size_t why_len)
 {
     struct own_node *own = &w->online.own;
     struct usher_model *models[] = { &own->onoff_client.model, &own->health_client.model };
-    size_t count;
-    const struct site_appkey *keys = site_appkeys(w->online.site, &count);
     for (size_t m = 0; m < 2; m++) {
-        for (size_t i = 0; i < count; i++) {
-            if (!own_node_bind(models[m], keys[i].index, why, why_len)) {
-                return false;
-            }
+        if (!own_node_bind_all(own, models[m], why, why_len)) {
+            return false;
         }
         for (size_t i = 0; i < w->group_count; i++) {
             enum usher_status status = usher_model_subscribe(models[m], w->groups[i]);
@@ -114,9 +110,10 @@ int verb_watch(const struct args *args)
         online_join(&w.online, &(struct usher_config){ .handler = NULL }, 1, why, sizeof why) &&
         listen_all(&w, why, sizeof why) && online_reach(&w.online, why, sizeof why)) {
         w.end_ms = args->for_ms ? uv_now(&w.online.loop.uv) + args->for_ms : 0;
-        out_event(json_pack("{s:s, s:o}", "event", "watching", "address",
-                            format_address_json(site_own_address(w.online.site))));
-        out_text("the provisioner's node is 0x%04x", (unsigned)site_own_address(w.online.site));
+        uint16_t address = usher_mesh_address(&w.online.own.mesh);
+        out_event(
+            json_pack("{s:s, s:o}", "event", "watching", "address", format_address_json(address)));
+        out_text("the provisioner's node is 0x%04x", (unsigned)address);
         loop_run(&w.online.loop);
         code = w.online.lost ? EXIT_TRANSPORT : EXIT_DONE;
     } else {

@@ -662,11 +662,13 @@ const struct command commands[] = {
       "killed, both listen for 70s at least: the devices that it was in the middle of\n"
       "wait for it for a minute before they can be heard again.\n"
       "\n"
-      "The state directory has the network key, every address ever given and every\n"
-      "device key, written before a device is told them. An address is never given\n"
-      "twice, however a run ended: a device that comes back unprovisioned gets a new\n"
-      "one. After Ctrl-C, or worse, another run goes on with the rest; with --all and\n"
-      "--configure it also configures the nodes that the first one did not come to.\n"
+      "The state directory has the network key, every address that was given and every\n"
+      "device key, written before a device is told them. No two nodes have an address,\n"
+      "however a run ended: a device that comes back unprovisioned gets a new one, and\n"
+      "the old one is out of use for two IV updates. After Ctrl-C, or worse, another\n"
+      "run goes on with the rest; with --all and --configure it also configures the\n"
+      "nodes that the first one did not come to, and asks those first of which it is\n"
+      "not known whether they took their data.\n"
       "\n"
       "Without --oob, devices may be authenticated by output, by input or not at all,\n"
       "and what a device can do best is taken. A value that a device shows is asked\n"
@@ -735,8 +737,8 @@ const struct command commands[] = {
       "the provisioner's own address or to a GROUP.\n",
       watch_options, verb_watch },
     { "remove", "ADDR", 1, 1, NULL, "reset a node, so that it leaves the network",
-      "Its addresses are never given again. Who took the node away may still have the\n"
-      "network's keys.\n",
+      "Its addresses are out of use for two IV updates. Who took the node away may\n"
+      "still have the network's keys.\n",
       remove_options, verb_remove },
     { "decode", "FILE", 1, 1, "@files", "explain a capture in words",
       "FILE is a capture (pcap or pcapng) of what is on the air, or of what a host and\n"

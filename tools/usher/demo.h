@@ -52,7 +52,7 @@ struct demo {
     bool joined, stored, on; /* the provisioner's radio; its storage; its instance */
     struct usher node;
     struct own_node own;
-    struct site *site;
+    struct registry *registry;
     struct commissioner *commissioner;
     struct configurator *configurator;
     struct node_template template;

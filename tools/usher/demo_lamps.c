@@ -34,8 +34,11 @@ static unsigned lamps_walk(struct demo *d,
     unsigned count = 0;
     for (unsigned i = 0; i < d->args->devices; i++) {
         struct post *p = &d->posts[i];
-        const struct site_node *node = site_find(d->site, p->device.uuid);
-        for (unsigned e = 0; node && node->configured && e < p->device.elements; e++) {
+        struct registry_node node = { .settings = NULL };
+        enum registry_err err = registry_find(d->registry, p->device.uuid, &node);
+        unsigned elements = err == REGISTRY_OK && node.configured ? p->device.elements : 0;
+        registry_node_clear(&node);
+        for (unsigned e = 0; e < elements; e++) {
             count++;
             each(d, &p->device.as_node.lamps[e]);
         }
@@ -61,7 +64,7 @@ static void lamp_tell(struct demo *d, struct usher_onoff_server *lamp)
 {
     struct telling t = { .request = { .done = on_told, .user = &t } };
     struct usher_target target = { .dst = usher_model_address(&lamp->model),
-                                   .net_index = site_key_index(d->site),
+                                   .net_index = d->own.net_index,
                                    .key = APPKEY,
                                    .ttl = DEFAULT_TTL };
     uint64_t end = demo_now(d) + LIMIT_MS;
@@ -79,7 +82,7 @@ void demo_lamps_switch(struct demo *d)
 {
     struct usher_onoff_client *client = &d->own.onoff_client;
     struct usher_target target = {
-        .dst = GROUP, .net_index = site_key_index(d->site), .key = APPKEY, .ttl = DEFAULT_TTL
+        .dst = GROUP, .net_index = d->own.net_index, .key = APPKEY, .ttl = DEFAULT_TTL
     };
     char why[120];
     if (!own_node_bind(&client->model, APPKEY, why, sizeof why)) {

@@ -186,10 +186,13 @@ bool demo_post_start(struct demo *d, unsigned number)
 
 bool demo_post_agrees(const struct demo *d, const struct post *p)
 {
-    const struct site_node *node = site_find(d->site, p->device.uuid);
-    return node && node->state == SITE_PROVISIONED && p->device.provisioned &&
-           node->address == p->device.address &&
-           CRYPTO_memcmp(node->device_key, p->device.device_key, USHER_KEY_SIZE) == 0;
+    struct registry_node node = { .settings = NULL };
+    bool agrees = registry_find(d->registry, p->device.uuid, &node) == REGISTRY_OK &&
+                  node.state == REGISTRY_PROVISIONED && p->device.provisioned &&
+                  node.address == p->device.address &&
+                  CRYPTO_memcmp(node.device_key, p->device.device_key, USHER_KEY_SIZE) == 0;
+    registry_node_clear(&node);
+    return agrees;
 }
 
 void demo_posts_end(struct demo *d)

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,22 +56,22 @@ static bool capture_open(struct online *o, char *why, size_t why_len)
     return true;
 }
 
-static bool site_take(struct online *o, bool make, char *why, size_t why_len)
+static bool registry_take(struct online *o, bool make, char *why, size_t why_len)
 {
-    uint8_t key[USHER_KEY_SIZE];
-    if (make && RAND_bytes(key, sizeof key) != 1) {
+    struct registry_new new = { .name = NULL };
+    if (make && !registry_new_random(&new)) {
         snprintf(why, why_len, "no randomness for a network key");
         return false;
     }
-    o->site = site_open(o->args->state, make ? key : NULL, why, why_len);
-    OPENSSL_cleanse(key, sizeof key);
-    return o->site != NULL;
+    o->registry = registry_open(o->args->state, make ? &new : NULL, why, why_len);
+    OPENSSL_cleanse(&new, sizeof new);
+    return o->registry != NULL;
 }
 
 static bool store_take(struct online *o, char *why, size_t why_len)
 {
     char dir[PATH_MAX];
-    int len = snprintf(dir, sizeof dir, "%s/" SITE_NODE_DIR, o->args->state);
+    int len = snprintf(dir, sizeof dir, "%s/" OWN_NODE_DIR, o->args->state);
     if (len < 0 || (size_t)len >= sizeof dir) {
         snprintf(why, why_len, "the path of the state directory is too long");
         return false;
@@ -105,7 +104,7 @@ bool online_open(struct online *o, bool make, char *why, size_t why_len)
     if (!o->port || !radio_suits(o, why, why_len)) {
         return false;
     }
-    return capture_open(o, why, why_len) && site_take(o, make, why, why_len) &&
+    return capture_open(o, why, why_len) && registry_take(o, make, why, why_len) &&
            store_take(o, why, why_len);
 }
 
@@ -122,7 +121,7 @@ bool online_join(struct online *o, const struct usher_config *config, unsigned p
                  usher_err_name(err));
         return false;
     }
-    if (!own_node_init(&o->own, o->site, report_commission(true), parallel)) {
+    if (!own_node_init(&o->own, o->registry, report_commission(true), parallel)) {
         snprintf(why, why_len, "out of memory");
         return false;
     }
@@ -139,20 +138,21 @@ bool online_reach(struct online *o, char *why, size_t why_len)
     return proxy_way_reach(&o->way, &o->loop, &o->own, &o->gatt, address, &o->lost, why, why_len);
 }
 
-const struct site_node *online_node(const struct online *o, uint16_t address, char *why,
-                                    size_t why_len)
+bool online_node(const struct online *o, uint16_t address, struct registry_node *node, char *why,
+                 size_t why_len)
 {
-    const struct site_node *node = site_at(o->site, address);
-    if (!node) {
+    enum registry_err err = registry_at(o->registry, address, node);
+    if (err == REGISTRY_NONE) {
         snprintf(why, why_len, "0x%04x is not the address of a node of this network",
                  (unsigned)address);
-        return NULL;
-    }
-    if (node->state == SITE_REMOVED || node->state == SITE_EXCLUDED) {
+    } else if (err != REGISTRY_OK) {
+        snprintf(why, why_len, "%s", registry_why(o->registry));
+    } else if (node->state == REGISTRY_REMOVED || node->state == REGISTRY_EXCLUDED) {
         snprintf(why, why_len, "0x%04x has left the network", (unsigned)address);
-        return NULL;
+    } else {
+        return true;
     }
-    return node;
+    return false;
 }
 
 void online_close(struct online *o)
@@ -172,5 +172,5 @@ void online_close(struct online *o)
     if (o->stored) {
         file_store_close(&o->store);
     }
-    site_close(o->site);
+    registry_close(o->registry);
 }

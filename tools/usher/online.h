@@ -14,8 +14,8 @@
 struct online {
     const struct args *args;
     struct loop loop;
-    struct linux_port *port; /* NULL: not open */
-    struct site *site;       /* likewise */
+    struct linux_port *port;   /* NULL: not open */
+    struct registry *registry; /* likewise */
     struct usher usher;
     struct own_node own;
     struct tool_gatt gatt;
@@ -64,10 +64,15 @@ bool online_join(struct online *o, const struct usher_config *config, unsigned p
  */
 bool online_reach(struct online *o, char *why, size_t why_len);
 
-/** The node with this element address. @retval NULL  @p why tells: there is none, or not any more.
+/**
+ * The node with this element address.
+ *
+ * @param node  Zeros; registry_node_clear() in the end.
+ *
+ * @retval false  @p why tells: there is none, or not any more.
  */
-const struct site_node *online_node(const struct online *o, uint16_t address, char *why,
-                                    size_t why_len);
+bool online_node(const struct online *o, uint16_t address, struct registry_node *node, char *why,
+                 size_t why_len);
 
 /** Closes what is open. */
 void online_close(struct online *o);

@@ -194,21 +194,21 @@ void report_proxy(const struct usher_ble_addr *peer, unsigned value_max)
                         format_hex_json(peer->addr, BLE_ADDR), "value_max", (int)value_max));
 }
 
-static const char *state_text(const struct site_node *node)
+static const char *state_text(const struct registry_node *node)
 {
     switch (node->state) {
-    case SITE_PROVISIONED:
+    case REGISTRY_PROVISIONED:
         return node->configured ? "configured" : "provisioned";
-    case SITE_EXCLUDED:
+    case REGISTRY_EXCLUDED:
         return "excluded";
-    case SITE_REMOVED:
+    case REGISTRY_REMOVED:
         return "removed";
     default:
         return "unknown";
     }
 }
 
-json_t *report_node_json(const struct site_node *node)
+json_t *report_node_json(const struct registry_node *node)
 {
     return json_pack("{s:s, s:o, s:i, s:o, s:b, s:o, s:s}", "event", "node", "address",
                      format_address_json(node->address), "elements", (int)node->elements, "name",
@@ -217,7 +217,7 @@ json_t *report_node_json(const struct site_node *node)
                      state_text(node));
 }
 
-void report_node(const struct site_node *node)
+void report_node(const struct registry_node *node)
 {
     char uuid[UUID_TEXT];
     if (out_json()) {
@@ -230,7 +230,7 @@ void report_node(const struct site_node *node)
              *node->name ? "  " : "", node->name);
 }
 
-void report_configured(const struct site_node *node, uint64_t ms, unsigned retries)
+void report_configured(const struct registry_node *node, uint64_t ms, unsigned retries)
 {
     char uuid[UUID_TEXT];
     if (out_json()) {
@@ -246,7 +246,7 @@ void report_configured(const struct site_node *node, uint64_t ms, unsigned retri
              (double)ms / 1000.0, retries);
 }
 
-void report_node_failed(const struct site_node *node, const char *phase,
+void report_node_failed(const struct registry_node *node, const char *phase,
                         const struct failure_asking *why, unsigned retries)
 {
     char digits[UUID_TEXT];
@@ -423,13 +423,14 @@ static void on_failed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
     report_failed(uuid, outcome, why, retries);
 }
 
-static void on_configured(void *ctx, const struct site_node *node, uint64_t ms, unsigned retries)
+static void on_configured(void *ctx, const struct registry_node *node, uint64_t ms,
+                          unsigned retries)
 {
     (void)ctx;
     report_configured(node, ms, retries);
 }
 
-static void on_configured_brief(void *ctx, const struct site_node *node, uint64_t ms,
+static void on_configured_brief(void *ctx, const struct registry_node *node, uint64_t ms,
                                 unsigned retries)
 {
     (void)ctx;
@@ -438,7 +439,7 @@ static void on_configured_brief(void *ctx, const struct site_node *node, uint64_
     }
 }
 
-static void on_node_failed(void *ctx, const struct site_node *node, const char *phase,
+static void on_node_failed(void *ctx, const struct registry_node *node, const char *phase,
                            const struct failure_asking *why, unsigned retries)
 {
     (void)ctx;

@@ -46,16 +46,16 @@ void report_unheard(const uint8_t uuid[USHER_UUID_SIZE]);
 void report_proxy(const struct usher_ble_addr *peer, unsigned value_max);
 
 /** The event `node`, for those who have more to say. NULL: no memory. */
-json_t *report_node_json(const struct site_node *node);
+json_t *report_node_json(const struct registry_node *node);
 
 /** node: a node of the network, as the registry has it. */
-void report_node(const struct site_node *node);
+void report_node(const struct registry_node *node);
 
 /** node: a node was configured, @p ms after the first attempt began. */
-void report_configured(const struct site_node *node, uint64_t ms, unsigned retries);
+void report_configured(const struct registry_node *node, uint64_t ms, unsigned retries);
 
 /** failed: a node did not do what it was asked for. @p phase  "configure", "identify", ... */
-void report_node_failed(const struct site_node *node, const char *phase,
+void report_node_failed(const struct registry_node *node, const char *phase,
                         const struct failure_asking *why, unsigned retries);
 
 /** lamp: a Generic OnOff state, of the element with this address. */
