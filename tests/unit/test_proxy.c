@@ -137,6 +137,18 @@ static void a_repeat_is_not_answered(void **state)
     assert_int_equal(proxy_serve(&t.server.net, &t.filter, out, len, answer), 0);
 }
 
+static void ones_own_message_that_comes_back_is_not_answered(void **state)
+{
+    struct proxy_message m = { .opcode = PROXY_SET_FILTER_TYPE };
+    uint8_t out[NET_PDU_MAX], answer[NET_PDU_MAX], len;
+    struct two t;
+
+    two_init(&t, *state);
+    len = proxy_seal(&t.server.net, 0, &m, out);
+    assert_int_not_equal(len, 0);
+    assert_int_equal(proxy_serve(&t.server.net, &t.filter, out, len, answer), 0);
+}
+
 /* Whatever a client seals: only messages of the right length and values are answered. */
 static void malformed_messages_are_ignored(void **state)
 {
@@ -230,6 +242,7 @@ int main(void)
         cmocka_unit_test_prestate(a_full_list_says_so, u.state),
         cmocka_unit_test_prestate(answers_reach_a_client_that_was_heard, u.state),
         cmocka_unit_test_prestate(a_repeat_is_not_answered, u.state),
+        cmocka_unit_test_prestate(ones_own_message_that_comes_back_is_not_answered, u.state),
         cmocka_unit_test_prestate(malformed_messages_are_ignored, u.state),
         cmocka_unit_test_prestate(what_is_no_proxy_pdu_is_ignored, u.state),
         cmocka_unit_test_prestate(the_sample_is_sealed_alike, u.state),

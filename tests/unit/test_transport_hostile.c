@@ -2,6 +2,7 @@
  * Transport against PDUs that a member of the network has made up: lengths, keys, addresses and
  * segments that do not go together (Mesh Protocol 1.1, sections 3.5 and 3.6).
  */
+#include "rpl.h"
 #include "transport_parts.h"
 #include "wire.h"
 
@@ -121,6 +122,27 @@ static void no_room_in_the_replay_list(void **state)
     assert_true(w->node[1].sar_rx[0].used);
 }
 
+/* In whatever order they came: the last number of all is the one that is over. */
+static void no_segment_of_a_message_counts_for_another_one(void **state)
+{
+    struct wire *w = fresh(state);
+    struct transport_out out = message_to(&w->node[0], 0x0200, message, 30);
+    struct net_pdu pdus[3], again;
+    struct node *n = &w->node[1];
+
+    assert_int_equal(transport_send(&w->node[0].net, w->now, &out), USHER_OK);
+    assert_int_equal(wire_record(w, &w->node[0], n, 200, pdus, 3), 3);
+    for (unsigned i = 3; i-- > 0;) {
+        wire_hand(w, n, &pdus[i]);
+    }
+    assert_told(n, 0x0100, 0x0200, 0, message, 30);
+    assert_int_equal(rpl_check(&n->net.rpl, 0x0100, pdus[2].iv_index, pdus[2].seq), RPL_REPLAY);
+    again = pdus[2];
+    again.transport[0] = HEAD_APPKEY; /* unsegmented, under a number that was used */
+    wire_hand(w, n, &again);
+    assert_int_equal(n->net.stats.replays, 1);
+}
+
 /* Segments that bear another head, MIC, length or subnet are not of the transfer that began. */
 static void segments_of_different_messages_do_not_mix(void **state)
 {
@@ -183,6 +205,29 @@ static void segments_that_do_not_fit(void **state)
     }
 }
 
+/* One segment that holds no more than a MIC, or not even that: under the device key and an AppKey's
+ * AID, with either MIC. */
+static void a_segmented_message_that_is_only_a_mic_is_none(void **state)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t mic = i % 2 != 0 ? 8 : 4;
+
+        for (uint8_t len = 1; len <= mic; len++) {
+            struct wire *w = fresh(state);
+            struct net_pdu p = { .src = 0x0100, .dst = 0x0200, .seq = 100, .iv_index = 0x12345678 };
+            struct segment s = { .head = i < 2 ? 0x80 : 0xC0, .szmic = i % 2, .seq_zero = 100 };
+            struct io io = io_writer(p.transport, sizeof(p.transport));
+
+            segment_fields(&io, &s);
+            p.len = (uint8_t)(io_pos(&io) + len);
+            wire_hand(w, &w->node[1], &p);
+            assert_true(w->node[1].sar_rx[0].complete);
+            assert_false(w->node[1].sar_rx[0].ready);
+            assert_int_equal(w->node[1].net.stats.undecrypted, 1);
+        }
+    }
+}
+
 /* Whatever comes in, the node rests afterwards, and hears the next true message. */
 static void noise_does_no_harm(void **state)
 {
@@ -231,8 +276,10 @@ int main(void)
         cmocka_unit_test_prestate(an_appkey_is_of_one_subnet, state.out),
         cmocka_unit_test_prestate(a_message_to_others_is_not_told, state.out),
         cmocka_unit_test_prestate(no_room_in_the_replay_list, state.out),
+        cmocka_unit_test_prestate(no_segment_of_a_message_counts_for_another_one, state.out),
         cmocka_unit_test_prestate(segments_of_different_messages_do_not_mix, state.out),
         cmocka_unit_test_prestate(segments_that_do_not_fit, state.out),
+        cmocka_unit_test_prestate(a_segmented_message_that_is_only_a_mic_is_none, state.out),
         cmocka_unit_test_prestate(noise_does_no_harm, state.out),
     };
     int failed = crypto == NULL ? 1 : cmocka_run_group_tests_name("hostile", tests, NULL, NULL);
