@@ -1,14 +1,16 @@
 /*
  * A proxy with two clients, and sometimes a proxy of its own that it is the client of: each may
  * have no keys, or all of them, and none is sound in mind. The input says what they write, in
- * values that are whole Proxy PDUs, segments, or of no meaning; what is heard on the air; what the
- * node sends; how its states change; and when a connection has room.
+ * values that are whole Proxy PDUs, segments, or of no meaning; what is heard on the air, other
+ * proxies' advertisements among it; what the node sends; how its states change; and when a
+ * connection has room.
  *
  * Checked: what it sends over a connection is of that connection, in segments as they have to be;
  * each PDU opens, goes to nobody who sent it, and has no sequence number of the node's own that
  * another one has; filters and the node's state are ones that there can be; connections that are
  * told to have begun end once; and it comes to rest.
  */
+#include "gatt.h"
 #include "keys.h"
 #include "meshnode.h"
 #include "proxy.h"
@@ -43,6 +45,7 @@ struct game {
     uint32_t seq; /* of the attackers */
     uint8_t last[PROXY_VALUE_MAX];
     size_t last_len;
+    bool hears; /* an advertisement, at the moment */
     uint32_t own_iv_index;
     uint8_t own[OWN]; /* a check sum of what had this number; 0: nothing yet */
 };
@@ -170,13 +173,31 @@ static enum usher_err gatt_connect(void *ctx, const struct usher_ble_addr *peer,
     return USHER_OK;
 }
 
+static const uint16_t wanted[] = { 0x0301, MESHNODE_ADDRESS }; /* nodes that it looks for */
+
+/* A proxy is told of when one is heard: of a subnet that there is, and a node that is looked for.
+ */
+static void check_proxy(const struct game *g, const struct usher_gatt_event *e)
+{
+    uint16_t address = e->params.proxy.address;
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < sizeof(g->node.subnets) / sizeof(g->node.subnets[0]); i++) {
+        found += g->node.subnets[i].used && g->node.subnets[i].index == e->params.proxy.net_index;
+    }
+    FUZZ_CHECK(g->hears && found == 1);
+    FUZZ_CHECK(address == USHER_ADDR_UNASSIGNED || address == wanted[0] || address == wanted[1]);
+}
+
 static void on_event(void *user, struct usher_gatt *g, const struct usher_gatt_event *e)
 {
     struct game *game = user;
     struct client *c = &game->clients[e->params.connection.conn % MESHNODE_CONNS];
 
     (void)g;
-    if (e->type == USHER_GATT_EVT_CONNECTED) {
+    if (e->type == USHER_GATT_EVT_PROXY_RECEIVED) {
+        check_proxy(game, e);
+    } else if (e->type == USHER_GATT_EVT_CONNECTED) {
         FUZZ_CHECK(!c->told && c->open);
         c->told = true;
     } else if (e->type == USHER_GATT_EVT_DISCONNECTED) {
@@ -347,6 +368,58 @@ static void write_beacon(struct game *g, unsigned conn)
     write_pdu(g, conn, PROXY_BEACON, beacon, private ? PRIVBEACON_LEN : SECBEACON_LEN);
 }
 
+/* -- advertisements ---------------------------------------------------------------------------- */
+
+/* Service data of a proxy: octets, its own, or those of a node with the keys; one octet changed. */
+static uint8_t service_data(struct game *g, uint8_t data[PROXY_SERVICE_DATA_MAX])
+{
+    uint8_t what = fuzz_u8(&g->in), random[8] = { what }, len = PROXY_SERVICE_DATA_MAX;
+    uint16_t index;
+    const struct usher_net_keys *k = pick_key(g, what >> 2, &index);
+    const struct usher_crypto *c = net_of(g)->crypto;
+
+    switch (what >> 5) {
+    case 0:
+        len = proxy_service_data(&g->node.gatt, data);
+        break;
+    case 1:
+        len = identity_network_id(k, data);
+        break;
+    case 2:
+        len = identity_node(c, k, wanted[what & 1], random, data);
+        break;
+    case 3:
+        len = identity_private_network(c, k, random, data);
+        break;
+    case 4:
+        len = identity_private_node(c, k, wanted[what & 1], random, data);
+        break;
+    default:
+        len = fuzz_u8(&g->in) % (PROXY_SERVICE_DATA_MAX + 1);
+        fuzz_copy(&g->in, data, len);
+        break;
+    }
+    data[what % PROXY_SERVICE_DATA_MAX] ^= fuzz_u8(&g->in);
+    return len;
+}
+
+static void hear_service(struct game *g)
+{
+    uint8_t how = fuzz_u8(&g->in), ad[USHER_AD_MAX] = { 3, 0x03, 0x28, 0x18, 0, 0x16, 0x28, 0x18 };
+    struct usher_adv_report report = { .type = USHER_ADV_IND, .rssi = -60, .data = ad };
+    uint8_t len = service_data(g, ad + 8);
+
+    if ((how & 1) != 0) { /* it is a device */
+        ad[2] = ad[6] = 0x27;
+    }
+    ad[4] = (uint8_t)(3 + len);
+    report.len = (uint8_t)(8 + len - ((how & 2) != 0 && len != 0)); /* perhaps cut */
+    usher_proxy_scan(&g->node.gatt, (how & 4) == 0, wanted, (how & 8) != 0 ? 2 : 0);
+    g->hears = (how & 4) == 0;
+    usher_in_adv(usher_of(g), &report);
+    g->hears = false;
+}
+
 /* -- the node itself --------------------------------------------------------------------------- */
 
 static void act(struct game *g)
@@ -401,6 +474,9 @@ static void act(struct game *g)
     case 11:
         net_of(g)->beacon = what >> 4 & 1;
         net_of(g)->private_beacon = what >> 5 & 1;
+        break;
+    case 12:
+        hear_service(g);
         break;
     default:
         (void)usher_onoff_set_unack(&g->node.onoff_client, &target, true, what, 0, 0);
