@@ -56,29 +56,37 @@ void batch_map_who(const struct batch_map *map, const struct batch *batch, uint1
     }
 }
 
-/** Whether an address may be given; @p own is that of this entry's, if the plan gives it. */
-static bool may_give(const struct batch_map *map, const struct batch *batch, uint16_t address,
-                     const struct batch_entry *own, bool beyond)
+/** For whom addresses are looked for. */
+struct taker {
+    const struct batch *batch;
+    const struct batch_entry *own; /* that the plan keeps addresses for; NULL: none */
+    uint16_t again;                /* the node that the device may be; 0: none */
+    bool beyond;                   /* our ranges are not enough */
+};
+
+static bool may_give(const struct batch_map *map, uint16_t address, const struct taker *to)
 {
     uint16_t ref;
     switch (batch_map_owner(map, address, &ref)) {
     case BATCH_FREE:
         return true;
     case BATCH_BEYOND:
-        return beyond;
+        return to->beyond;
     case BATCH_PLANNED:
-        return own == &batch->entries[ref];
+        return to->own == &to->batch->entries[ref];
+    case BATCH_NODE:
+        return to->again != 0 && to->again == ref;
     default:
         return false;
     }
 }
 
 /** The first of a range that may not be given; 0: all may. */
-static uint16_t first_taken(const struct batch_map *map, const struct batch *batch, unsigned low,
-                            unsigned count, const struct batch_entry *own, bool beyond)
+static uint16_t first_taken(const struct batch_map *map, unsigned low, unsigned count,
+                            const struct taker *to)
 {
     for (unsigned a = low; a < low + count; a++) {
-        if (!may_give(map, batch, (uint16_t)a, own, beyond)) {
+        if (!may_give(map, (uint16_t)a, to)) {
             return (uint16_t)a;
         }
     }
@@ -86,11 +94,11 @@ static uint16_t first_taken(const struct batch_map *map, const struct batch *bat
 }
 
 /** The first free addresses from @p low on. @return 0: there are none. */
-static uint16_t free_from(const struct batch_map *map, const struct batch *batch, unsigned low,
-                          uint8_t elements, bool beyond)
+static uint16_t free_from(const struct batch_map *map, unsigned low, uint8_t elements,
+                          const struct taker *to)
 {
     while (low + elements - 1u <= USHER_UNICAST_MAX) {
-        uint16_t taken = first_taken(map, batch, low, elements, NULL, beyond);
+        uint16_t taken = first_taken(map, low, elements, to);
         if (taken == 0) {
             return (uint16_t)low;
         }
@@ -102,10 +110,12 @@ static uint16_t free_from(const struct batch_map *map, const struct batch *batch
 /** The next free addresses, in our ranges if there are some. @return 0: none are left. */
 static uint16_t next_free(struct batch_map *map, const struct batch *batch, uint8_t elements)
 {
+    struct taker to = { .batch = batch };
     unsigned low = map->from[elements] ? map->from[elements] : USHER_UNICAST_MIN;
-    uint16_t found = free_from(map, batch, low, elements, false);
+    uint16_t found = free_from(map, low, elements, &to);
     map->from[elements] = found ? found : USHER_UNICAST_MAX;
-    return found ? found : free_from(map, batch, USHER_UNICAST_MIN, elements, true);
+    to.beyond = true;
+    return found ? found : free_from(map, USHER_UNICAST_MIN, elements, &to);
 }
 
 static uint8_t counted(const struct batch_entry *entry)
@@ -113,10 +123,10 @@ static uint8_t counted(const struct batch_entry *entry)
     return entry->elements > 0 ? entry->elements : 1;
 }
 
-static bool was_node(const struct batch_network *network, const uint8_t uuid[USHER_UUID_SIZE],
-                     uint16_t address)
+static enum batch_past past_of(const struct batch_network *network,
+                               const uint8_t uuid[USHER_UUID_SIZE], uint16_t address)
 {
-    return network && network->was(network->ctx, uuid, address);
+    return network ? network->past(network->ctx, uuid, address) : BATCH_STRANGER;
 }
 
 /** Takes the addresses that the plan gives to an entry. @return 0: it cannot have them. */
@@ -126,13 +136,14 @@ static uint16_t plan_given(struct batch_map *map, const struct batch *batch, siz
 {
     const struct batch_entry *entry = &batch->entries[i];
     uint8_t elements = counted(entry);
-    uint16_t taken = first_taken(map, batch, entry->address, elements, NULL, true);
+    const struct taker to = { .batch = batch, .beyond = true };
+    uint16_t taken = first_taken(map, entry->address, elements, &to);
     char who[80];
     if (taken == 0) {
         batch_map_take(map, entry->address, elements, BATCH_PLANNED, (uint16_t)i);
         return entry->address;
     }
-    if (was_node(network, entry->uuid, entry->address)) {
+    if (past_of(network, entry->uuid, entry->address) == BATCH_WAS) {
         batch_problem(batch, entry->line, "address", notes,
                       "the device was 0x%04x before, which is not given again: it gets another",
                       (unsigned)entry->address);
@@ -194,18 +205,31 @@ bool batch_map_plan(struct batch_map *map, const struct batch *batch,
     return problems->count == before;
 }
 
+/** Whether an entry's device gets the address that the plan has for it. */
+static bool given_is_free(const struct batch_map *map, const struct batch *batch,
+                          const struct batch_entry *entry, enum batch_past past, uint8_t elements)
+{
+    const struct taker to = { .batch = batch,
+                              .own = entry,
+                              .again = past == BATCH_MAY_BE ? entry->address : 0,
+                              .beyond = true };
+    return entry->address + elements - 1u <= USHER_UNICAST_MAX &&
+           first_taken(map, entry->address, elements, &to) == 0;
+}
+
 uint16_t batch_map_lease(struct batch_map *map, const struct batch *batch,
                          const struct batch_network *network, const uint8_t uuid[USHER_UUID_SIZE],
                          uint8_t elements)
 {
     const struct batch_entry *entry = batch_find(batch, uuid);
     uint16_t address = entry ? entry->address : 0;
-    if (address != 0 && (address + elements - 1u > USHER_UNICAST_MAX ||
-                         first_taken(map, batch, address, elements, entry, true) != 0)) {
-        if (!was_node(network, uuid, address)) {
+    if (address != 0) {
+        enum batch_past past = past_of(network, uuid, address);
+        bool is_free = given_is_free(map, batch, entry, past, elements);
+        if (!is_free && past == BATCH_STRANGER) {
             return 0;
         }
-        address = 0;
+        address = is_free ? address : 0;
     }
     if (address == 0) {
         address = next_free(map, batch, elements);

@@ -50,13 +50,20 @@ void batch_map_take(struct batch_map *map, uint16_t low, unsigned count, enum ba
 void batch_map_who(const struct batch_map *map, const struct batch *batch, uint16_t address,
                    char *text, size_t len);
 
+/** What a device was. */
+enum batch_past {
+    BATCH_STRANGER, /* not the node of that address */
+    BATCH_WAS,      /* it was that node, and does not get that address again */
+    BATCH_MAY_BE,   /* it may have taken that address, or not: it gets it again if it has not */
+};
+
 /** Asks about the nodes of the network that a plan is for. */
 struct batch_network {
     void *ctx;
     /** The node that a device is, or may be: its address, 0 if it is none; and its elements. */
     uint16_t (*node)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t *elements);
-    /** Whether a device was the node of that address before. */
-    bool (*was)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint16_t address);
+    /** What a device has to do with an address. */
+    enum batch_past (*past)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint16_t address);
 };
 
 /**
@@ -76,7 +83,7 @@ bool batch_map_plan(struct batch_map *map, const struct batch *batch,
 
 /**
  * The address for a device that is being provisioned, and takes it as a node's: the plan's, unless
- * it has none for it or the device was that node before; else the next free ones.
+ * it has none for it, or the device was that node before; else the next free ones.
  *
  * @param uuid      That of the device.
  * @param elements  That it has.

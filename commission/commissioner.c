@@ -9,8 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-#define ADV_MS 4500u       /* that a device heard on PB-GATT has to be heard on PB-ADV as well */
+#define ADV_MS 4500u        /* that a device heard on PB-GATT has to be heard on PB-ADV as well */
+#define AUTH_PAUSE_MS 1000u /* after a first failed authentication; then doubled */
+#define AUTH_PAUSE_MAX_MS 60000u
 #define STRAND_MS 70000u   /* a device that lost its provisioner is heard again after a minute */
 #define TARGETS_MAX 40000u /* more devices than a network has addresses */
 #define PAUSE_MS 1000u     /* before the first retry; doubled for each further one */
@@ -157,11 +160,17 @@ void commissioner_later(struct commissioner *c, struct target *t, uint64_t ms)
     waiting_add_later(&c->room, &t->waiting, ms);
 }
 
+static uint64_t later_of(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 void commissioner_again(struct commissioner *c, struct target *t)
 {
     t->silent = true;
     t->waiting.rank = RANK_SILENT;
-    t->not_before = commissioner_now(c) + waiting_pause(t->attempts, PAUSE_MS, PAUSE_MAX_MS);
+    t->not_before = later_of(t->barred, commissioner_now(c) +
+                                            waiting_pause(t->attempts, PAUSE_MS, PAUSE_MAX_MS));
     commissioner_later(c, t, commissioner_now(c) + SILENT_MS);
 }
 
@@ -180,7 +189,47 @@ void commissioner_give_up(struct commissioner *c, struct target *t,
     if (registry_audit(c->config.registry, "failed", t->uuid, 0, detail) != REGISTRY_OK) {
         r->error(r->ctx, registry_why(c->config.registry));
     }
-    r->failed(r->ctx, t->uuid, outcome, why, t->attempts > 0 ? t->attempts - 1 : 0);
+    r->failed(r->ctx, t->uuid, outcome, why, t->attempts > 0 ? t->attempts - 1 : 0,
+              t->auth_failures);
+}
+
+/* Devices that could not be authenticated, over all runs. */
+
+/** How long a device is left alone after so many failures in a row. */
+static uint64_t auth_pause(unsigned failures)
+{
+    return failures > 0 ? waiting_pause(failures, AUTH_PAUSE_MS, AUTH_PAUSE_MAX_MS) : 0;
+}
+
+bool commissioner_is_locked(const struct commissioner *c, const struct target *t)
+{
+    return c->config.max_failures > 0 && t->auth_failures >= c->config.max_failures;
+}
+
+void commissioner_auth_failed(struct commissioner *c, struct target *t)
+{
+    const struct commission_reports *r = c->config.reports;
+    if (registry_auth_failed(c->config.registry, t->uuid) != REGISTRY_OK) {
+        r->error(r->ctx, registry_why(c->config.registry));
+    }
+    t->auth_failures++;
+    t->barred = commissioner_now(c) + auth_pause(t->auth_failures);
+}
+
+/** Looks up how often a device could not be authenticated in earlier runs. */
+static void auth_recall(struct commissioner *c, struct target *t)
+{
+    const struct commission_reports *r = c->config.reports;
+    struct registry_failures failures = { .count = 0 };
+    if (registry_failures(c->config.registry, t->uuid, &failures) != REGISTRY_OK) {
+        r->error(r->ctx, registry_why(c->config.registry));
+    }
+    t->auth_failures = failures.count;
+    uint64_t pause = auth_pause(failures.count);
+    time_t now = time(NULL);
+    /* The registry has whole seconds: rather a little longer than too short. */
+    uint64_t passed = now > failures.last + 1 ? (uint64_t)(now - failures.last - 1) * 1000 : 0;
+    t->barred = commissioner_now(c) + (passed < pause ? pause - passed : 0);
 }
 
 /** No radio hears a device any more: one may, for a while. */
@@ -319,9 +368,9 @@ static uint64_t target_ripe_ms(const struct commissioner *c, const struct target
         }
     }
     if (bearers == USHER_BEARER_GATT && c->config.bearers == 0) {
-        return t->found + ADV_MS;
+        return later_of(t->barred, t->found + ADV_MS);
     }
-    return by_all ? t->found : t->found + COMMISSIONER_CHOICE_MS;
+    return by_all ? t->barred : later_of(t->barred, t->found + COMMISSIONER_CHOICE_MS);
 }
 
 /** A device that is not at work was heard: it may be ready to be taken. */
@@ -337,6 +386,20 @@ static void target_ripen(struct commissioner *c, struct target *t)
     commissioner_run(c);
 }
 
+/** A device is heard for the first time. */
+static void target_begin(struct commissioner *c, struct target *t)
+{
+    auth_recall(c, t);
+    if (commissioner_is_locked(c, t)) {
+        commissioner_give_up(c, t, &(struct usher_outcome){ .phase = USHER_PHASE_LINK },
+                             &failure_locked);
+        c->config.changed(c->config.ctx);
+    } else {
+        t->choosing = true;
+        target_ripen(c, t);
+    }
+}
+
 void commissioner_heard(struct commissioner *c, const struct radio *radio,
                         const struct usher_event *event)
 {
@@ -350,7 +413,8 @@ void commissioner_heard(struct commissioner *c, const struct radio *radio,
     struct target *t = target_find(c, uuid);
     bool known = t != NULL;
     if (!known && (c->stopping || c->counts.devices == TARGETS_MAX ||
-                   !c->config.wants(c->config.ctx, uuid) || (t = target_make(c, uuid)) == NULL)) {
+                   !c->config.wants(c->config.ctx, uuid, event->params.unprov.rssi) ||
+                   (t = target_make(c, uuid)) == NULL)) {
         return;
     }
     struct lane_heard *heard = &t->heard[radio - c->radios];
@@ -362,9 +426,8 @@ void commissioner_heard(struct commissioner *c, const struct radio *radio,
     t->unsure = false;
     lane_hear(heard, event->params.unprov.rssi, gatt ? &event->params.unprov.peer : NULL);
     if (!known) {
-        t->choosing = true;
         r->heard(r->ctx, t->uuid, event);
-        target_ripen(c, t);
+        target_begin(c, t);
     } else if (t->orphan) {
         t->orphan = false;
         t->since = commissioner_now(c);

@@ -31,6 +31,7 @@ struct commissioner;
  * run.
  */
 struct commissioner_known {
+    unsigned methods; /* bits 1 << enum usher_oob_method that may be used; 0: the config's */
     const uint8_t *public_key; /* 64 octets */
     const uint8_t *static_value;
     size_t static_len;
@@ -46,14 +47,21 @@ struct commissioner_config {
     unsigned retries;  /* attempts after the first */
     unsigned methods;  /* bits 1 << enum usher_oob_method that may be used */
     uint8_t attention_s;
+    unsigned max_failures; /* authentications of a device that may fail in a row; 0: any number */
     bool require_secure;
     bool show_secrets; /* reports get device keys */
     void *ctx;         /* handed to the functions below */
 
-    /** Whether a device that is heard is wanted; asked once for each that is not known yet. */
-    bool (*wants)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE]);
+    /** Whether a device that is heard is wanted; asked for each that was not until now. */
+    bool (*wants)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], int8_t rssi);
     /** Tells what is known of a device. */
     void (*known)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], struct commissioner_known *known);
+    /**
+     * The address that a device is to have, 0: the next free one. NULL: always that.
+     * @retval false  It cannot have one.
+     */
+    bool (*address)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t elements,
+                    uint16_t *address);
     /** Show this value to the person at the device. */
     void (*show)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t action, uint8_t size,
                  const char *value);

@@ -20,6 +20,8 @@ struct target {
     uint64_t found;            /* first beacon */
     uint64_t begun;            /* first attempt */
     uint64_t since;            /* it waits for a radio */
+    uint64_t barred;           /* until then, since it could not be authenticated */
+    unsigned auth_failures;    /* in a row, of all runs */
     bool choosing;             /* it waits to be heard by more radios, or on PB-ADV */
     bool orphan;               /* it waits to be heard by any radio */
     bool silent;               /* it waits to be heard since its last attempt */
@@ -95,6 +97,10 @@ void commissioner_untried_remove(struct commissioner *c, struct target *t);
 void commissioner_again(struct commissioner *c, struct target *t);
 /** Lets a device wait for its turn from @p ms on. */
 void commissioner_later(struct commissioner *c, struct target *t, uint64_t ms);
+/** A device could not be authenticated: it is barred for a while. */
+void commissioner_auth_failed(struct commissioner *c, struct target *t);
+/** Whether that was too often. */
+bool commissioner_is_locked(const struct commissioner *c, const struct target *t);
 /** Ends a device's attempts, and reports it. */
 void commissioner_give_up(struct commissioner *c, struct target *t,
                           const struct usher_outcome *outcome, const struct failure *why);

@@ -199,9 +199,9 @@ static void known_get(const struct commissioner *c, const struct link *l,
 static void on_caps(struct commissioner *c, struct link *l, const struct usher_caps *caps)
 {
     struct commissioner_known known;
-    unsigned methods = c->config.methods;
 
     known_get(c, l, &known);
+    unsigned methods = known.methods ? known.methods : c->config.methods;
     if (known.static_len > 0) {
         methods |= 1u << USHER_OOB_STATIC;
     }
@@ -263,8 +263,17 @@ static void on_data_request(struct commissioner *c, struct link *l, const struct
     enum registry_err err = registry_find(registry, l->target->uuid, &before);
     l->replaces = err == REGISTRY_OK && before.state == REGISTRY_PROVISIONED ? before.address : 0;
     registry_node_clear(&before);
+    if (c->config.address &&
+        !c->config.address(c->config.ctx, l->target->uuid, lease.elements, &lease.address)) {
+        link_refuse(l, &failure_address);
+        return;
+    }
     if (err != REGISTRY_FAILED) {
         err = registry_lease(registry, &lease, &data);
+    }
+    if (err == REGISTRY_CONFLICT) {
+        link_refuse(l, &failure_address);
+        return;
     }
     if (err != REGISTRY_OK) {
         c->config.reports->error(c->config.reports->ctx, registry_why(registry));
@@ -340,6 +349,10 @@ static void link_failed(struct commissioner *c, struct link *l)
     const struct failure *why = link_why(l, &outcome);
     if (c->stopping && !l->refusal) {
         return; /* another run goes on with it */
+    }
+    if (outcome.failure == USHER_FAIL_CONFIRMATION) {
+        commissioner_auth_failed(c, t);
+        why = commissioner_is_locked(c, t) ? &failure_locked : why;
     }
     if (!why->passing || t->attempts > c->config.retries) {
         commissioner_give_up(c, t, &outcome, why);

@@ -150,6 +150,7 @@ static bool bench_store(struct bench *b, bool whole)
                                                     .settings = b->settings,
                                                     .whole = whole };
     if (registry_configured(c->config.registry, b->job->address, &configuration) == REGISTRY_OK) {
+        b->job->unsure = false;
         return true;
     }
     c->config.reports->error(c->config.reports->ctx, registry_why(c->config.registry));
@@ -166,13 +167,23 @@ static void bench_end(struct bench *b)
     free(j);
 }
 
-/** Whether the node has come back as another one, so that there is nobody to be configured. */
+static const struct node_template *template_of(const struct configurator *c,
+                                               const struct registry_node *node)
+{
+    return c->config.template_of ? c->config.template_of(c->config.ctx, node->uuid) : c->config.t;
+}
+
+/**
+ * Whether the node has come back as another one, so that there is nobody to be configured; or as
+ * the same, if it was unsure, and then it is in the queue once more.
+ */
 static bool bench_gone(struct bench *b)
 {
     struct configurator *c = b->c;
     struct registry_node node = { .settings = NULL };
     bool gone = registry_at(c->config.registry, b->job->address, &node) == REGISTRY_OK &&
-                (node.state == REGISTRY_EXCLUDED || node.state == REGISTRY_REMOVED);
+                (node.state == REGISTRY_EXCLUDED || node.state == REGISTRY_REMOVED ||
+                 (b->job->unsure && b->page0_len == 0 && node.state != REGISTRY_UNKNOWN));
     registry_node_clear(&node);
     if (gone) {
         c->counts.gone++;
@@ -282,7 +293,7 @@ static bool add_state(struct configurator *c, enum registry_state state, bool re
     enum registry_err err;
     bool ok = true;
     while (ok && (err = registry_next(c->config.registry, node.address, &node)) == REGISTRY_OK) {
-        if (node.state == state && !(rest && node.configured)) {
+        if (node.state == state && !(rest && node.configured) && template_of(c, &node)) {
             ok = job_add(c, node.address, state == REGISTRY_UNKNOWN);
         }
     }
@@ -345,8 +356,9 @@ static void on_composition(struct bench *b, const struct usher_config_msg *answe
     memcpy(b->page0, answer->data, answer->data_len);
     b->page0_len = answer->data_len;
     bool ok = registry_at(registry, b->job->address, &node) == REGISTRY_OK;
+    const struct node_template *t = template_of(b->c, &node);
     b->settings = node.settings ? json_incref(node.settings) : json_object();
-    ok = ok && b->settings && plan_make(&b->plan, b->c->config.t, registry, &node, &page);
+    ok = ok && t && b->settings && plan_make(&b->plan, t, registry, &node, &page);
     registry_node_clear(&node);
     if (!ok) {
         failure_asked(usher_config_name(b->asked), USHER_E_NO_MEM, &why);

@@ -22,6 +22,8 @@ struct configurator_config {
     unsigned retries; /* attempts at a node after the first; each question has tries of its own */
     void *ctx;        /* handed to the functions below */
 
+    /** The template of a node, good for the run; NULL: it has none. NULL: t for all. */
+    const struct node_template *(*template_of)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE]);
     /** Call configurator_run() at this time; replaces the one before. USHER_NEVER: no need. */
     void (*wake_at)(void *ctx, uint64_t ms);
     /** The counts have changed. */
@@ -46,8 +48,8 @@ void configurator_free(struct configurator *c);
 /** Puts a node into the queue. @retval false  No memory. */
 bool configurator_add(struct configurator *c, uint16_t address);
 /**
- * Puts all nodes of the network into the queue; the unknown ones first, since an answer shows what
- * they are.
+ * Puts all nodes of the network that have a template into the queue; the unknown ones first, since
+ * an answer shows what they are.
  *
  * @param rest  Not those that are configured already.
  *

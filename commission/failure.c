@@ -33,6 +33,16 @@ const struct failure failure_lost = { "its radio is lost, and no other one hears
 const struct failure failure_silent = { "no answer from the device in time",
                                         "move nearer, or open fewer links at once (--parallel)",
                                         true, false };
+const struct failure failure_address = {
+    "the address that it is to have is not free, or not those of its further elements",
+    "\"usher provision --batch --dry-run\" shows who has it: give it another in the plan", false,
+    false
+};
+const struct failure failure_locked = {
+    "locked, since its authentication failed too often in a row",
+    "see to its value and to who else may be on the air, then \"usher provision --unlock\" it",
+    false, true
+};
 static const char may_be_node[] =
     "it may be provisioned: \"usher configure\" of its address, which \"usher nodes\" tells, finds "
     "out; the address is not given again";

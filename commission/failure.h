@@ -23,6 +23,8 @@ extern const struct failure failure_no_value; /* nobody can give the value that 
 extern const struct failure failure_start;    /* the session could not be begun */
 extern const struct failure failure_lost;     /* its radio is gone, and no other hears it */
 extern const struct failure failure_silent;   /* no answer in time */
+extern const struct failure failure_address;  /* it cannot have the address that it is to have */
+extern const struct failure failure_locked;   /* it could not be authenticated too often */
 extern const struct failure failure_unsure;   /* no answer to its data, nor to Link Open since */
 
 /** Explains how a session that is not complete ended. */

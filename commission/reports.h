@@ -39,10 +39,10 @@ struct commission_reports {
                   uint64_t ms);
     /** A device is provisioned. It is recorded, unless an error came before this. */
     void (*complete)(void *ctx, const struct commission_complete *complete);
-    /** A device is given up. */
+    /** A device is given up. @param auth_failures  How often in a row, over all runs. */
     void (*failed)(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
-                   const struct usher_outcome *outcome, const struct failure *why,
-                   unsigned retries);
+                   const struct usher_outcome *outcome, const struct failure *why, unsigned retries,
+                   unsigned auth_failures);
     /** A node was configured, @p ms after the first attempt began. */
     void (*configured)(void *ctx, const struct registry_node *node, uint64_t ms, unsigned retries);
     /** A node did not do what it was asked for. @p phase  "configure". */

@@ -75,8 +75,9 @@ static struct dev *dev_of(struct site_air *s, const uint8_t uuid[USHER_UUID_SIZE
 
 /* -- what the commissioner is given -------------------------------------------------------- */
 
-static bool on_wants(void *ctx, const uint8_t uuid[USHER_UUID_SIZE])
+static bool on_wants(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], int8_t rssi)
 {
+    (void)rssi;
     (void)ctx;
     (void)uuid;
     return true;
@@ -135,8 +136,9 @@ static void on_complete(void *ctx, const struct commission_complete *complete)
 
 static void on_failed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
                       const struct usher_outcome *outcome, const struct failure *why,
-                      unsigned retries)
+                      unsigned retries, unsigned auth_failures)
 {
+    (void)auth_failures;
     struct site_air *s = ctx;
     (void)uuid;
     (void)outcome;

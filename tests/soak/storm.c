@@ -250,8 +250,9 @@ static unsigned devices_done(const struct storm *s)
 
 /* -- the commissioner -------------------------------------------------------------------------- */
 
-static bool on_wants(void *ctx, const uint8_t uuid[USHER_UUID_SIZE])
+static bool on_wants(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], int8_t rssi)
 {
+    (void)rssi;
     (void)ctx;
     (void)uuid;
     return true;
@@ -324,8 +325,9 @@ static void on_complete(void *ctx, const struct commission_complete *complete)
 
 static void on_failed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
                       const struct usher_outcome *outcome, const struct failure *why,
-                      unsigned retries)
+                      unsigned retries, unsigned auth_failures)
 {
+    (void)auth_failures;
     (void)ctx;
     (void)uuid;
     (void)outcome;

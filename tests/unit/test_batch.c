@@ -383,6 +383,7 @@ static void too_many_lines_are_refused(void **state)
 
 static uint16_t node_now;    /* that the device U3 is */
 static uint16_t node_before; /* that it was before */
+static uint16_t node_maybe;  /* that it may be */
 
 static uint16_t node_of(void *ctx, const uint8_t uuid[16], uint8_t *elements)
 {
@@ -391,13 +392,18 @@ static uint16_t node_of(void *ctx, const uint8_t uuid[16], uint8_t *elements)
     return uuid[15] == 3 ? node_now : 0;
 }
 
-static bool was_node(void *ctx, const uint8_t uuid[16], uint16_t address)
+static enum batch_past past_of(void *ctx, const uint8_t uuid[16], uint16_t address)
 {
     assert_ptr_equal(ctx, &map);
-    return uuid[15] == 3 && address == node_before;
+    if (uuid[15] != 3) {
+        return BATCH_STRANGER;
+    }
+    return address == node_maybe    ? BATCH_MAY_BE
+           : address == node_before ? BATCH_WAS
+                                    : BATCH_STRANGER;
 }
 
-static const struct batch_network network = { .ctx = &map, .node = node_of, .was = was_node };
+static const struct batch_network network = { .ctx = &map, .node = node_of, .past = past_of };
 
 static bool plan(struct batch_place *places)
 {
@@ -501,6 +507,22 @@ static void row_25_an_address_of_before_is_not_given_again(void **state)
     assert_int_equal(lease(1, 1), 0);
 }
 
+static void an_address_that_may_not_have_been_taken_is_given_again(void **state)
+{
+    (void)state;
+    assert_true(read_text("uuid,address\n" U3 ",0002\n" U1 ",\n"));
+    node_now = node_maybe = 0x0002;
+    node_before = 0;
+    batch_map_init(&map);
+    batch_map_take(&map, 0x0002, 2, BATCH_NODE, 0x0002);
+    batch_map_take(&map, 0x0004, 1, BATCH_NODE, 0x0004);
+    assert_true(plan(NULL));
+    assert_int_equal(lease(1, 2), 0x0005);
+    assert_int_equal(lease(0, 2), 0x0002);
+    assert_int_equal(lease(0, 3), 0x0007); /* one of the three is another's */
+    node_maybe = 0;
+}
+
 static void an_address_of_the_plan_is_kept_for_its_device(void **state)
 {
     (void)state;
@@ -573,6 +595,7 @@ int main(void)
         cmocka_unit_test(who_has_an_address_is_told),
         cmocka_unit_test(a_node_keeps_its_address),
         cmocka_unit_test(row_25_an_address_of_before_is_not_given_again),
+        cmocka_unit_test(an_address_that_may_not_have_been_taken_is_given_again),
         cmocka_unit_test(an_address_of_the_plan_is_kept_for_its_device),
         cmocka_unit_test(our_ranges_are_used_up_first),
         cmocka_unit_test(a_full_map_has_no_more),

@@ -27,8 +27,9 @@ uint64_t demo_now(const struct demo *d)
 
 /* The commissioner's side. */
 
-static bool on_wants(void *ctx, const uint8_t uuid[USHER_UUID_SIZE])
+static bool on_wants(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], int8_t rssi)
 {
+    (void)rssi;
     return demo_post_find(ctx, uuid) != NULL;
 }
 

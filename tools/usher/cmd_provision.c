@@ -1,23 +1,21 @@
 /*
- * usher provision: one device, or all that are heard, over a radio, into a network that is kept
- * in a directory; and configures them right after that, if it is told to.
+ * usher provision: one device, all that are heard, or those of a plan, over a radio, into a network
+ * that is kept in a directory; and configures them right after that, if it is told to. What is
+ * wanted is in orders.h.
  */
 #include "board.h"
 #include "commissioner.h"
 #include "configurator.h"
-#include "keyfile.h"
 #include "online.h"
-#include "oob.h"
-#include "options.h"
+#include "orders.h"
 #include "out.h"
 #include "parse.h"
+#include "provision_batch.h"
 #include "report.h"
 #include "station.h"
 #include "verbs.h"
 
-#include <openssl/crypto.h>
 #include <stdio.h>
-#include <string.h>
 
 #define TICK_MS 50
 #define QUIET_MS 10000 /* --all ends when nothing new was heard for so long */
@@ -34,10 +32,7 @@ struct provision {
     struct alarm commissioning, configuring;
     struct commissioner *commissioner;
     struct configurator *configurator; /* NULL: devices are provisioned only */
-    struct node_template template;
-    struct oob oob;
-    uint8_t uuid[USHER_UUID_SIZE];
-    uint8_t public_key[USHER_P256_PUBLIC];
+    struct orders orders;
     unsigned resumed; /* nodes that an earlier run has not configured */
     unsigned ended;   /* devices finished, at ended_ms */
     unsigned news;    /* devices taken on and finished, at news_ms */
@@ -51,23 +46,32 @@ static uint64_t now_ms(const struct provision *p)
 
 /* What the commissioner asks. */
 
-static bool on_wants(void *ctx, const uint8_t uuid[USHER_UUID_SIZE])
+static bool on_wants(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], int8_t rssi)
 {
-    const struct provision *p = ctx;
-    if (!p->args->all) {
-        return memcmp(uuid, p->uuid, USHER_UUID_SIZE) == 0;
-    }
-    return p->args->for_ms == 0 || now_ms(p) - p->begun_ms < p->args->for_ms;
+    struct provision *p = ctx;
+    bool in_time =
+        !p->orders.many || p->args->for_ms == 0 || now_ms(p) - p->begun_ms < p->args->for_ms;
+    return in_time && orders_want(&p->orders, uuid, rssi);
 }
 
 static void on_known(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
                      struct commissioner_known *known)
 {
     const struct provision *p = ctx;
-    (void)uuid;
-    known->public_key = p->args->pubkey_oob ? p->public_key : NULL;
-    known->static_value = p->oob.static_value;
-    known->static_len = p->oob.static_len;
+    orders_known(&p->orders, uuid, known);
+}
+
+static bool on_address(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t elements,
+                       uint16_t *address)
+{
+    struct provision *p = ctx;
+    return orders_address(&p->orders, uuid, elements, address);
+}
+
+static const struct node_template *on_template(void *ctx, const uint8_t uuid[USHER_UUID_SIZE])
+{
+    const struct provision *p = ctx;
+    return orders_template(&p->orders, uuid);
 }
 
 static void on_show(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint8_t action, uint8_t size,
@@ -121,7 +125,8 @@ static void on_completed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE], uint64_
     struct provision *p = ctx;
     struct registry_node node = { .settings = NULL };
     (void)ms;
-    if (!p->configurator) {
+    orders_name(&p->orders, uuid);
+    if (!p->configurator || !orders_template(&p->orders, uuid)) {
         return;
     }
     if (registry_find(p->online.registry, uuid, &node) != REGISTRY_OK ||
@@ -200,6 +205,18 @@ static uint64_t patience(const struct provision *p)
     return p->args->all ? 0 : LOOK_MS;
 }
 
+/** How long nothing new has to have been heard; longer while devices of the plan are missing. */
+static uint64_t quiet(const struct provision *p)
+{
+    if (!p->orders.many || p->args->for_ms > 0) {
+        return 0;
+    }
+    if (p->orders.open == 0) {
+        return QUIET_MS;
+    }
+    return p->args->resume ? LINK_MS : LOOK_MS;
+}
+
 static bool idle(const struct provision *p)
 {
     return commissioner_idle(p->commissioner) &&
@@ -219,11 +236,10 @@ static bool finished(const struct provision *p)
     if (p->online.loop.stopping || n.unstored + m.unstored > 0) {
         return true;
     }
-    if (!p->args->all && n.devices > 0) {
+    if (p->orders.many ? orders_done(&p->orders) : n.devices > 0) {
         return true;
     }
-    return now - p->begun_ms >= patience(p) &&
-           (!p->args->all || p->args->for_ms > 0 || now - p->news_ms >= QUIET_MS);
+    return now - p->begun_ms >= patience(p) && now - p->news_ms >= quiet(p);
 }
 
 static size_t station_count(const struct provision *p)
@@ -287,15 +303,11 @@ static void on_tick(void *ctx)
 static bool usage(struct provision *p, char *why, size_t why_len)
 {
     const struct args *args = p->args;
-    const char *uuid = args->operands.item[0];
-    char what[160];
-    if (!uuid == !args->all) {
-        snprintf(why, why_len, "provision needs a UUID or --all, and not both");
+    if (!orders_read(&p->orders, args, why, why_len)) {
         return false;
     }
-    if (uuid && !parse_uuid(uuid, p->uuid)) {
-        snprintf(why, why_len, "\"%.60s\" is not a UUID: it has 32 hexadecimal digits", uuid);
-        return false;
+    if (args->dry_run) {
+        return true;
     }
     if (!online_usage(args, "provision", why, why_len)) {
         return false;
@@ -304,24 +316,7 @@ static bool usage(struct provision *p, char *why, size_t why_len)
         snprintf(why, why_len, "--pcap is of one radio: give one --radio");
         return false;
     }
-    if (args->all && args->pubkey_oob) {
-        snprintf(why, why_len, "--pubkey-oob is one device's: give its UUID rather than --all");
-        return false;
-    }
-    for (size_t i = 0; i < args->oob.count; i++) {
-        if (!oob_add_allowed(&p->oob, args->oob.item[i], what, sizeof what)) {
-            snprintf(why, why_len, "--oob: %s", what);
-            return false;
-        }
-    }
-    if (args->oob.count == 0) {
-        p->oob.methods = 1u << USHER_OOB_NONE | 1u << USHER_OOB_OUTPUT | 1u << USHER_OOB_INPUT;
-    }
-    if ((args->configure || args->template) &&
-        !template_read(args->template, &p->template, why, why_len)) {
-        return false;
-    }
-    return !args->pubkey_oob || keyfile_public(args->pubkey_oob, p->public_key, why, why_len);
+    return true;
 }
 
 static bool commissioner_make(struct provision *p)
@@ -335,13 +330,15 @@ static bool commissioner_make(struct provision *p)
                                                         .bearers = tool_bearers(args->bearer),
                                                         .parallel = args->parallel,
                                                         .retries = args->retries,
-                                                        .methods = p->oob.methods,
+                                                        .methods = p->orders.oob.methods,
                                                         .attention_s = (uint8_t)args->attention_s,
+                                                        .max_failures = args->max_failures,
                                                         .require_secure = args->require_secure,
                                                         .show_secrets = args->show_secrets,
                                                         .ctx = p,
                                                         .wants = on_wants,
                                                         .known = on_known,
+                                                        .address = on_address,
                                                         .show = on_show,
                                                         .ask = on_ask,
                                                         .wake_at = on_wake_at,
@@ -353,13 +350,13 @@ static bool commissioner_make(struct provision *p)
 /** Makes the configurator, if one is wanted. */
 static bool configurator_make(struct provision *p)
 {
-    if (!p->args->configure && !p->args->template) {
+    if (!orders_configure(&p->orders)) {
         return true;
     }
     p->configurator =
         configurator_new(&(struct configurator_config){ .registry = p->online.registry,
                                                         .own = &p->online.own,
-                                                        .t = &p->template,
+                                                        .template_of = on_template,
                                                         .reports = report_commission(true),
                                                         .parallel = p->args->parallel,
                                                         .retries = p->args->retries,
@@ -376,7 +373,7 @@ static bool configurator_make(struct provision *p)
 static bool configuring_resume(struct provision *p, char *why, size_t why_len)
 {
     struct configurator_counts m;
-    if (!p->configurator || !p->args->all) {
+    if (!p->configurator || !p->orders.many || (p->args->batch && !p->args->resume)) {
         return true;
     }
     if (!configurator_add_all(p->configurator, true, why, why_len)) {
@@ -427,6 +424,16 @@ static bool radios_use(struct provision *p, const struct usher_config *config, c
     return used;
 }
 
+/** Has the application keys of all templates. */
+static bool appkeys_have(struct provision *p, char *why, size_t why_len)
+{
+    bool ok = own_node_appkeys(&p->online.own, &p->orders.template, why, why_len);
+    for (size_t i = 0; ok && i < p->orders.batch.template_count; i++) {
+        ok = own_node_appkeys(&p->online.own, &p->orders.templates[i], why, why_len);
+    }
+    return ok;
+}
+
 static bool start(struct provision *p, char *why, size_t why_len)
 {
     if (!stations_open(p, why, why_len) || !online_open(&p->online, true, why, why_len)) {
@@ -444,7 +451,8 @@ static bool start(struct provision *p, char *why, size_t why_len)
                                    .user = p->commissioner,
                                    .beacon_repeat_ms = BEACON_REPEAT_MS };
     if (!online_join(&p->online, &config, p->args->parallel, why, why_len) ||
-        !own_node_appkeys(&p->online.own, &p->template, why, why_len) ||
+        !appkeys_have(p, why, why_len) ||
+        !orders_begin(&p->orders, p->online.registry, NULL, why, why_len) ||
         !radios_use(p, &config, why, why_len)) {
         return false;
     }
@@ -465,7 +473,24 @@ static void finish(struct provision *p)
     stations_free(p->stations, station_count(p));
     online_close(&p->online);
     commissioner_free(p->commissioner);
-    OPENSSL_cleanse(&p->oob, sizeof p->oob);
+    orders_free(&p->orders);
+}
+
+/** Reports devices that were not heard. @return How many, where that is a failure. */
+static unsigned unheard(const struct provision *p, const struct commissioner_counts *n)
+{
+    if (p->args->batch) {
+        return orders_unheard(&p->orders);
+    }
+    if (n->devices > 0) {
+        return 0;
+    }
+    if (p->orders.many) {
+        out_note("no unprovisioned device was heard");
+        return 0;
+    }
+    report_unheard(p->orders.uuid);
+    return 1;
 }
 
 /** Says how it went. */
@@ -473,7 +498,6 @@ static int conclude(const struct provision *p)
 {
     struct commissioner_counts n;
     struct configurator_counts m;
-    bool configured = p->configurator != NULL;
     size_t lost = lost_count(p);
     counts_get(p, &n, &m);
     out_progress_end();
@@ -482,28 +506,26 @@ static int conclude(const struct provision *p)
         out_error("%s", registry_why(p->online.registry));
         stored = false;
     }
-    if (n.devices == 0 && lost == 0 && !p->online.loop.stopping) {
-        if (p->args->all) {
-            out_note("no unprovisioned device was heard");
-        } else {
-            report_unheard(p->uuid);
-            n.devices = n.failed = 1;
-        }
-    }
-    unsigned devices = n.devices + p->resumed - m.gone;
-    unsigned done = configured ? m.configured : n.provisioned;
-    unsigned failed = n.failed + m.failed;
+    bool all_heard = p->online.loop.stopping || lost > 0;
+    unsigned missing = all_heard ? 0 : unheard(p, &n);
+    unsigned already = p->orders.already;
+    unsigned devices = n.devices + p->resumed - m.gone + already + p->orders.unfinished +
+                       (p->args->batch ? p->orders.open : missing);
+    unsigned only_provisioned = n.provisioned + p->resumed - m.gone - m.nodes;
+    unsigned done = already + only_provisioned + m.configured;
+    unsigned failed = n.failed + m.failed + missing;
     report_summary(&(struct report_summary){ .devices = devices,
                                              .failed = failed,
                                              .refused = n.refused,
                                              .interrupted = devices - done - failed,
+                                             .already = already,
                                              .retries = n.retries + m.retries,
                                              .ms = p->ended_ms - p->begun_ms,
                                              .links = p->args->parallel,
                                              .commissioner = p->commissioner,
                                              .provisioning = true,
                                              .provisioned = n.provisioned,
-                                             .configuring = configured,
+                                             .configuring = p->configurator != NULL,
                                              .configured = m.configured });
     bool all_lost = lost == p->args->radios.count;
     bool unconfigured = p->online.lost && m.configured + m.failed < m.nodes;
@@ -516,27 +538,45 @@ static int conclude(const struct provision *p)
     return done < devices ? EXIT_FAILED : EXIT_DONE;
 }
 
+/** With a radio, from beginning to end. */
+static int provision_run(struct provision *p)
+{
+    char why[200];
+    int code = EXIT_TRANSPORT;
+    if (!online_init(&p->online, p->args, on_stop, on_tick, TICK_MS, p)) {
+        orders_free(&p->orders);
+        return code;
+    }
+    lines_init(&p->lines, &p->online.loop, on_line, p);
+    alarm_init(&p->commissioning, &p->online.loop, on_wake, p);
+    alarm_init(&p->configuring, &p->online.loop, on_configuring, p);
+    if (start(p, why, sizeof why)) {
+        loop_run(&p->online.loop);
+        code = conclude(p);
+    } else {
+        out_error("%s", why);
+        code = p->orders.refused ? EXIT_USAGE : EXIT_TRANSPORT;
+    }
+    finish(p);
+    return code;
+}
+
 int verb_provision(const struct args *args)
 {
     struct provision p = { .args = args };
     char why[200];
+    if (args->unlock) {
+        return provision_unlock(args);
+    }
     if (!usage(&p, why, sizeof why)) {
         out_error("%s", why);
+        orders_free(&p.orders);
         return EXIT_USAGE;
     }
-    if (!online_init(&p.online, args, on_stop, on_tick, TICK_MS, &p)) {
-        return EXIT_TRANSPORT;
+    if (args->dry_run) {
+        int code = provision_dry_run(&p.orders);
+        orders_free(&p.orders);
+        return code;
     }
-    lines_init(&p.lines, &p.online.loop, on_line, &p);
-    alarm_init(&p.commissioning, &p.online.loop, on_wake, &p);
-    alarm_init(&p.configuring, &p.online.loop, on_configuring, &p);
-    int code = EXIT_TRANSPORT;
-    if (start(&p, why, sizeof why)) {
-        loop_run(&p.online.loop);
-        code = conclude(&p);
-    } else {
-        out_error("%s", why);
-    }
-    finish(&p);
-    return code;
+    return provision_run(&p);
 }

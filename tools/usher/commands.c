@@ -458,23 +458,80 @@ static const struct option opt_bearer = {
     NULL,
     "adv gatt auto"
 };
-static const struct option *const provision_options[] = { &opt_radios,
-                                                          &opt_state,
-                                                          &opt_all,
-                                                          &opt_provision_for,
-                                                          &opt_parallel,
-                                                          &opt_oob,
-                                                          &opt_public_key,
-                                                          &opt_attention,
-                                                          &opt_retry,
-                                                          &opt_require_secure,
-                                                          &opt_configure,
-                                                          &opt_template,
-                                                          &opt_bearer,
-                                                          &opt_mtu,
-                                                          &opt_pcap,
-                                                          &opt_show_secrets,
-                                                          NULL };
+static const struct option opt_auto = {
+    "auto", OPTION_FLAG, MEMBER(automatic),
+    0,      NULL,        "Provision every device that is heard during --for.",
+    0,      0,           NULL,
+    NULL
+};
+static const struct option opt_batch = {
+    "batch", OPTION_FILE, MEMBER(batch), 0,   "FILE", "Provision the devices of a plan; see below.",
+    0,       0,           NULL,          NULL
+};
+static const struct option opt_dry_run = {
+    "dry-run",
+    OPTION_FLAG,
+    MEMBER(dry_run),
+    0,
+    NULL,
+    "Only print who of the plan would get which address, and what is in the way.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_resume = {
+    "resume", OPTION_FLAG, MEMBER(resume),
+    0,        NULL,        "Go on with what an earlier run has begun and not finished.",
+    0,        0,           NULL,
+    NULL
+};
+static const struct option opt_oob_book = {
+    "oob-book",
+    OPTION_FILES,
+    MEMBER(oob_book),
+    0,
+    "FILE",
+    "Static values and public keys by UUID (CSV); may be repeated.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_qr = {
+    "qr",       OPTION_FILES,
+    MEMBER(qr), 0,
+    "FILE",     "The same from the QR codes of labels, one a line; may be repeated.",
+    0,          0,
+    NULL,       NULL
+};
+static const struct option opt_max_failures = {
+    "max-failures",
+    OPTION_NUMBER,
+    MEMBER(max_failures),
+    0,
+    "N",
+    "Failed authentications in a row after which a device is locked (5); 0: never.",
+    0,
+    1000,
+    "5",
+    NULL
+};
+static const struct option opt_unlock = {
+    "unlock", OPTION_TEXT, MEMBER(unlock), 0,   "UUID", "Forget how often that device failed.",
+    0,        0,           NULL,           NULL
+};
+static const struct option *const provision_options[] = {
+    &opt_radios,      &opt_state,          &opt_all,
+    &opt_auto,        &opt_batch,          &opt_provision_for,
+    &opt_uuid_prefix, &opt_rssi,           &opt_dry_run,
+    &opt_resume,      &opt_parallel,       &opt_oob,
+    &opt_public_key,  &opt_oob_book,       &opt_qr,
+    &opt_attention,   &opt_retry,          &opt_max_failures,
+    &opt_unlock,      &opt_require_secure, &opt_configure,
+    &opt_template,    &opt_bearer,         &opt_mtu,
+    &opt_pcap,        &opt_show_secrets,   NULL
+};
 
 /* configure, and what is done with nodes */
 static const struct option opt_network = {
@@ -654,41 +711,9 @@ const struct command commands[] = {
     { "scan", NULL, 0, 0, NULL, "list unprovisioned devices as they are heard",
       "Each device is printed once for each bearer, when it is first heard there.\n", scan_options,
       verb_scan },
-    { "provision", "UUID or --all", 0, 1, NULL, "provision one device, or all that are heard",
-      "With a UUID, the device is looked for during --for (30s). With --all, devices\n"
-      "are taken as they are heard, until nothing new was heard for ten seconds and\n"
-      "none is under way; with --for, for that long, and then those under way are\n"
-      "finished. It is no failure if --all hears no device. After a run that was\n"
-      "killed, both listen for 70s at least: the devices that it was in the middle of\n"
-      "wait for it for a minute before they can be heard again.\n"
-      "\n"
-      "The state directory has the network key, every address that was given and every\n"
-      "device key, written before a device is told them. No two nodes have an address,\n"
-      "however a run ended: a device that comes back unprovisioned gets a new one, and\n"
-      "the old one is out of use for two IV updates. After Ctrl-C, or worse, another\n"
-      "run goes on with the rest; with --all and --configure it also configures the\n"
-      "nodes that the first one did not come to, and asks those first of which it is\n"
-      "not known whether they took their data.\n"
-      "\n"
-      "Without --oob, devices may be authenticated by output, by input or not at all,\n"
-      "and what a device can do best is taken. A value that a device shows is asked\n"
-      "for: type VALUE while one is asked for, UUIDPREFIX VALUE else.\n"
-      "\n"
-      "A radio with GATT hears devices on two bearers. With --bearer auto, one that is\n"
-      "heard on PB-GATT is waited for on PB-ADV for a few seconds, which is quicker with\n"
-      "many links at once.\n"
-      "\n"
-      "With several --radio, which may be of different kinds, links are spread over all\n"
-      "of them: --parallel is the total, and each radio has an equal share. A device is\n"
-      "taken by the radio that hears it best; one with a free link that hears it up to\n"
-      "12 dB weaker goes before a busy one. A further attempt may be over another radio.\n"
-      "When a radio is lost, its devices go on over the others, once they are heard\n"
-      "there. The provisioner's own node, which configures, is on the first radio.\n"
-      "\n"
-      "--require-secure takes a device only if its public key is known out of band, or\n"
-      "if it is authenticated with the HMAC-SHA-256 algorithm. (The older CMAC\n"
-      "algorithm lets an attacker guess short values, and alter long ones.)\n",
-      provision_options, verb_provision },
+    { "provision", "UUID, --all, --auto or --batch", 0, 1, NULL,
+      "provision one device, all that are heard, or a plan", provision_details, provision_options,
+      verb_provision },
     { "configure", "ADDR or --all", 0, 1, NULL, "configure nodes by a template",
       "Each node is asked for its composition, then given keys, bindings,\n"
       "subscriptions and publication, several nodes at once. What a node has\n"

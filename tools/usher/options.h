@@ -29,6 +29,9 @@ struct args {
     bool show_secrets;
     bool help;
     bool all;
+    bool automatic;
+    bool dry_run;
+    bool resume;
     bool require_secure;
     bool exit_when_done;
     bool configure;
@@ -47,6 +50,7 @@ struct args {
     unsigned count;
     unsigned elements;
     unsigned retries;
+    unsigned max_failures;
     unsigned attention_s;
     unsigned appkey;
     unsigned mtu; /* 0: not given */
@@ -60,6 +64,8 @@ struct args {
     const char *pcap;
     const char *uuid;
     const char *uuid_prefix;
+    const char *batch;
+    const char *unlock;
     const char *pubkey_oob;
     const char *algorithm;
     const char *uri;
@@ -74,6 +80,8 @@ struct args {
     struct arg_list radios;
     struct arg_list hci;
     struct arg_list oob;
+    struct arg_list oob_book;
+    struct arg_list qr;
     struct arg_list meshd;
     struct arg_list operands;
 };
@@ -117,6 +125,7 @@ struct command {
 /* What is told of "usher network": see commands_network.c. */
 extern const struct option *const network_options[];
 extern const char network_details[];
+extern const char provision_details[];
 
 /** All verbs; ends with a row whose name is NULL. */
 extern const struct command commands[];

@@ -4,6 +4,7 @@
 #include "report.h"
 
 #include "oob.h"
+#include "oob_weak.h"
 #include "out.h"
 #include "parse.h"
 
@@ -124,6 +125,9 @@ static void complete_json(const struct commission_complete *r)
     if (r->replaces) {
         json_object_set_new(event, "replaces", format_address_json(r->replaces));
     }
+    if (oob_weak_start(start)) {
+        json_object_set_new(event, "warning", json_string(oob_weak_start(start)));
+    }
     if (r->device_key) {
         json_object_set_new(event, "device_key", format_hex_json(r->device_key, USHER_KEY_SIZE));
     }
@@ -146,6 +150,9 @@ void report_complete(const struct commission_complete *r)
     out_text("0x%04x  %s  %-32s  %2u element%s %6.1f s  %u retries%s%s", (unsigned)r->address, uuid,
              how, (unsigned)r->elements, r->elements == 1 ? " " : "s", (double)r->ms / 1000.0,
              r->retries, r->gatt ? "  gatt" : "", key);
+    if (oob_weak_start(r->start)) {
+        out_text("        warning: %s", oob_weak_start(r->start));
+    }
     if (r->replaces) {
         out_text("        it was 0x%04x before and came back unprovisioned: it has a new address",
                  (unsigned)r->replaces);
@@ -153,14 +160,15 @@ void report_complete(const struct commission_complete *r)
 }
 
 void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outcome *outcome,
-                   const struct failure *why, unsigned retries)
+                   const struct failure *why, unsigned retries, unsigned auth_failures)
 {
     if (out_json()) {
-        out_event(json_pack("{s:s, s:o, s:s, s:s, s:s, s:i, s:s, s:i, s:s, s:b}", "event", "failed",
-                            "uuid", uuid_json(uuid), "bearer", bearer_name(outcome->gatt), "phase",
-                            usher_phase_name(outcome->phase), "pdu", failure_pdu(outcome), "code",
-                            (int)outcome->failure, "reason", why->reason, "retries", (int)retries,
-                            "hint", why->hint, "policy", (int)why->policy));
+        out_event(json_pack("{s:s, s:o, s:s, s:s, s:s, s:i, s:s, s:i, s:i, s:s, s:b}", "event",
+                            "failed", "uuid", uuid_json(uuid), "bearer", bearer_name(outcome->gatt),
+                            "phase", usher_phase_name(outcome->phase), "pdu", failure_pdu(outcome),
+                            "code", (int)outcome->failure, "reason", why->reason, "retries",
+                            (int)retries, "auth_failures", (int)auth_failures, "hint", why->hint,
+                            "policy", (int)why->policy));
         return;
     }
     char digits[UUID_TEXT], code[48] = "";
@@ -325,6 +333,7 @@ static void summary_json(const struct report_summary *r)
     json_object_set_new(event, "failed", json_integer(r->failed));
     json_object_set_new(event, "refused", json_integer(r->refused));
     json_object_set_new(event, "interrupted", json_integer(r->interrupted));
+    json_object_set_new(event, "already", json_integer(r->already));
     if (r->configuring) {
         json_object_set_new(event, "configured", json_integer(r->configured));
     }
@@ -373,6 +382,9 @@ void report_summary(const struct report_summary *r)
     if (r->failed > 0) {
         out_text("%u failed, of which %u were refused by policy", r->failed, r->refused);
     }
+    if (r->already > 0) {
+        out_text("%u were done before", r->already);
+    }
     if (r->interrupted > 0) {
         out_text("%u were not finished; run again to go on", r->interrupted);
     }
@@ -417,10 +429,10 @@ static void on_complete_brief(void *ctx, const struct commission_complete *compl
 
 static void on_failed(void *ctx, const uint8_t uuid[USHER_UUID_SIZE],
                       const struct usher_outcome *outcome, const struct failure *why,
-                      unsigned retries)
+                      unsigned retries, unsigned auth_failures)
 {
     (void)ctx;
-    report_failed(uuid, outcome, why, retries);
+    report_failed(uuid, outcome, why, retries, auth_failures);
 }
 
 static void on_configured(void *ctx, const struct registry_node *node, uint64_t ms,

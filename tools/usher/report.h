@@ -35,9 +35,9 @@ void report_ask(const uint8_t uuid[USHER_UUID_SIZE], uint8_t method, uint8_t act
 /** complete: a device is provisioned. */
 void report_complete(const struct commission_complete *r);
 
-/** failed: a device is given up. */
+/** failed: a device is given up. @param auth_failures  In a row, over all runs. */
 void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outcome *outcome,
-                   const struct failure *why, unsigned retries);
+                   const struct failure *why, unsigned retries, unsigned auth_failures);
 
 /** failed: a device that was looked for was never heard. */
 void report_unheard(const uint8_t uuid[USHER_UUID_SIZE]);
@@ -73,6 +73,7 @@ void report_device(const char *event, const uint8_t uuid[USHER_UUID_SIZE], uint1
 struct report_summary {
     unsigned devices, failed, refused; /* failed counts the refused ones as well */
     unsigned interrupted;              /* not finished because of Ctrl-C */
+    unsigned already;                  /* of the devices: done in earlier runs */
     unsigned retries;
     uint64_t ms;
     unsigned links;                 /* or nodes, at work at once */
