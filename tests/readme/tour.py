@@ -1,6 +1,7 @@
 """The shell commands of README.md: each that calls usher is run, in the order of the page.
 
-They share a directory, in place of /tmp and of where the reader is. Those that live on (air, device,
+They share a directory, in place of /tmp and of where the reader is; the page's table is its
+plan.csv. Those that live on (air, device,
 serial-device) run beside the others, until another air is begun. All others have to succeed.
 USHER names the command, README the page.
 """
@@ -17,9 +18,13 @@ import harness  # noqa: E402
 READY = {"air": "listening", "device": "beaconing", "serial-device": "listening"}
 
 
-def blocks():
+def parts(language):
     with open(os.environ["README"], encoding="utf-8") as file:
-        found = re.findall(r"```sh\n(.*?)```", file.read(), re.DOTALL)
+        return re.findall(rf"```{language}\n(.*?)```", file.read(), re.DOTALL)
+
+
+def blocks():
+    found = [block.replace("\\\n", " ") for block in parts("sh")]
     return [[shlex.split(line, comments=True)[1:] for line in block.splitlines()
              if line.startswith("usher ")] for block in found]
 
@@ -30,6 +35,8 @@ class Tour(harness.Directory):
         self.living = []
         self.addCleanup(os.chdir, os.getcwd())
         os.chdir(self.dir)
+        with open("plan.csv", "w", encoding="utf-8") as file:
+            file.write("".join(parts("csv")))
 
     def begin(self, verb, *args):
         if verb == "air":
