@@ -202,17 +202,24 @@ class Serial(Firmware):
             self.provision_one(address, self.STATIC, offload)
         self.assert_told(devices, 0x0100, 0x0200)
 
-    def test_eight_at_once(self):
+    def eight_at_once(self, pair, asked):
         self.air("--loss", "5")
         self.devices(8, "--count", "8")
         self.device()
-        provisioner = serial_line.Provisioner(self.line)
+        provisioner = serial_line.Provisioner(self.line, None, pair)
         for context, uuid in enumerate(provisioner.scan(8)):
             provisioner.begin(context, uuid, 0x0100 + context)
         begun = time.monotonic()
         provisioner.run()
-        print("8 devices in 8 sessions: %.2f s" % (time.monotonic() - begun))
-        self.assertEqual((len(provisioner.complete), provisioner.failed), (8, []))
+        print("8 devices in 8 sessions, ECDH by the %s: %.2f s" %
+              ("host" if pair else "device", time.monotonic() - begun))
+        self.assertEqual((len(provisioner.complete), provisioner.failed, provisioner.asked), (8, [], asked))
+
+    def test_eight_at_once(self):
+        self.eight_at_once(None, 0)
+
+    def test_eight_at_once_with_the_ecdh_of_the_host(self):
+        self.eight_at_once(serial_line.key_pair(), 8)
 
     def test_the_tool_provisions_and_configures_through_it(self):
         self.air()
