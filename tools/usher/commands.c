@@ -2,7 +2,7 @@
  * The table of verbs and options: what the parser, the help, the manual page and the completions
  * know.
  */
-#include "options.h"
+#include "commands.h"
 #include "verbs.h"
 
 #define MEMBER(m) offsetof(struct args, m)
@@ -32,7 +32,7 @@ static const struct option opt_radio = {
     NULL,
     NULL
 };
-static const struct option opt_radios = {
+const struct option opt_radios = {
     "radio",
     OPTION_LIST,
     MEMBER(radios),
@@ -44,12 +44,11 @@ static const struct option opt_radios = {
     NULL,
     NULL
 };
-static const struct option opt_mtu = {
-    "mtu", OPTION_NUMBER, MEMBER(mtu),
-    0,     "N",           "The ATT_MTU of GATT connections, 23 to 247 (247).",
-    23,    247,           NULL,
-    NULL
-};
+const struct option opt_mtu = { "mtu",       OPTION_NUMBER,
+                                MEMBER(mtu), 0,
+                                "N",         "The ATT_MTU of GATT connections, 23 to 247 (247).",
+                                23,          247,
+                                NULL,        NULL };
 static const struct option opt_proxy = {
     "proxy",
     OPTION_MAYBE,
@@ -62,7 +61,7 @@ static const struct option opt_proxy = {
     NULL,
     NULL
 };
-static const struct option opt_parallel = {
+const struct option opt_parallel = {
     "parallel", OPTION_NUMBER, MEMBER(parallel), 0, "N", "Links open at once, 1 to 64 (8).", 1, 64,
     "8",        NULL
 };
@@ -82,16 +81,16 @@ static const struct option opt_seed = {
     "1",
     NULL
 };
-static const struct option opt_pcap = {
-    "pcap", OPTION_FILE, MEMBER(pcap), 0,   "FILE", "Write a capture that Wireshark reads.",
-    0,      0,           NULL,         NULL
-};
-static const struct option opt_show_secrets = {
+const struct option opt_pcap = { "pcap", OPTION_FILE, MEMBER(pcap),
+                                 0,      "FILE",      "Write a capture that Wireshark reads.",
+                                 0,      0,           NULL,
+                                 NULL };
+const struct option opt_show_secrets = {
     "show-secrets", OPTION_FLAG, MEMBER(show_secrets), 0, NULL, "Print device keys as well.", 0, 0,
     NULL,           NULL
 };
 
-static const struct option opt_template = {
+const struct option opt_template = {
     "template",
     OPTION_FILE,
     MEMBER(template),
@@ -339,17 +338,17 @@ static const struct option opt_scan_for = {
     0,     0,           NULL,
     NULL
 };
-static const struct option opt_uuid_prefix = { "uuid-prefix",
-                                               OPTION_TEXT,
-                                               MEMBER(uuid_prefix),
-                                               0,
-                                               "HEX",
-                                               "Only devices whose UUID begins so.",
-                                               0,
-                                               0,
-                                               NULL,
-                                               NULL };
-static const struct option opt_rssi = {
+const struct option opt_uuid_prefix = { "uuid-prefix",
+                                        OPTION_TEXT,
+                                        MEMBER(uuid_prefix),
+                                        0,
+                                        "HEX",
+                                        "Only devices whose UUID begins so.",
+                                        0,
+                                        0,
+                                        NULL,
+                                        NULL };
+const struct option opt_rssi = {
     "rssi",       OPTION_SIGNED,
     MEMBER(rssi), 0,
     "DBM",        "Only beacons that are at least this strong, such as --rssi -70.",
@@ -358,180 +357,6 @@ static const struct option opt_rssi = {
 };
 static const struct option *const scan_options[] = { &opt_radios, &opt_scan_for, &opt_uuid_prefix,
                                                      &opt_rssi, NULL };
-
-/* provision */
-static const struct option opt_state = {
-    "state",
-    OPTION_FILE,
-    MEMBER(state),
-    0,
-    "DIR",
-    "The network's directory: keys, addresses, nodes. Made if missing; required.",
-    0,
-    0,
-    NULL,
-    NULL
-};
-static const struct option opt_all = { "all", OPTION_FLAG, MEMBER(all),
-                                       0,     NULL,        "Provision every device that is heard.",
-                                       0,     0,           NULL,
-                                       NULL };
-static const struct option opt_provision_for = {
-    "for", OPTION_TIME, MEMBER(for_ms), 0,   "T", "How long to listen for devices; see below.",
-    0,     0,           NULL,           NULL
-};
-static const struct option opt_oob = {
-    "oob",
-    OPTION_LIST,
-    MEMBER(oob),
-    0,
-    "KIND",
-    "How devices may be authenticated: none, output, input, static:HEX; may be repeated.",
-    0,
-    0,
-    NULL,
-    NULL
-};
-static const struct option opt_public_key = {
-    "pubkey-oob",
-    OPTION_FILE,
-    MEMBER(pubkey_oob),
-    0,
-    "FILE",
-    "The device's public key, known out of band (PEM, or 128 digits).",
-    0,
-    0,
-    NULL,
-    NULL
-};
-static const struct option opt_attention = {
-    "attention", OPTION_NUMBER, MEMBER(attention_s),
-    0,           "S",           "Let the device attract attention for S seconds (0).",
-    0,           255,           "0",
-    NULL
-};
-static const struct option opt_retry = {
-    "retry",
-    OPTION_NUMBER,
-    MEMBER(retries),
-    0,
-    "N",
-    "Further attempts at a device that failed for a reason that may pass (3).",
-    0,
-    100,
-    "3",
-    NULL
-};
-static const struct option opt_require_secure = {
-    "require-secure",
-    OPTION_FLAG,
-    MEMBER(require_secure),
-    0,
-    NULL,
-    "Refuse devices that an attacker on the air could pose as; see below.",
-    0,
-    0,
-    NULL,
-    NULL
-};
-static const struct option opt_configure = {
-    "configure",
-    OPTION_FLAG,
-    MEMBER(configure),
-    0,
-    NULL,
-    "Configure each device as soon as it is provisioned; --template implies it.",
-    0,
-    0,
-    NULL,
-    NULL
-};
-static const struct option opt_bearer = {
-    "bearer",
-    OPTION_WORD,
-    MEMBER(bearer),
-    0,
-    "BEARER",
-    "adv, gatt, or auto (auto): PB-GATT for devices that are not heard on PB-ADV.",
-    0,
-    0,
-    NULL,
-    "adv gatt auto"
-};
-static const struct option opt_auto = {
-    "auto", OPTION_FLAG, MEMBER(automatic),
-    0,      NULL,        "Provision every device that is heard during --for.",
-    0,      0,           NULL,
-    NULL
-};
-static const struct option opt_batch = {
-    "batch", OPTION_FILE, MEMBER(batch), 0,   "FILE", "Provision the devices of a plan; see below.",
-    0,       0,           NULL,          NULL
-};
-static const struct option opt_dry_run = {
-    "dry-run",
-    OPTION_FLAG,
-    MEMBER(dry_run),
-    0,
-    NULL,
-    "Only print who of the plan would get which address, and what is in the way.",
-    0,
-    0,
-    NULL,
-    NULL
-};
-static const struct option opt_resume = {
-    "resume", OPTION_FLAG, MEMBER(resume),
-    0,        NULL,        "Go on with what an earlier run has begun and not finished.",
-    0,        0,           NULL,
-    NULL
-};
-static const struct option opt_oob_book = {
-    "oob-book",
-    OPTION_FILES,
-    MEMBER(oob_book),
-    0,
-    "FILE",
-    "Static values and public keys by UUID (CSV); may be repeated.",
-    0,
-    0,
-    NULL,
-    NULL
-};
-static const struct option opt_qr = {
-    "qr",       OPTION_FILES,
-    MEMBER(qr), 0,
-    "FILE",     "The same from the QR codes of labels, one a line; may be repeated.",
-    0,          0,
-    NULL,       NULL
-};
-static const struct option opt_max_failures = {
-    "max-failures",
-    OPTION_NUMBER,
-    MEMBER(max_failures),
-    0,
-    "N",
-    "Failed authentications in a row after which a device is locked (5); 0: never.",
-    0,
-    1000,
-    "5",
-    NULL
-};
-static const struct option opt_unlock = {
-    "unlock", OPTION_TEXT, MEMBER(unlock), 0,   "UUID", "Forget how often that device failed.",
-    0,        0,           NULL,           NULL
-};
-static const struct option *const provision_options[] = {
-    &opt_radios,      &opt_state,          &opt_all,
-    &opt_auto,        &opt_batch,          &opt_provision_for,
-    &opt_uuid_prefix, &opt_rssi,           &opt_dry_run,
-    &opt_resume,      &opt_parallel,       &opt_oob,
-    &opt_public_key,  &opt_oob_book,       &opt_qr,
-    &opt_attention,   &opt_retry,          &opt_max_failures,
-    &opt_unlock,      &opt_require_secure, &opt_configure,
-    &opt_template,    &opt_bearer,         &opt_mtu,
-    &opt_pcap,        &opt_show_secrets,   NULL
-};
 
 /* configure, and what is done with nodes */
 static const struct option opt_network = {

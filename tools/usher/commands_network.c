@@ -1,7 +1,7 @@
 /*
  * The options of "usher network" and what its help says: a part of the table in commands.c.
  */
-#include "options.h"
+#include "commands.h"
 
 #define MEMBER(m) offsetof(struct args, m)
 
@@ -59,14 +59,14 @@ static const struct option opt_no_device_keys = {
     NULL,
     NULL
 };
-static const struct option opt_show_secrets = {
+static const struct option opt_show_keys = {
     "show-secrets", OPTION_FLAG, MEMBER(show_secrets), 0, NULL, "show: print keys as well.", 0, 0,
     NULL,           NULL
 };
 
 const struct option *const network_options[] = {
-    &opt_state, &opt_name,           &opt_range,        &opt_as, &opt_out,
-    &opt_nodes, &opt_no_device_keys, &opt_show_secrets, NULL,
+    &opt_state, &opt_name,           &opt_range,     &opt_as, &opt_out,
+    &opt_nodes, &opt_no_device_keys, &opt_show_keys, NULL,
 };
 
 const char network_details[] =

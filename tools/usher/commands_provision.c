@@ -1,7 +1,182 @@
 /*
- * What the help of "usher provision" says: a part of the table in commands.c.
+ * The options of "usher provision" and what its help says: a part of the table in commands.c.
  */
-#include "options.h"
+#include "commands.h"
+
+#define MEMBER(m) offsetof(struct args, m)
+
+static const struct option opt_state = {
+    "state",
+    OPTION_FILE,
+    MEMBER(state),
+    0,
+    "DIR",
+    "The network's directory: keys, addresses, nodes. Made if missing; required.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_all = { "all", OPTION_FLAG, MEMBER(all),
+                                       0,     NULL,        "Provision every device that is heard.",
+                                       0,     0,           NULL,
+                                       NULL };
+static const struct option opt_provision_for = {
+    "for", OPTION_TIME, MEMBER(for_ms), 0,   "T", "How long to listen for devices; see below.",
+    0,     0,           NULL,           NULL
+};
+static const struct option opt_oob = {
+    "oob",
+    OPTION_LIST,
+    MEMBER(oob),
+    0,
+    "KIND",
+    "How devices may be authenticated: none, output, input, static:HEX; may be repeated.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_public_key = {
+    "pubkey-oob",
+    OPTION_FILE,
+    MEMBER(pubkey_oob),
+    0,
+    "FILE",
+    "The device's public key, known out of band (PEM, or 128 digits).",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_attention = {
+    "attention", OPTION_NUMBER, MEMBER(attention_s),
+    0,           "S",           "Let the device attract attention for S seconds (0).",
+    0,           255,           "0",
+    NULL
+};
+static const struct option opt_retry = {
+    "retry",
+    OPTION_NUMBER,
+    MEMBER(retries),
+    0,
+    "N",
+    "Further attempts at a device that failed for a reason that may pass (3).",
+    0,
+    100,
+    "3",
+    NULL
+};
+static const struct option opt_require_secure = {
+    "require-secure",
+    OPTION_FLAG,
+    MEMBER(require_secure),
+    0,
+    NULL,
+    "Refuse devices that an attacker on the air could pose as; see below.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_configure = {
+    "configure",
+    OPTION_FLAG,
+    MEMBER(configure),
+    0,
+    NULL,
+    "Configure each device as soon as it is provisioned; --template implies it.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_bearer = {
+    "bearer",
+    OPTION_WORD,
+    MEMBER(bearer),
+    0,
+    "BEARER",
+    "adv, gatt, or auto (auto): PB-GATT for devices that are not heard on PB-ADV.",
+    0,
+    0,
+    NULL,
+    "adv gatt auto"
+};
+static const struct option opt_auto = {
+    "auto", OPTION_FLAG, MEMBER(automatic),
+    0,      NULL,        "Provision every device that is heard during --for.",
+    0,      0,           NULL,
+    NULL
+};
+static const struct option opt_batch = {
+    "batch", OPTION_FILE, MEMBER(batch), 0,   "FILE", "Provision the devices of a plan; see below.",
+    0,       0,           NULL,          NULL
+};
+static const struct option opt_dry_run = {
+    "dry-run",
+    OPTION_FLAG,
+    MEMBER(dry_run),
+    0,
+    NULL,
+    "Only print who of the plan would get which address, and what is in the way.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_resume = {
+    "resume", OPTION_FLAG, MEMBER(resume),
+    0,        NULL,        "Go on with what an earlier run has begun and not finished.",
+    0,        0,           NULL,
+    NULL
+};
+static const struct option opt_oob_book = {
+    "oob-book",
+    OPTION_FILES,
+    MEMBER(oob_book),
+    0,
+    "FILE",
+    "Static values and public keys by UUID (CSV); may be repeated.",
+    0,
+    0,
+    NULL,
+    NULL
+};
+static const struct option opt_qr = {
+    "qr",       OPTION_FILES,
+    MEMBER(qr), 0,
+    "FILE",     "The same from the QR codes of labels, one a line; may be repeated.",
+    0,          0,
+    NULL,       NULL
+};
+static const struct option opt_max_failures = {
+    "max-failures",
+    OPTION_NUMBER,
+    MEMBER(max_failures),
+    0,
+    "N",
+    "Failed authentications in a row after which a device is locked (5); 0: never.",
+    0,
+    1000,
+    "5",
+    NULL
+};
+static const struct option opt_unlock = {
+    "unlock", OPTION_TEXT, MEMBER(unlock), 0,   "UUID", "Forget how often that device failed.",
+    0,        0,           NULL,           NULL
+};
+const struct option *const provision_options[] = {
+    &opt_radios,      &opt_state,          &opt_all,
+    &opt_auto,        &opt_batch,          &opt_provision_for,
+    &opt_uuid_prefix, &opt_rssi,           &opt_dry_run,
+    &opt_resume,      &opt_parallel,       &opt_oob,
+    &opt_public_key,  &opt_oob_book,       &opt_qr,
+    &opt_attention,   &opt_retry,          &opt_max_failures,
+    &opt_unlock,      &opt_require_secure, &opt_configure,
+    &opt_template,    &opt_bearer,         &opt_mtu,
+    &opt_pcap,        &opt_show_secrets,   NULL
+};
 
 const char provision_details[] =
     "With a UUID, the device is looked for during --for (30s). With --all, devices\n"

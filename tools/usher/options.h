@@ -122,11 +122,6 @@ struct command {
     int (*run)(const struct args *args);
 };
 
-/* What is told of "usher network": see commands_network.c. */
-extern const struct option *const network_options[];
-extern const char network_details[];
-extern const char provision_details[];
-
 /** All verbs; ends with a row whose name is NULL. */
 extern const struct command commands[];
 
