@@ -18,8 +18,8 @@
 #include <jansson.h>
 
 #define CDB_FILE_MAX (128u << 20) /* octets */
-#define CDB_NESTING_MAX 32       /* levels of [ and { */
-#define CDB_FINDINGS_MAX 200     /* after which nobody goes on reading */
+#define CDB_NESTING_MAX 32        /* levels of [ and { */
+#define CDB_FINDINGS_MAX 200      /* after which nobody goes on reading */
 
 /** Gets what is wrong with a document. */
 struct cdb_findings {

@@ -231,7 +231,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(row_35_a_store_is_nobody_elses, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_opened_is_told, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_cannot_be_written_leaves_the_old, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(row_24_a_killed_writer_leaves_old_or_new, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(row_24_a_killed_writer_leaves_old_or_new, set_up,
+                                        tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
