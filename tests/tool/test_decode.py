@@ -49,6 +49,8 @@ class Decode(Directory):
         self.assertEqual(list(link["phases"]), ["invite", "capabilities", "start", "public-key",
                                                 "confirmation", "random", "data", "complete"])
         self.assertLessEqual(sum(link["phases"].values()), link["seconds"] + 1e-6)
+        begun = [e["time"] - e["at"] for e in packets]
+        self.assertLess(max(begun) - min(begun), 0.001)
         told = [e["pdu"] for e in packets if e["kind"] == "pb-adv" and e.get("pdu") in PDUS]
         self.assertEqual(list(dict.fromkeys(told)), PDUS)
         self.assertTrue(all(e["link"] == link["link"] for e in packets if e["kind"] == "pb-adv"))

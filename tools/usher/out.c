@@ -135,7 +135,7 @@ void out_event(json_t *event)
     }
     if (out.json) {
         int result =
-            json_dumpf(event, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(9));
+            json_dumpf(event, stdout, JSON_COMPACT | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(15));
         line_end(result < 0 ? result : putchar('\n'));
     }
     json_decref(event);
