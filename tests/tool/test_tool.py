@@ -366,10 +366,14 @@ class Site(Directory):
         self.air()
         result = self.provision(UUID, "--for", "500ms")
         self.assertEqual(result.returncode, 2)
-        self.assertRegex(result.stdout, r"\Athe device was not heard; [^\n]+\n")
+        self.assertRegex(result.stdout, r"\Afailed  %s  in phase scan:\n +the device was not heard; is it on" % UUID)
         result = self.provision(UUID, "--for", "500ms", "--json")
         failed = events(result.stdout, "failed")[0]
         self.assertEqual((failed["uuid"], failed["phase"]), (UUID, "scan"))
+        self.devices(1, "--uuid", UUID)
+        self.assertEqual(self.provision(UUID).returncode, 0)
+        failed = events(self.provision(UUID, "--for", "500ms", "--json").stdout, "failed")[0]
+        self.assertIn("it is the node 0x0002 of this network already", failed["hint"])
 
     def test_nobody_to_provision_is_no_failure(self):
         self.air()

@@ -479,18 +479,13 @@ static void finish(struct provision *p)
 /** Reports devices that were not heard. @return How many, where that is a failure. */
 static unsigned unheard(const struct provision *p, const struct commissioner_counts *n)
 {
-    if (p->args->batch) {
+    if (p->args->batch || (!p->orders.many && n->devices == 0)) {
         return orders_unheard(&p->orders);
     }
-    if (n->devices > 0) {
-        return 0;
-    }
-    if (p->orders.many) {
+    if (n->devices == 0) {
         out_note("no unprovisioned device was heard");
-        return 0;
     }
-    report_unheard(p->orders.uuid);
-    return 1;
+    return 0;
 }
 
 /** Says how it went. */

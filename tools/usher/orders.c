@@ -441,9 +441,15 @@ bool orders_done(const struct orders *o)
 
 unsigned orders_unheard(const struct orders *o)
 {
+    if (!o->many) {
+        struct registry_node node = { .settings = NULL };
+        report_unheard(o->uuid, node_find(o, o->uuid, &node) ? node.address : 0);
+        registry_node_clear(&node);
+        return 1;
+    }
     for (size_t i = 0; o->states && i < o->batch.count; i++) {
         if (o->states[i] == ORDER_OPEN) {
-            report_unheard(o->batch.entries[i].uuid);
+            report_unheard(o->batch.entries[i].uuid, 0);
         }
     }
     return o->open;

@@ -79,7 +79,7 @@ bool orders_configure(const struct orders *o);
 
 /** Whether no device of the plan is still to be heard: it has no prefixes, either. */
 bool orders_done(const struct orders *o);
-/** Reports the plan's devices that were not heard. @return How many. */
+/** Reports the plan's devices that were not heard, or the one that is wanted. @return How many. */
 unsigned orders_unheard(const struct orders *o);
 
 #endif

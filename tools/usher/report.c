@@ -182,18 +182,25 @@ void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outco
     out_text("        %s; %s", why->reason, why->hint);
 }
 
-void report_unheard(const uint8_t uuid[USHER_UUID_SIZE])
+void report_unheard(const uint8_t uuid[USHER_UUID_SIZE], uint16_t node)
 {
     static const char reason[] = "the device was not heard";
-    static const char hint[] =
-        "is it on, near, and unprovisioned? \"usher scan\" shows what is heard";
+    char digits[UUID_TEXT];
+    char hint[100] = "is it on, near, and unprovisioned? \"usher scan\" shows what is heard";
+    if (node != 0) {
+        snprintf(hint, sizeof hint,
+                 "it is the node 0x%04x of this network already; \"usher remove 0x%04x\" resets it",
+                 (unsigned)node, (unsigned)node);
+    }
     if (out_json()) {
         out_event(json_pack("{s:s, s:o, s:s, s:n, s:i, s:s, s:i, s:s, s:b}", "event", "failed",
                             "uuid", uuid_json(uuid), "phase", "scan", "pdu", "code", 0, "reason",
                             reason, "retries", 0, "hint", hint, "policy", 0));
         return;
     }
-    out_text("%s; %s", reason, hint);
+    format_hex(uuid, USHER_UUID_SIZE, digits);
+    out_text("failed  %s  in phase scan:", digits);
+    out_text("        %s; %s", reason, hint);
 }
 
 void report_proxy(const struct usher_ble_addr *peer, unsigned value_max)

@@ -39,8 +39,9 @@ void report_complete(const struct commission_complete *r);
 void report_failed(const uint8_t uuid[USHER_UUID_SIZE], const struct usher_outcome *outcome,
                    const struct failure *why, unsigned retries, unsigned auth_failures);
 
-/** failed: a device that was looked for was never heard. */
-void report_unheard(const uint8_t uuid[USHER_UUID_SIZE]);
+/** failed: a device that was looked for was never heard. @param node  Its address as a node, or 0.
+ */
+void report_unheard(const uint8_t uuid[USHER_UUID_SIZE], uint16_t node);
 
 /** proxy: there is a way into the network. JSON only. */
 void report_proxy(const struct usher_ble_addr *peer, unsigned value_max);
