@@ -96,6 +96,9 @@ class CommandLine(Directory):
     def test_every_verb_is_explained(self):
         overview = run("help").stdout
         self.assertEqual(run("--help").stdout, overview)
+        verbs = re.search(r"Verbs:\n(.*?)\n\n", overview, re.S).group(1).splitlines()
+        self.assertEqual(len({re.match(r"  \S+ +", verb).end() for verb in verbs}), 1)
+        self.assertNotIn("see below", run("man").stdout)
         man = run("man").stdout.replace("\\-", "-")
         for verb in VERBS:
             text = run("help", verb).stdout

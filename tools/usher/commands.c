@@ -232,7 +232,7 @@ static const struct option opt_device_seed = {
 };
 static const struct option opt_device_oob = {
     "oob", OPTION_LIST, MEMBER(oob),
-    0,     "KIND",      "What the device can do to authenticate; may be repeated. KIND: see below.",
+    0,     "KIND",      "What the device can do to authenticate; may be repeated. KIND: see above.",
     0,     0,           NULL,
     NULL
 };
@@ -447,7 +447,7 @@ static const struct option *const watch_options[] = { &opt_radio, &opt_network, 
 /* decode */
 static const struct option opt_keys = {
     "keys", OPTION_FILE, MEMBER(keys),
-    0,      "FILE",      "The network's keys: a Configuration Database, or the like; see below.",
+    0,      "FILE",      "The network's keys: a Configuration Database, or the like; see above.",
     0,      0,           NULL,
     NULL
 };

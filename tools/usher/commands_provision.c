@@ -22,7 +22,7 @@ static const struct option opt_all = { "all", OPTION_FLAG, MEMBER(all),
                                        0,     0,           NULL,
                                        NULL };
 static const struct option opt_provision_for = {
-    "for", OPTION_TIME, MEMBER(for_ms), 0,   "T", "How long to listen for devices; see below.",
+    "for", OPTION_TIME, MEMBER(for_ms), 0,   "T", "How long to listen for devices; see above.",
     0,     0,           NULL,           NULL
 };
 static const struct option opt_oob = {
@@ -73,7 +73,7 @@ static const struct option opt_require_secure = {
     MEMBER(require_secure),
     0,
     NULL,
-    "Refuse devices that an attacker on the air could pose as; see below.",
+    "Refuse devices that an attacker on the air could pose as; see above.",
     0,
     0,
     NULL,
@@ -110,7 +110,7 @@ static const struct option opt_auto = {
     NULL
 };
 static const struct option opt_batch = {
-    "batch", OPTION_FILE, MEMBER(batch), 0,   "FILE", "Provision the devices of a plan; see below.",
+    "batch", OPTION_FILE, MEMBER(batch), 0,   "FILE", "Provision the devices of a plan; see above.",
     0,       0,           NULL,          NULL
 };
 static const struct option opt_dry_run = {
@@ -202,7 +202,7 @@ const char provision_details[] =
     "plan; devices without one are configured only with --configure or --template.\n"
     "--dry-run prints who would get which address, and all that is wrong, without a\n"
     "radio. The run ends when all of the plan are done, or nothing new was heard for\n"
-    "30s; who was not heard has failed.\n"
+    "30s (70s with --resume); who was not heard has failed.\n"
     "\n"
     "A plan can be run again: what it has done is passed over. --resume also goes on\n"
     "with what was begun: nodes that are not configured are, and those of which it is\n"

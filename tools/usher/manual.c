@@ -13,9 +13,9 @@
 
 static const char *const exit_codes[] = {
     [EXIT_DONE] = "all was done",
-    [EXIT_USAGE] = "the command line is wrong",
-    [EXIT_FAILED] = "some devices failed, or the device was not found",
-    [EXIT_TRANSPORT] = "the radio, or a file, does not work",
+    [EXIT_USAGE] = "the command line, or a file that it names, is wrong",
+    [EXIT_FAILED] = "some devices failed, the device was not found, or a network has faults",
+    [EXIT_TRANSPORT] = "the radio, or the network's directory, does not work",
     [EXIT_POLICY] = "a device was refused by the security policy",
 };
 
@@ -62,7 +62,7 @@ static void help_all(void)
     printf("usher: provisions and configures Bluetooth Mesh devices.\n\n"
            "usher VERB [OPTION]...\n\nVerbs:\n");
     for (const struct command *c = commands; c->name; c++) {
-        printf("  %-12s  %s\n", c->name, c->summary);
+        printf("  %-13s  %s\n", c->name, c->summary);
     }
     printf("\nRadios:\n");
     for (size_t i = 0; i < RADIOS; i++) {
