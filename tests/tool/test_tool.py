@@ -17,7 +17,22 @@ import unittest
 from harness import Directory, USHER, UUID, events, run, wait_for
 
 VERBS = ["demo", "air", "device", "scan", "provision", "configure", "nodes", "show", "identify", "onoff",
-         "watch", "remove", "network", "help", "completion", "man"]
+         "watch", "remove", "network", "serial", "serial-device", "decode", "doctor", "help", "completion",
+         "man"]
+
+# What each event has, whatever verb it is of.
+FIELDS = {
+    "heard": ["uuid", "rssi", "oob_info", "uri_hash"],
+    "link-open": ["uuid", "link", "radio"],
+    "phase": ["uuid", "phase", "seconds"],
+    "show": ["uuid", "method", "action", "size", "value"],
+    "ask": ["uuid", "method", "action", "size"],
+    "complete": ["uuid", "address", "elements", "method", "algorithm", "seconds", "retries", "secure"],
+    "failed": ["uuid", "phase", "pdu", "code", "reason", "retries", "hint"],
+    "node": ["address", "elements", "name", "configured"],
+    "summary": ["devices", "provisioned", "failed", "configured", "seconds", "devices_per_minute", "links",
+                "loss_pct", "seed"],
+}
 
 
 class CommandLine(Directory):
@@ -150,19 +165,9 @@ class Demo(Directory):
             self.assertNotEqual(run(*args, "8").stdout, first)
 
     def test_events_have_their_fields(self):
-        fields = {
-            "heard": ["uuid", "rssi", "oob_info", "uri_hash"],
-            "link-open": ["uuid", "link", "radio"],
-            "phase": ["uuid", "phase", "seconds"],
-            "show": ["uuid", "method", "action", "size", "value"],
-            "ask": ["uuid", "method", "action", "size"],
-            "complete": ["uuid", "address", "elements", "method", "algorithm", "seconds", "retries",
-                         "secure"],
-            "node": ["address", "elements", "name", "configured", "uuid", "seconds", "retries"],
-            "summary": ["devices", "provisioned", "failed", "configured", "lamps", "lamps_on",
-                        "lamps_retried", "seconds", "devices_per_minute", "links", "loss_pct", "seed",
-                        "virtual"],
-        }
+        fields = {name: FIELDS[name] for name in FIELDS if name != "failed"}
+        fields["node"] = FIELDS["node"] + ["uuid", "seconds", "retries"]
+        fields["summary"] = FIELDS["summary"] + ["lamps", "lamps_on", "lamps_retried", "virtual"]
         result = run("demo", "--json", "--seed", "3")
         self.assertEqual(result.returncode, 0)
         seen = set()
@@ -377,6 +382,18 @@ class Site(Directory):
         self.assertEqual(self.provision(UUID).returncode, 0)
         failed = events(self.provision(UUID, "--for", "500ms", "--json").stdout, "failed")[0]
         self.assertIn("it is the node 0x0002 of this network already", failed["hint"])
+
+    def test_events_have_their_fields_with_a_radio_as_well(self):
+        self.air()
+        self.devices(1, "--uuid", UUID)
+        told = events(self.provision(UUID, "--json").stdout)
+        told += events(self.provision("f" * 32, "--for", "1s", "--json").stdout)
+        told += events(self.use("configure", "--all", "--json").stdout)
+        told += events(run("nodes", "--state", self.state, "--json").stdout)
+        self.assertEqual({e["event"] for e in told}, set(FIELDS) - {"show", "ask"})
+        self.assertEqual(len([e for e in told if e["event"] == "summary"]), 3)
+        for event in told:
+            self.assertEqual(set(FIELDS[event["event"]]) - set(event), set(), event)
 
     def test_nobody_to_provision_is_no_failure(self):
         self.air()

@@ -333,17 +333,11 @@ static void radios_text(const struct commissioner *c)
 
 static void summary_json(const struct report_summary *r)
 {
-    json_t *event = json_pack("{s:s, s:i}", "event", "summary", "devices", (int)r->devices);
-    if (r->provisioning) {
-        json_object_set_new(event, "provisioned", json_integer(r->provisioned));
-    }
-    json_object_set_new(event, "failed", json_integer(r->failed));
-    json_object_set_new(event, "refused", json_integer(r->refused));
-    json_object_set_new(event, "interrupted", json_integer(r->interrupted));
-    json_object_set_new(event, "already", json_integer(r->already));
-    if (r->configuring) {
-        json_object_set_new(event, "configured", json_integer(r->configured));
-    }
+    json_t *event =
+        json_pack("{s:s, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "event", "summary", "devices",
+                  (int)r->devices, "provisioned", (int)r->provisioned, "failed", (int)r->failed,
+                  "refused", (int)r->refused, "interrupted", (int)r->interrupted, "already",
+                  (int)r->already, "configured", (int)r->configured);
     if (r->simulated) {
         json_object_set_new(event, "lamps", json_integer(r->lamps));
         json_object_set_new(event, "lamps_on", json_integer(r->lamps_on));
@@ -356,9 +350,9 @@ static void summary_json(const struct report_summary *r)
     if (r->commissioner) {
         json_object_set_new(event, "radios", radios_json(r->commissioner));
     }
+    json_object_set_new(event, "loss_pct", r->simulated ? json_integer(r->loss_pct) : json_null());
+    json_object_set_new(event, "seed", r->simulated ? json_integer(r->seed) : json_null());
     if (r->simulated) {
-        json_object_set_new(event, "loss_pct", json_integer(r->loss_pct));
-        json_object_set_new(event, "seed", json_integer(r->seed));
         json_object_set_new(event, "virtual", json_true());
     }
     out_event(event);
@@ -387,7 +381,11 @@ void report_summary(const struct report_summary *r)
         radios_text(r->commissioner);
     }
     if (r->failed > 0) {
-        out_text("%u failed, of which %u were refused by policy", r->failed, r->refused);
+        char refused[40] = "";
+        if (r->refused > 0) {
+            snprintf(refused, sizeof refused, ", %u of them refused by policy", r->refused);
+        }
+        out_text("%u failed%s", r->failed, refused);
     }
     if (r->already > 0) {
         out_text("%u were done before", r->already);
