@@ -141,7 +141,7 @@ static void provisioning_service(struct decode *d, const char *from, const uint8
     words_say_hex(w, uuid, sizeof(uuid));
     words_say(w, ", OOB information %04x", oob_info);
     words_hex(w, "uuid", uuid, sizeof(uuid));
-    words_number(w, "oob_info", oob_info);
+    words_address(w, "oob_info", oob_info);
     offered(d, from, uuid);
 }
 

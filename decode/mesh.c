@@ -23,7 +23,7 @@ static void unprovisioned(const struct beacon *b, struct words *w)
     words_say_hex(w, b->uuid, sizeof(b->uuid));
     words_say(w, ", OOB information %04x", b->oob_info);
     words_hex(w, "uuid", b->uuid, sizeof(b->uuid));
-    words_number(w, "oob_info", b->oob_info);
+    words_address(w, "oob_info", b->oob_info);
     if (b->has_hash) {
         words_say(w, ", URI hash ");
         words_say_hex(w, b->hash, sizeof(b->hash));

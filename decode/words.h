@@ -27,7 +27,7 @@ void words_say_bits(struct words *w, uint16_t bits, const char *const *names, un
 void words_text(struct words *w, const char *member, const char *text);
 void words_number(struct words *w, const char *member, long long number);
 void words_truth(struct words *w, const char *member, bool truth);
-/** "0x0001" */
+/** "0x0001": an address, or what else has four digits. */
 void words_address(struct words *w, const char *member, uint16_t address);
 void words_hex(struct words *w, const char *member, const uint8_t *octets, size_t len);
 

@@ -49,6 +49,8 @@ class Decode(Directory):
         self.assertEqual(list(link["phases"]), ["invite", "capabilities", "start", "public-key",
                                                 "confirmation", "random", "data", "complete"])
         self.assertLessEqual(sum(link["phases"].values()), link["seconds"] + 1e-6)
+        beacon = next(e for e in packets if e["kind"] == "unprovisioned-beacon")
+        self.assertEqual((beacon["uuid"], beacon["oob_info"]), (UUID, "0x0000"))
         begun = [e["time"] - e["at"] for e in packets]
         self.assertLess(max(begun) - min(begun), 0.001)
         told = [e["pdu"] for e in packets if e["kind"] == "pb-adv" and e.get("pdu") in PDUS]
