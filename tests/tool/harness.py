@@ -90,7 +90,7 @@ class Directory(unittest.TestCase):
         path = os.path.join(self.dir, "air")
         air = self.start("air", "--listen", path, "--json", *args)
         wait_for(lambda: air.events("listening"))
-        self.radio = "air:" + path
+        self.radio = air.events("listening")[0]["radio"]
         return air
 
     def devices(self, count, *args):

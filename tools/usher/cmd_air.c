@@ -39,8 +39,8 @@ static void listening(const char *path, const struct air_server *server)
         json_array_append_new(controllers, json_string(radio));
         out_text("Bluetooth controllers are at %s", radio);
     }
-    out_event(
-        json_pack("{s:s, s:s, s:o}", "event", "listening", "radio", path, "hci", controllers));
+    out_event(json_pack("{s:s, s:o, s:o}", "event", "listening", "radio",
+                        json_sprintf("air:%s", path), "hci", controllers));
 }
 
 int verb_air(const struct args *args)

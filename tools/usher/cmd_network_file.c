@@ -145,7 +145,8 @@ static int export_from(struct registry *r, const struct args *args, const struct
     if (args->out) {
         size_t nodes = json_array_size(json_object_get(document, "nodes"));
         bool partial = json_is_true(json_object_get(document, "partial"));
-        out_text("%s: %zu nodes%s", args->out, nodes, partial ? ", partial" : "");
+        out_text("%s: %zu node%s%s", args->out, nodes, nodes == 1 ? "" : "s",
+                 partial ? ", partial" : "");
         out_event(json_pack("{s:s, s:s, s:i, s:b}", "event", "exported", "file", args->out, "nodes",
                             (int)nodes, "partial", (int)partial));
     }
