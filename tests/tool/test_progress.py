@@ -61,11 +61,11 @@ class Progress(Directory):
         self.air()
         self.devices(8, "--count", "8", "--seed", "1", "--oob", "none")
 
-    def on_terminal(self, lines, columns, *args, terminal="xterm"):
+    def on_terminal(self, lines, columns, *args, target=("--all",), terminal="xterm", code=0):
         """What a terminal got as standard error, in the pieces in which it came."""
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-        process = subprocess.Popen([USHER, "provision", "--all", "--radio", self.radio, "--state", self.state,
+        process = subprocess.Popen([USHER, "provision", *target, "--radio", self.radio, "--state", self.state,
                                     *args], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=slave,
                                    env=dict(os.environ, TERM=terminal))
         self.addCleanup(process.wait)
@@ -79,7 +79,7 @@ class Progress(Directory):
                 break
             pieces.append(piece.decode())
         os.close(master)
-        self.assertEqual(process.wait(60), 0, "".join(pieces))
+        self.assertEqual(process.wait(60), code, "".join(pieces))
         return pieces
 
     def test_a_line_for_each_device_at_work(self):
@@ -100,6 +100,10 @@ class Progress(Directory):
         self.assertGreater(rates, 0)
         self.assertTrue(2 <= most <= 5, most)
         self.assertEqual(screen.lines, [""]) # all of it is taken away in the end
+
+    def test_who_is_awaited_is_counted(self):
+        text = "".join(self.on_terminal(5, 90, "--for", "500ms", target=("f" * 32,), code=2))
+        self.assertIn("0 of 0 provisioned, 0 under way, 1 not heard yet", text)
 
     def test_a_terminal_that_cannot_redraw_gets_plain_lines(self):
         text = "".join(self.on_terminal(24, 80, terminal="dumb"))

@@ -51,11 +51,11 @@ static void rate_text(const struct commissioner_counts *n, const struct configur
 }
 
 void board_show(const struct commissioner *commissioner, const struct configurator *configurator,
-                uint64_t ms)
+                unsigned missing, uint64_t ms)
 {
     struct commissioner_counts n = { .devices = 0 };
     struct configurator_counts m = { .nodes = 0 };
-    char provisioning[120] = "", configuring[120] = "", rate[60];
+    char provisioning[120] = "", configuring[120] = "", rate[60], unheard[40] = "";
     if (!out_progress_due()) {
         return;
     }
@@ -78,6 +78,9 @@ void board_show(const struct commissioner *commissioner, const struct configurat
         configurator_rows(configurator);
     }
     rate_text(&n, &m, configurator ? m.configured : n.provisioned, ms, rate, sizeof rate);
-    out_progress("%s%s%s%s", provisioning, *provisioning && *configuring ? "; " : "", configuring,
-                 rate);
+    if (missing > 0) {
+        snprintf(unheard, sizeof unheard, ", %u not heard yet", missing);
+    }
+    out_progress("%s%s%s%s%s", provisioning, unheard, *provisioning && *configuring ? "; " : "",
+                 configuring, rate);
 }

@@ -12,9 +12,10 @@
  * Shows it, if it is time to. While a value is being typed, a terminal is left alone.
  *
  * @param commissioner, configurator  Either may be NULL.
+ * @param missing                     Devices that are waited for and were not heard yet.
  * @param ms                          Since it began, for the rate.
  */
 void board_show(const struct commissioner *commissioner, const struct configurator *configurator,
-                uint64_t ms);
+                unsigned missing, uint64_t ms);
 
 #endif

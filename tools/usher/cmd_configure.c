@@ -54,7 +54,7 @@ static void on_tick(void *ctx)
     if (configurator_idle(c->configurator)) {
         loop_end(&c->online.loop);
     } else {
-        board_show(NULL, c->configurator, uv_now(&c->online.loop.uv) - c->begun_ms);
+        board_show(NULL, c->configurator, 0, uv_now(&c->online.loop.uv) - c->begun_ms);
     }
 }
 

@@ -242,6 +242,14 @@ static bool finished(const struct provision *p)
     return now - p->begun_ms >= patience(p) && now - p->news_ms >= quiet(p);
 }
 
+/** How many devices are named, and were not heard yet. */
+static unsigned awaited(const struct provision *p)
+{
+    struct commissioner_counts n;
+    commissioner_counts(p->commissioner, &n);
+    return p->orders.many ? p->orders.open : n.devices == 0;
+}
+
 static size_t station_count(const struct provision *p)
 {
     return p->args->radios.count - 1;
@@ -294,7 +302,7 @@ static void on_tick(void *ctx)
     if (finished(p)) {
         loop_end(&p->online.loop);
     } else {
-        board_show(p->commissioner, p->configurator, now_ms(p) - p->begun_ms);
+        board_show(p->commissioner, p->configurator, awaited(p), now_ms(p) - p->begun_ms);
     }
 }
 
