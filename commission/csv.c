@@ -3,6 +3,7 @@
  */
 #include "csv.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -156,8 +157,7 @@ static void names_text(const char *const *names, char *text, size_t len)
     for (size_t i = 0; names[i]; i++) {
         size_t used = strlen(text);
         if (used + strlen(names[i]) + 3 < len) {
-            strcat(text, i > 0 ? ", " : "");
-            strcat(text, names[i]);
+            snprintf(text + used, len - used, "%s%s", i > 0 ? ", " : "", names[i]);
         }
     }
 }

@@ -37,7 +37,7 @@ enum registry_err registry_network_set(struct registry *r, const struct registry
 
 enum registry_err registry_iv_set(struct registry *r, uint32_t index, bool updating)
 {
-    struct registry_network network;
+    struct registry_network network = { .iv_index = 0 };
     char detail[40];
     enum registry_err err = registry_network(r, &network);
     if (err != REGISTRY_OK || (network.iv_index == index && network.iv_updating == updating)) {
@@ -420,7 +420,7 @@ enum registry_err registry_own_lease(struct registry *r, const uint8_t device_ke
 
 enum registry_err keys_data(struct registry *r, uint16_t address, struct usher_prov_data *data)
 {
-    struct registry_network network;
+    struct registry_network network = { .iv_index = 0 };
     struct registry_netkey key;
     enum registry_err err = registry_network(r, &network);
     if (err == REGISTRY_OK) {

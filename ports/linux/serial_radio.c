@@ -290,13 +290,15 @@ static bool word_take(char *text, const char *word)
 static bool place_read(struct serial_radio *r, const char *text, char *why, size_t why_len)
 {
     char place[HCI_STREAM_PATH + 64];
-    bool slip = false, device = false;
+    bool more = true;
 
     snprintf(place, sizeof(place), "%s", text);
-    while ((slip = word_take(place, ",slip")) || (device = word_take(place, ",ecdh=device"))) {
+    while (more) {
+        bool slip = word_take(place, ",slip"), device = word_take(place, ",ecdh=device");
+
         r->slip |= slip;
         r->device_ecdh |= device;
-        slip = device = false;
+        more = slip || device;
     }
     return hci_stream_serial(&r->stream, place, why, why_len);
 }

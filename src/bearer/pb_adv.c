@@ -355,7 +355,7 @@ static void write_segment(struct usher_pb_adv *l, struct io *io, uint64_t now)
     uint8_t i = segment_index(l);
 
     if (i == 0) {
-        header(l, io, l->tx_number, (uint8_t)((l->tx_segments - 1) << 2 | GPCF_START));
+        header(l, io, l->tx_number, (uint8_t)((l->tx_segments - 1u) << 2 | GPCF_START));
         io_be16(io, &l->tx_len);
         io_u8(io, &l->tx_fcs);
     } else {

@@ -489,7 +489,11 @@ static void give_state(struct usher_serial_remote *r)
 static void node_step(struct usher_serial_remote *r)
 {
     struct usher_serial_packet p = { .opcode = USHER_SERIAL_STATE_CLEAR };
+    bool given = r->node_step == NODE_KEYS && give_key(r);
 
+    if (r->node_step == NODE_KEYS && !given) { /* it has all of them */
+        r->node_step = NODE_ENABLE;
+    }
     switch (r->node_step) {
     case NODE_CLEAR:
         node_call(r, &p);
@@ -504,11 +508,7 @@ static void node_step(struct usher_serial_remote *r)
         give_state(r);
         break;
     case NODE_KEYS:
-        if (!give_key(r)) {
-            r->node_step = NODE_ENABLE;
-            node_step(r);
-        }
-        break;
+        break; /* one is on its way */
     case NODE_ENABLE:
         p.opcode = USHER_SERIAL_MESH_ENABLE;
         node_call(r, &p);

@@ -270,13 +270,12 @@ static enum order_state state_of(const struct orders *o, const struct batch_entr
     if (!batch_is_whole(entry)) {
         return ORDER_PREFIX;
     }
-    if (!node_find(o, entry->uuid, &node)) {
-        state = ORDER_OPEN;
-    } else if (node.state == REGISTRY_PROVISIONED &&
-               (node.configured || !orders_template(o, entry->uuid))) {
+    bool there = node_find(o, entry->uuid, &node);
+    bool asked = orders_template(o, entry->uuid) != NULL; /* by being configured */
+    if (there && node.state == REGISTRY_PROVISIONED && (node.configured || !asked)) {
         state = ORDER_ALREADY;
-    } else if (o->args->resume && !orders_template(o, entry->uuid)) {
-        state = ORDER_OPEN; /* nobody asks it: it has to be heard */
+    } else if (!there || (o->args->resume && !asked)) {
+        state = ORDER_OPEN; /* it has to be heard */
     }
     registry_node_clear(&node);
     return state;
