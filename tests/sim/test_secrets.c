@@ -216,7 +216,7 @@ static unsigned search_chunk(uint64_t at, size_t len, const uint8_t *allowed)
         for (size_t k = 0; k < secret_count; k++) {
             if (memcmp(secrets[k].masked, masked, SECRET_LEN) == 0 &&
                 (allowed == NULL || memcmp(allowed, masked, SECRET_LEN) != 0)) {
-                print_message("%s at %llx\n", secrets[k].what, (unsigned long long)(at + i));
+                print_message("%s at %llx\n", secrets[k].what, (unsigned long long)at + i);
                 found++;
             }
         }
