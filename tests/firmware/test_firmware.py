@@ -221,6 +221,33 @@ class Serial(Firmware):
     def test_eight_at_once_with_the_ecdh_of_the_host(self):
         self.eight_at_once(serial_line.key_pair(), 8)
 
+    def the_tool_at_eight(self, options):
+        """usher provision with 8 links at once through the board: each waits for a value meanwhile."""
+        self.air("--loss", "5")
+        devices = self.devices(8, "--count", "8", "--oob", "output:numeric:4")
+        self.board("off").wait_line("controller ready")
+        self.radio = "serial:" + self.path + options
+        tool = self.start("provision", "--radio", self.radio, "--state", self.state, "--all",
+                          "--parallel", "8", "--json")
+        wait_for(lambda: len(tool.events("ask")) == 8)
+        self.assertEqual(tool.events("complete"), [])
+        begun = time.monotonic()
+        for shown in devices.events("show"):
+            tool.type("%s %s" % (shown["uuid"], shown["value"]))
+        wait_for(lambda: len(tool.events("complete")) == 8)
+        print("the tool, 8 links%s: %.2f s from the values to the last Complete" %
+              (options, time.monotonic() - begun))
+        self.assertEqual(tool.wait(), 0, tool.errors())
+        summary = tool.events("summary")[0]
+        self.assertEqual((summary["provisioned"], summary["failed"], summary["retries"]), (8, 0, 0))
+        wait_for(lambda: len(devices.events("complete")) == 8)
+
+    def test_the_tool_at_eight_with_the_ecdh_of_the_host(self):
+        self.the_tool_at_eight("")
+
+    def test_the_tool_at_eight_with_the_ecdh_of_the_device(self):
+        self.the_tool_at_eight(",ecdh=device")
+
     def test_the_tool_provisions_and_configures_through_it(self):
         self.air()
         self.start("device", "--radio", self.radio, "--uuid", UUID)
