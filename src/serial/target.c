@@ -235,43 +235,53 @@ static bool restart(struct usher_serial *s, uint8_t opcode)
     return true;
 }
 
-/* One packet: opcode and parameters. */
-static void command(struct usher_serial *s, const uint8_t *packet, size_t len)
+/* One packet: opcode and parameters. @param p  Memory for what is in it. */
+static void execute(struct usher_serial *s, const uint8_t *packet, size_t len,
+                    struct usher_serial_packet *p)
 {
-    struct usher_serial_packet p;
     uint8_t opcode = packet[0];
     const uint8_t *came; /* the command's data, which are not the answer's */
     enum usher_serial_status status;
 
     if (!serial_known(SERIAL_COMMAND, opcode)) {
-        memset(&p, 0, sizeof(p));
-        p.opcode = opcode;
-        p.data = packet + 1;
-        p.len = (uint16_t)(len - 1);
-        answer(s, opcode, handle(s, &p), NULL);
+        memset(p, 0, sizeof(*p));
+        p->opcode = opcode;
+        p->data = packet + 1;
+        p->len = (uint16_t)(len - 1);
+        answer(s, opcode, handle(s, p), NULL);
         return;
     }
-    if (!serial_read(SERIAL_COMMAND, opcode, packet + 1, len - 1, &p)) {
+    if (!serial_read(SERIAL_COMMAND, opcode, packet + 1, len - 1, p)) {
         answer(s, opcode, USHER_SERIAL_INVALID_LENGTH, NULL);
         return;
     }
     if (opcode == USHER_SERIAL_ECHO) {
-        echo(s, p.data, p.len);
+        echo(s, p->data, p->len);
         return;
     }
     if (restart(s, opcode)) {
         return;
     }
-    came = p.data;
-    status = target_is_prov(opcode) ? target_prov(s, &p) : device(s, &p);
+    came = p->data;
+    status = target_is_prov(opcode) ? target_prov(s, p) : device(s, p);
     if (status == USHER_SERIAL_CMD_UNKNOWN) {
-        status = handle(s, &p);
+        status = handle(s, p);
     }
-    if (p.data == came) {
-        p.len = 0;
+    if (p->data == came) {
+        p->len = 0;
     }
-    answer(s, opcode, status, &p);
-    s->node->port->crypto->wipe(&p, sizeof(p));
+    answer(s, opcode, status, p);
+}
+
+/* Keys stay neither where the packet was taken apart nor where it was received. */
+static void command(struct usher_serial *s)
+{
+    const struct usher_crypto *crypto = s->node->port->crypto;
+    struct usher_serial_packet p;
+
+    execute(s, s->rx.octets + 1, s->rx.octets[0], &p);
+    crypto->wipe(&p, sizeof(p));
+    crypto->wipe(s->rx.octets, sizeof(s->rx.octets));
 }
 
 size_t usher_in_uart(struct usher_serial *s, const uint8_t *octets, size_t len)
@@ -283,8 +293,7 @@ size_t usher_in_uart(struct usher_serial *s, const uint8_t *octets, size_t len)
         enum serial_frame_result result = serial_frame_rx(&s->rx, now, octets[at++]);
 
         if (result == SERIAL_FRAME_DONE) {
-            command(s, s->rx.octets + 1, s->rx.octets[0]);
-            s->node->port->crypto->wipe(s->rx.octets, sizeof(s->rx.octets));
+            command(s);
         } else if (result == SERIAL_FRAME_BAD) {
             answer(s, 0, USHER_SERIAL_INVALID_LENGTH, NULL);
         }

@@ -89,7 +89,8 @@ static void data_fill(const struct usher_serial_packet *p, struct usher_prov_dat
     data->flags.key_refresh = p->key_refresh & 1;
 }
 
-static enum usher_serial_status provision(struct usher_serial *s, struct usher_serial_packet *p)
+static enum usher_serial_status provision(struct usher_serial *s,
+                                          const struct usher_serial_packet *p)
 {
     struct usher_session *session = session_of(s, p->context);
     struct usher_prov_data data;
@@ -107,12 +108,11 @@ static enum usher_serial_status provision(struct usher_serial *s, struct usher_s
     prepare(s, p->context, NULL);
     err = usher_provision(session, &how);
     s->node->port->crypto->wipe(&data, sizeof(data));
-    s->node->port->crypto->wipe(p->key, sizeof(p->key));
     return begun(&s->contexts[p->context], err);
 }
 
 static enum usher_serial_status data_set(struct usher_serial *s, struct usher_session *session,
-                                         struct usher_serial_packet *p)
+                                         const struct usher_serial_packet *p)
 {
     struct usher_prov_data data;
     enum usher_err err;
@@ -120,7 +120,6 @@ static enum usher_serial_status data_set(struct usher_serial *s, struct usher_se
     data_fill(p, &data);
     err = usher_data_set(session, &data);
     s->node->port->crypto->wipe(&data, sizeof(data));
-    s->node->port->crypto->wipe(p->key, sizeof(p->key));
     return usher_serial_status_of(err);
 }
 

@@ -2,6 +2,9 @@
  * The ECDH that a host computes, and the keys of the serial interface: answers that are wrong, and
  * what never leaves the device or stays in its memory. Rows 31 and 32 of docs/threat-model.md.
  */
+#define _XOPEN_SOURCE 700
+
+#include "frame.h"
 #include "serial_rig.h"
 
 #include <setjmp.h>
@@ -11,6 +14,7 @@
 
 #include <cmocka.h>
 #include <string.h>
+#include <ucontext.h>
 
 #define SESSION_MS 20000
 
@@ -402,6 +406,72 @@ static void row_32_packets_do_not_stay(void **state)
     assert_true(has(&r->serial, sizeof(r->serial), r->host.private_key, 8));
 }
 
+/* -- what is left on a stack: that of a context of its own, which nothing else runs on ----------
+ */
+
+static struct {
+    ucontext_t test, serial;
+    uint8_t stack[1 << 18];
+    struct serial_rig *rig;
+    uint8_t wire[SERIAL_WIRE_MAX];
+    size_t len;
+} on_own_stack;
+
+static void give_octets(void)
+{
+    struct serial_rig *r = on_own_stack.rig;
+
+    (void)usher_in_uart(&r->serial, on_own_stack.wire, on_own_stack.len);
+}
+
+/* The status of a command after which its stack does not have a secret of 16 octets. */
+static uint8_t command_leaves_none(struct serial_rig *r, uint8_t opcode, const uint8_t *payload,
+                                   size_t len, const uint8_t *secret)
+{
+    on_own_stack.rig = r;
+    on_own_stack.len = serial_frame_write(r->config.slip, opcode, payload, len, on_own_stack.wire);
+    memset(on_own_stack.stack, 0, sizeof(on_own_stack.stack));
+    assert_int_equal(getcontext(&on_own_stack.serial), 0);
+    on_own_stack.serial.uc_stack.ss_sp = on_own_stack.stack;
+    on_own_stack.serial.uc_stack.ss_size = sizeof(on_own_stack.stack);
+    on_own_stack.serial.uc_link = &on_own_stack.test;
+    makecontext(&on_own_stack.serial, give_octets, 0);
+    assert_int_equal(swapcontext(&on_own_stack.test, &on_own_stack.serial), 0);
+    assert_false(has(on_own_stack.stack, sizeof(on_own_stack.stack), secret, 16));
+    rig_read(r);
+    assert_int_equal(r->answer.payload[0], opcode);
+    return r->answer.payload[1];
+}
+
+static void row_32_a_command_leaves_nothing_on_the_stack(void **state)
+{
+    struct serial_rig *r = *state;
+    uint8_t pair[USHER_P256_PRIVATE + USHER_P256_PUBLIC], secret[1 + USHER_P256_SECRET];
+    uint8_t provision[44] = { 1, [40] = 0x02 };
+
+    memcpy(pair, r->host.private_key, USHER_P256_PRIVATE);
+    memcpy(pair + USHER_P256_PRIVATE, r->host.public_key, USHER_P256_PUBLIC);
+    assert_int_equal(
+        command_leaves_none(r, USHER_SERIAL_KEYPAIR_SET, pair, sizeof(pair), r->host.private_key),
+        USHER_SERIAL_SUCCESS);
+    begin(r, 1);
+    up_to_ecdh(r, 1);
+    secret_of(r, of(r, 0xC7, 0), 0, secret);
+    assert_int_equal(
+        command_leaves_none(r, USHER_SERIAL_ECDH_SECRET, secret, sizeof(secret), secret + 1),
+        USHER_SERIAL_SUCCESS);
+    memcpy(provision + 1, rig_device(r)->uuid, USHER_UUID_SIZE);
+    memcpy(provision + 17, "another net key.", USHER_KEY_SIZE);
+    for (unsigned i = 0; i < 3; i++) { /* an octet short, as it should be, while a session runs */
+        static const uint8_t status[] = { USHER_SERIAL_INVALID_LENGTH, USHER_SERIAL_SUCCESS,
+                                          USHER_SERIAL_INVALID_STATE };
+
+        assert_int_equal(command_leaves_none(r, USHER_SERIAL_PROVISION, provision,
+                                             sizeof(provision) - (i == 0), provision + 17),
+                         status[i]);
+    }
+}
+
 /* What is to be shown waits for the ECDH Secret; told, or too late, it is gone. */
 static void row_32_a_value_does_not_stay(void **state)
 {
@@ -493,6 +563,7 @@ int main(void)
         WITH_RIG(row_32_a_pair_made_here_for_a_device),
         cmocka_unit_test(test_a_pair_made_here_is_revealed),
         WITH_RIG(row_32_packets_do_not_stay),
+        WITH_RIG(row_32_a_command_leaves_nothing_on_the_stack),
         cmocka_unit_test(row_32_a_value_does_not_stay),
         WITH_RIG(test_the_end_is_told_to_peers),
         WITH_RIG(row_32_no_key_is_left),
