@@ -449,6 +449,9 @@ static void service_data_of_other_lengths_are_none(void **state)
     ad[2] = 0x26; /* another service */
     hear(p, &report, ad);
     ad[2] = 0x27;
+    ad[1] = 0x20; /* service data under another kind of UUID */
+    hear(p, &report, ad);
+    ad[1] = 0x16;
     assert_int_equal(usher_scan(&p->node, false), USHER_OK); /* nobody wants to know */
     hear(p, &report, ad);
     assert_int_equal(p->told[USHER_EVT_UNPROVISIONED_RECEIVED], 0);

@@ -257,6 +257,8 @@ static void commands_that_nobody_knows_are_rejected(void **state)
         "12 09 0900 1800 2800 0000 2a00 00", /* ... long */
         "12 09 0800 1800 2800 0000 2a",      /* other than it says */
         "12 09 0800 1800 2800 0000 2a00 00",
+        "12 09 0700 1800 2800 0000 2a00", /* eight octets that say that they are fewer */
+        "12 09 0900 1800 2800 0000 2a00", /* ... or more */
     };
     struct gatt_bench b;
 
