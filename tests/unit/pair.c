@@ -280,3 +280,32 @@ void pair_run(struct pair *p)
     while (go_round(p)) {
     }
 }
+
+void pair_assert_provisioner_gave_up(struct pair *p)
+{
+    p->held.len = 0;
+    pair_pull(p, USHER_ROLE_PROVISIONER);
+    assert_true(p->closed[USHER_ROLE_PROVISIONER]);
+    assert_int_equal(p->reason[USHER_ROLE_PROVISIONER], USHER_CLOSE_ERROR);
+    assert_int_equal(p->told[USHER_ROLE_PROVISIONER][USHER_EVT_COMPLETE], 0);
+    assert_int_equal(p->told[USHER_ROLE_PROVISIONER][USHER_EVT_DATA_REQUEST], 0);
+    assert_int_equal(p->data_pdus, 0); /* row 26 */
+    session_link_closed(&p->side[USHER_ROLE_PROVISIONER]);
+    pair_assert_wiped(p, USHER_ROLE_PROVISIONER);
+}
+
+void pair_assert_device_refused(struct pair *p, enum usher_failure code)
+{
+    p->held.len = 0;
+    pair_pull(p, USHER_ROLE_DEVICE);
+    assert_int_equal(p->failed.len, 2);
+    assert_int_equal(p->failed.octets[1], code);
+    assert_int_equal(p->side[USHER_ROLE_DEVICE].failure, code);
+    assert_int_equal(p->told[USHER_ROLE_DEVICE][USHER_EVT_DATA_RECEIVED], 0);
+    p->held.len = 0;
+    session_link_closed(&p->side[USHER_ROLE_DEVICE]);
+    pair_pull(p, USHER_ROLE_DEVICE);
+    assert_false(session_complete(&p->side[USHER_ROLE_DEVICE]));
+    assert_int_equal(p->told[USHER_ROLE_DEVICE][USHER_EVT_COMPLETE], 0);
+    pair_assert_wiped(p, USHER_ROLE_DEVICE);
+}

@@ -64,4 +64,10 @@ enum usher_err pair_inject(struct pair *p, enum usher_role role, const uint8_t *
  * or network key. */
 void pair_assert_wiped(const struct pair *p, enum usher_role role);
 
+/** The end of every run that fails, on the provisioner's side: no Data PDU was formed (row 26 of
+ * docs/threat-model.md), nothing secret is left. */
+void pair_assert_provisioner_gave_up(struct pair *p);
+/** ... and on the device's, which has said Failed with this code. */
+void pair_assert_device_refused(struct pair *p, enum usher_failure code);
+
 #endif
