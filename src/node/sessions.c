@@ -288,7 +288,7 @@ static uint8_t next_ad(struct usher *u, uint8_t ad[USHER_AD_MAX])
     uint64_t due;
     struct usher_session *s = most_due(u, &due);
 
-    return s->bearer->next(&s->link, u->now, ad);
+    return s != NULL ? s->bearer->next(&s->link, u->now, ad) : 0;
 }
 
 static unsigned scan(const struct usher *u)
