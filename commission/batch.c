@@ -8,6 +8,7 @@
 #include "parse.h"
 #include "state_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <jansson.h>
 #include <openssl/crypto.h>
@@ -196,6 +197,7 @@ static bool template_set(struct reader *r, struct batch_entry *entry, const char
     struct batch *b = r->batch;
     char *path = path_beside(b->path, value);
     size_t i = 0;
+    assert(b->templates || b->template_count == 0);
     if (!b->templates) {
         b->templates = calloc(BATCH_TEMPLATES_MAX, sizeof *b->templates);
     }
@@ -351,6 +353,7 @@ static char *list_text(const json_t *list)
         const char *kind = json_string_value(item);
         size_t len = kind ? strlen(kind) : sizeof text;
         if (used + len + 2 > sizeof text) {
+            OPENSSL_cleanse(text, sizeof text);
             return NULL;
         }
         memcpy(text + used, kind, len);
@@ -398,18 +401,20 @@ static void take_object(struct reader *r, unsigned line, json_t *object)
     }
     json_object_foreach(object, name, member)
     {
-        int column = column_find(name);
-        if (column == COLUMNS) {
+        if (column_find(name) == COLUMNS) {
             batch_problem(r->batch, line, NULL, r->problems,
                           "\"%.40s\" is not known here; known are: "
                           "uuid, address, elements, name, oob, template",
                           name);
-        } else if (!json_is_null(member) &&
-                   !(values[column] = member_text((enum column)column, member))) {
-            batch_problem(r->batch, line, name, r->problems, "a text is expected here%s",
-                          column == COLUMN_ELEMENTS ? ", or a number"
-                          : column == COLUMN_OOB    ? ", or a list of texts"
-                                                    : "");
+        }
+    }
+    for (int i = 0; i < COLUMNS; i++) {
+        member = json_object_get(object, names[i]);
+        if (member && !json_is_null(member) && !(values[i] = member_text((enum column)i, member))) {
+            batch_problem(r->batch, line, names[i], r->problems, "a text is expected here%s",
+                          i == COLUMN_ELEMENTS ? ", or a number"
+                          : i == COLUMN_OOB    ? ", or a list of texts"
+                                               : "");
         }
     }
     if (r->problems->count == before) {
