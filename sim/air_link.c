@@ -5,6 +5,7 @@
  */
 #include "air_connection.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,8 +46,10 @@ static void attach(struct air_link *end)
 static void detach(struct air_link *end)
 {
     struct air_radio *radio = end->radio;
-    struct air_link **link = &radio->links;
+    struct air_link **link;
 
+    assert(radio != NULL);
+    link = &radio->links;
     while (*link != end) {
         link = &(*link)->next;
     }
