@@ -70,7 +70,7 @@ struct configurator *configurator_new(const struct configurator_config *config)
     return c;
 }
 
-/** The bench has done with its node, for now or for good. */
+/** The bench has done with its node: another try may follow, or none. */
 static void bench_clear(struct bench *b)
 {
     usher_ask_cancel(&b->request);

@@ -328,7 +328,7 @@ enum usher_err remote_node_send(void *ctx, struct usher_mesh *mesh, uint16_t src
     }
     if (m == NULL || r->node_step != NODE_UP) {
         remote_kick(r);
-        return USHER_E_NO_MEM; /* for now */
+        return USHER_E_NO_MEM; /* there is room again later */
     }
     m->state = MESSAGE_PREPARING;
     m->src = src;
