@@ -345,8 +345,10 @@ static enum usher_err port_random(void *ctx, uint8_t *buf, size_t len)
 
 static bool device_key(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE])
 {
+    static const uint8_t its_key[USHER_KEY_SIZE] = "its device key.";
+
     (void)user;
-    memcpy(key, "its device key..", USHER_KEY_SIZE);
+    memcpy(key, its_key, sizeof(its_key));
     return address != OWN;
 }
 

@@ -6,6 +6,7 @@
 #ifndef PROXY_PLAIN_H
 #define PROXY_PLAIN_H
 
+#include "fuzz.h"
 #include "proxy_sar.h"
 
 #include <string.h>
@@ -20,8 +21,10 @@ struct plain {
 
 static inline bool plain_rx(struct plain *p, const uint8_t *value, size_t len)
 {
-    unsigned sar = value[0] >> 6;
+    unsigned sar;
 
+    FUZZ_CHECK(len != 0);
+    sar = value[0] >> 6;
     if (sar < 2) {
         p->len = 0;
         p->type = value[0] & 0x3F;

@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,7 +217,7 @@ static unsigned search_chunk(uint64_t at, size_t len, const uint8_t *allowed)
         for (size_t k = 0; k < secret_count; k++) {
             if (memcmp(secrets[k].masked, masked, SECRET_LEN) == 0 &&
                 (allowed == NULL || memcmp(allowed, masked, SECRET_LEN) != 0)) {
-                print_message("%s at %llx\n", secrets[k].what, (unsigned long long)at + i);
+                print_message("%s at %" PRIx64 "\n", secrets[k].what, at + i);
                 found++;
             }
         }

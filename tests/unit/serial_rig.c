@@ -440,10 +440,11 @@ struct rig_peer *rig_provisioner(struct serial_rig *r, struct usher_start choice
 
 uint8_t rig_provision(struct serial_rig *r, uint8_t context, const struct rig_peer *peer)
 {
+    static const uint8_t netkey[USHER_KEY_SIZE] = NETKEY;
     uint8_t payload[44] = { context };
 
     memcpy(payload + 1, peer->uuid, 16);
-    memcpy(payload + 17, NETKEY, 16);
+    memcpy(payload + 17, netkey, sizeof(netkey));
     memcpy(payload + 33, (const uint8_t[]){ 0x23, 0x01, 0x04, 0x03, 0x02, 0x01 }, 6);
     payload[39] = (uint8_t)(0x10 * context);
     payload[40] = 0x01;

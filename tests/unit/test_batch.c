@@ -3,6 +3,7 @@
  * how it is told, and who gets which address.
  */
 #include "batch_map.h"
+#include "parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -70,13 +71,9 @@ static int release(void **state)
 
 static const struct batch_entry *find(const char *digits)
 {
-    uint8_t uuid[16];
+    uint8_t uuid[16] = { 0 };
 
-    for (size_t i = 0; i < 16; i++) {
-        unsigned octet = 0;
-        assert_int_equal(sscanf(digits + 2 * i, "%2x", &octet), 1);
-        uuid[i] = (uint8_t)octet;
-    }
+    assert_true(parse_uuid(digits, uuid));
     return batch_find(&batch, uuid);
 }
 
@@ -364,11 +361,11 @@ static void ten_thousand_lines_are_quick(void **state)
 
 static void too_many_lines_are_refused(void **state)
 {
-    size_t room = 64 + (BATCH_ENTRIES_MAX + 1) * 34, used = 5;
+    size_t room = 64 + (BATCH_ENTRIES_MAX + 1) * 34, used;
     char *text = malloc(room);
 
     (void)state;
-    memcpy(text, "uuid\n", 5);
+    used = (size_t)snprintf(text, room, "uuid\n");
     for (unsigned i = 0; i < BATCH_ENTRIES_MAX; i++) {
         used += (size_t)snprintf(text + used, room - used, "%032x\n", i);
     }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <string.h>
+#include <stdio.h>
 
 enum { MTU, SERVICE, CHARACTERISTICS, DESCRIPTORS, SUBSCRIBE, STEPS };
 
@@ -285,8 +285,7 @@ static void each_step_has_its_time(void **state)
         b.now += 29999;
         bench_tells(&b, GATT_NOTHING);
         b.now++;
-        strcpy(why, "the peer did not answer within 30 s: ");
-        strcat(strcat(why, names[step]), " Request");
+        snprintf(why, sizeof(why), "the peer did not answer within 30 s: %s Request", names[step]);
         bench_failed(&b, why);
     }
     reach_groups(&b);

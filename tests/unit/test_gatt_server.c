@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 /* -- discovery --------------------------------------------------------------------------------- */
@@ -220,6 +221,16 @@ static void types_that_do_not_group_are_refused(void **state)
     bench_answers(&b, "08 0100 ffff 0000", "01 08 0100 0a");
 }
 
+static void ask_of_nothing(struct gatt_bench *b, const char *opcode, const char *handle,
+                           const char *rest)
+{
+    char request[32], answer[32];
+
+    snprintf(request, sizeof(request), "%s %s%s", opcode, handle, rest);
+    snprintf(answer, sizeof(answer), "01 %s %s01", opcode, handle);
+    bench_answers(b, request, answer);
+}
+
 static void handles_of_nothing_are_refused(void **state)
 {
     static const char *const nothing[] = { "0000", "0a00", "0f00", "1600", "2000", "2500", "ffff" };
@@ -228,19 +239,9 @@ static void handles_of_nothing_are_refused(void **state)
     (void)state;
     bench_serve_provisioning(&b);
     for (size_t i = 0; i < sizeof(nothing) / sizeof(nothing[0]); i++) {
-        char request[32], answer[32];
-
-        strcpy(request, "0a ");
-        strcpy(answer, "01 0a ");
-        bench_answers(&b, strcat(request, nothing[i]), strcat(strcat(answer, nothing[i]), "01"));
-        strcpy(request, "0c ");
-        strcpy(answer, "01 0c ");
-        strcat(strcat(request, nothing[i]), "0000");
-        bench_answers(&b, request, strcat(strcat(answer, nothing[i]), "01"));
-        strcpy(request, "12 ");
-        strcpy(answer, "01 12 ");
-        strcat(strcat(request, nothing[i]), "0100");
-        bench_answers(&b, request, strcat(strcat(answer, nothing[i]), "01"));
+        ask_of_nothing(&b, "0a", nothing[i], "");
+        ask_of_nothing(&b, "0c", nothing[i], "0000");
+        ask_of_nothing(&b, "12", nothing[i], "0100");
     }
 }
 

@@ -44,7 +44,7 @@ static int feed(const char *hex, size_t piece, size_t *last_len)
 
 static void packets_are_found_however_they_are_cut(void **state)
 {
-    size_t last;
+    size_t last = 0;
 
     (void)state;
     for (size_t piece = 1; piece <= 30; piece++) {
@@ -68,7 +68,7 @@ static void what_cannot_be_a_packet_is_garbage(void **state)
         "02 40 20 FC 01", /* ACL data of 508 octets, a packet of 513 */
         "02 40 20 00 10",
     };
-    size_t last;
+    size_t last = 0;
 
     (void)state;
     for (size_t i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
@@ -81,7 +81,7 @@ static void what_cannot_be_a_packet_is_garbage(void **state)
 
 static void a_hunt_ends_with_the_answer_to_reset(void **state)
 {
-    size_t last;
+    size_t last = 0;
 
     (void)state;
     for (size_t piece = 1; piece <= 20; piece++) {
@@ -174,60 +174,64 @@ static void what_is_sent_and_received_is_traced(void **state)
     rig_free(r);
 }
 
+#define ZEROS_4 " 00 00 00 00"
+#define ZEROS_12 ZEROS_4 ZEROS_4 ZEROS_4
+#define ZEROS_36 ZEROS_12 ZEROS_12 ZEROS_12
+#define ZEROS_26 ZEROS_12 ZEROS_12 " 00 00"
+
 struct refusal {
     uint16_t opcode; /* 0: none */
     const char *answer;
 };
+
+/* What a controller answers that can all. */
+static const char *answer_of(enum rig_kind kind, uint16_t opcode)
+{
+    switch (opcode) {
+    case 0x1001:
+        return kind == RIG_4_2 ? "04 0E 0C 01 .. .. 00 08 00 00 08 FF FF 00 00"
+                               : "04 0E 0C 01 .. .. 00 09 00 00 09 FF FF 00 00";
+    case 0x1002:
+        return kind == RIG_EXTENDED ? "04 0E 44 01 .. .. 00" ZEROS_36 " BE E1" ZEROS_26
+                                    : "04 0E 44 01 .. .. 00" ZEROS_36 " 00 00" ZEROS_26;
+    case 0x1005:
+        return "04 0E 0B 01 .. .. 00 FB 00 00 07 00 00 00";
+    case 0x1009:
+        return "04 0E 0A 01 .. .. 00 11 22 33 44 55 66";
+    case 0x2002:
+        return "04 0E 07 01 .. .. 00 1B 00 04";
+    case 0x2003:
+        return kind == RIG_EXTENDED ? "04 0E 0C 01 .. .. 00 00 10 00 00 00 00 00 00"
+                                    : "04 0E 0C 01 .. .. 00 00 00 00 00 00 00 00 00";
+    case 0x203B:
+        return "04 0E 05 01 .. .. 00 04";
+    default:
+        return "04 0E 04 01 .. .. 00";
+    }
+}
 
 /* Answers whatever comes as a controller would that can all, but for two commands. */
 static void play_two(struct hci_rig *r, enum rig_kind kind, const struct refusal refusals[2])
 {
     while (r->host.state == HCI_STARTING) {
         const uint8_t *packet = r->out;
-        char answer[256] = "04 0E 04 01 .. .. 00";
+        const char *answer, *place;
+        char octets[256];
         uint16_t opcode;
 
         r->out_at = 0;
         r->out_len = hci_host_out(&r->host, r->now, r->out, r->out_most);
         assert_true(r->out_len >= 4 && r->out_len == 4u + packet[3]);
         opcode = (uint16_t)(packet[1] | packet[2] << 8);
-        if (opcode == refusals[0].opcode) {
-            strcpy(answer, refusals[0].answer);
-        } else if (opcode == refusals[1].opcode) {
-            strcpy(answer, refusals[1].answer);
-        } else if (opcode == 0x1001) {
-            strcpy(answer, kind == RIG_4_2 ? "04 0E 0C 01 .. .. 00 08 00 00 08 FF FF 00 00"
-                                           : "04 0E 0C 01 .. .. 00 09 00 00 09 FF FF 00 00");
-        } else if (opcode == 0x1002) {
-            size_t n;
-
-            strcpy(answer, "04 0E 44 01 .. .. 00");
-            for (unsigned i = 0; i < 64; i++) {
-                n = strlen(answer);
-                snprintf(answer + n, sizeof(answer) - n, " %02X",
-                         kind != RIG_EXTENDED ? 0
-                         : i == 36            ? 0xBE
-                         : i == 37            ? 0xE1
-                                              : 0);
-            }
-        } else if (opcode == 0x2003) {
-            strcpy(answer, kind == RIG_EXTENDED ? "04 0E 0C 01 .. .. 00 00 10 00 00 00 00 00 00"
-                                                : "04 0E 0C 01 .. .. 00 00 00 00 00 00 00 00 00");
-        } else if (opcode == 0x203B) {
-            strcpy(answer, "04 0E 05 01 .. .. 00 04");
-        } else if (opcode == 0x1009) {
-            strcpy(answer, "04 0E 0A 01 .. .. 00 11 22 33 44 55 66");
-        } else if (opcode == 0x2002) {
-            strcpy(answer, "04 0E 07 01 .. .. 00 1B 00 04");
-        } else if (opcode == 0x1005) {
-            strcpy(answer, "04 0E 0B 01 .. .. 00 FB 00 00 07 00 00 00");
-        }
+        answer = opcode == refusals[0].opcode   ? refusals[0].answer
+                 : opcode == refusals[1].opcode ? refusals[1].answer
+                                                : answer_of(kind, opcode);
         r->out_at = r->out_len;
-        if (strstr(answer, "..") != NULL) {
-            char number[8];
-
-            snprintf(number, sizeof(number), "%02X %02X", packet[1], packet[2]);
-            memcpy(strstr(answer, ".."), number, 5);
+        place = strstr(answer, ".. ..");
+        if (place != NULL) {
+            snprintf(octets, sizeof(octets), "%.*s%02X %02X%s", (int)(place - answer), answer,
+                     packet[1], packet[2], place + 5);
+            answer = octets;
         }
         rig_give(r, answer);
     }
@@ -235,7 +239,7 @@ static void play_two(struct hci_rig *r, enum rig_kind kind, const struct refusal
 
 static void play(struct hci_rig *r, enum rig_kind kind, uint16_t opcode, const char *answer)
 {
-    const struct refusal refusals[2] = { { opcode, answer } };
+    const struct refusal refusals[2] = { { opcode, answer }, { 0, "" } };
 
     play_two(r, kind, refusals);
 }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <string.h>
+#include <stdio.h>
 
 static void fragment(struct gatt_bench *b, bool first, const char *hex)
 {
@@ -235,9 +235,9 @@ static void a_central_rejects_parameters_that_cannot_be(void **state)
     (void)state;
     central(&b);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-        char hex[100] = "12 07 0800 ";
+        char hex[100];
 
-        strcat(hex, wrong[i]);
+        snprintf(hex, sizeof(hex), "12 07 0800 %s", wrong[i]);
         bench_rx_on(&b, 5, hex);
         bench_expect_on(&b, 5, "13 07 0200 0100");
     }

@@ -6,6 +6,7 @@
 
 #include "oob_qr.h"
 #include "oob_weak.h"
+#include "parse.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -88,11 +89,9 @@ __attribute__((format(printf, 1, 2))) static bool read_qr(const char *format, ..
 
 static void octets_of(const char *digits, uint8_t *octets)
 {
-    for (size_t i = 0; digits[2 * i]; i++) {
-        unsigned octet = 0;
-        assert_int_equal(sscanf(digits + 2 * i, "%2x", &octet), 1);
-        octets[i] = (uint8_t)octet;
-    }
+    size_t len = strlen(digits) / 2;
+
+    assert_true(parse_hex(digits, octets, &len));
 }
 
 static const struct oob_known *find(const char *digits)

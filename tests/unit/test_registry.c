@@ -267,7 +267,7 @@ static void nodes_are_gone_through_by_address(void **state)
 {
     struct registry *r = *state;
     struct registry_node node = { .settings = NULL };
-    uint16_t after = 0, seen[8];
+    uint16_t after = 0, seen[8] = { 0 };
     size_t n = 0;
     rig_provisioned(r, 1, 1);
     rig_provisioned(r, 2, 5);

@@ -519,8 +519,7 @@ static void test_the_end_is_told_to_peers(void **state)
 static void row_32_no_key_is_left(void **state)
 {
     struct serial_rig *r = *state;
-    uint8_t device_key[USHER_KEY_SIZE];
-    struct rig_packet secret;
+    struct rig_packet secret, complete;
 
     begin(r, 3); /* one completes, one is in the middle, one has not begun */
     up_to_ecdh(r, 2);
@@ -529,7 +528,7 @@ static void row_32_no_key_is_left(void **state)
     r->handled = r->count;
     assert_int_equal(rig_secret(r, of(r, 0xC7, 0)), USHER_SERIAL_SUCCESS);
     wait_of(r, 0xC2, 0);
-    memcpy(device_key, of(r, 0xC5, 0)->payload + 11, USHER_KEY_SIZE);
+    complete = *of(r, 0xC5, 0);
     secret_of(r, &secret, 1, secret.payload);
     assert_int_equal(rig_command(r, USHER_SERIAL_OOB_USE, "\2\0\0\0", 4), USHER_SERIAL_SUCCESS);
     air_run_until(r->air, air_now_us(r->air) + 10000000);
@@ -538,7 +537,7 @@ static void row_32_no_key_is_left(void **state)
     usher_serial_deinit(&r->serial);
     usher_deinit(&r->node);
     nowhere(r, r->host.private_key, 8);
-    nowhere(r, device_key, 8);
+    nowhere(r, complete.payload + 11, 8); /* the device key */
     nowhere(r, (const uint8_t *)"the network key.", 8);
     nowhere(r, secret.payload + 1, 8);
 

@@ -21,6 +21,8 @@
 #define ADDRESS_HANDLE 20
 #define TOKEN 77
 
+static const uint8_t its_key[USHER_KEY_SIZE] = "its device key.";
+
 USHER_MESH_TABLES(tables, 1, 1, 8, 8, 2, 2, 2);
 
 static struct {
@@ -43,7 +45,7 @@ static enum usher_serial_status node_command(void *user, struct usher_serial_pac
     case USHER_SERIAL_DEVKEY_ADD:
         assert_int_equal(p->address, OTHER);
         assert_int_equal(p->handle, SUBNET_HANDLE);
-        assert_memory_equal(p->key, "its device key..", USHER_KEY_SIZE);
+        assert_memory_equal(p->key, its_key, USHER_KEY_SIZE);
         p->handle = DEVKEY_HANDLE;
         break;
     case USHER_SERIAL_ADDR_PUBLICATION_ADD:
@@ -67,7 +69,7 @@ static enum usher_serial_status node_command(void *user, struct usher_serial_pac
 static bool device_key(void *user, uint16_t address, uint8_t key[USHER_KEY_SIZE])
 {
     (void)user;
-    memcpy(key, "its device key..", USHER_KEY_SIZE);
+    memcpy(key, its_key, sizeof(its_key));
     return address == OTHER;
 }
 

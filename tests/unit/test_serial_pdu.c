@@ -3,6 +3,7 @@
  * every command, answer and event as the nRF5 SDK for Mesh's serial interface, version 10, has
  * them, and of our own as docs/serial.md; whatever is read is written again as it was.
  */
+#include "rng.h"
 #include "serial_pdu.h"
 
 #include <setjmp.h>
@@ -11,7 +12,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define MAX USHER_SERIAL_PAYLOAD_MAX
@@ -420,24 +420,25 @@ static void test_mesh_event_offsets(void **state)
 
 /* -- there and back ---------------------------------------------------------------------------- */
 
-static size_t fill(uint8_t *octets, size_t min, size_t max)
+static size_t fill(struct rng *rng, uint8_t *octets, size_t min, size_t max)
 {
-    size_t len = min + (size_t)rand() % (max - min + 1);
+    size_t len = min + rng_below(rng, (uint32_t)(max - min + 1));
 
     for (size_t i = 0; i < len; i++) {
-        octets[i] = (uint8_t)rand();
+        octets[i] = (uint8_t)rng_next(rng);
     }
     return len;
 }
 
-static void round_trips(enum serial_kind kind, const struct lengths *rows, size_t count)
+static void round_trips(struct rng *rng, enum serial_kind kind, const struct lengths *rows,
+                        size_t count)
 {
     uint8_t in[256], out[256];
     struct usher_serial_packet p;
 
     for (unsigned i = 0; i < 20 * count; i++) {
         const struct lengths *l = &rows[i % count];
-        size_t len = fill(in, l->min, l->max);
+        size_t len = fill(rng, in, l->min, l->max);
 
         assert_true(serial_read(kind, l->opcode, in, len, &p));
         assert_int_equal(serial_write(kind, &p, out), len);
@@ -447,23 +448,24 @@ static void round_trips(enum serial_kind kind, const struct lengths *rows, size_
 
 static void test_round_trips(void **state)
 {
+    struct rng rng = rng_make(6, 0);
+
     (void)state;
-    srand(6);
-    round_trips(SERIAL_COMMAND, commands, COUNT(commands));
-    round_trips(SERIAL_EVENT, events, COUNT(events));
+    round_trips(&rng, SERIAL_COMMAND, commands, COUNT(commands));
+    round_trips(&rng, SERIAL_EVENT, events, COUNT(events));
 }
 
 /* What the lists with a fixed length and addresses have beyond their count, is nobody's. */
 static void test_answer_round_trips(void **state)
 {
     uint8_t in[256], out[256];
+    struct rng rng = rng_make(66, 0);
     struct usher_serial_packet p;
 
     (void)state;
-    srand(66);
     for (unsigned i = 0; i < 20 * COUNT(commands); i++) {
         const struct lengths *l = &commands[i % COUNT(commands)];
-        size_t len = fill(in, l->answer_min, l->answer_max);
+        size_t len = fill(&rng, in, l->answer_min, l->answer_max);
 
         if (!answer_len_ok(l, len)) {
             continue;

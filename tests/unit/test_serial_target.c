@@ -5,6 +5,7 @@
  */
 #include "serial_rig.h"
 
+#include "rng.h"
 #include "serial_pdu.h"
 
 #include <setjmp.h>
@@ -13,7 +14,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define VERSION_GET 0x09
@@ -74,12 +74,13 @@ static void test_device_commands_to_the_octet(void **state)
 
 static void test_uuid(void **state)
 {
+    static const uint8_t another[USHER_UUID_SIZE] = "another one has";
     struct serial_rig *r = *state;
     uint8_t set[18] = { 17, 0x53 }, wanted[20] = { 19, 0x84, 0x54, 0x00 };
 
     memcpy(wanted + 4, r->config.uuid, 16);
     exchange(r, BYTES(1, 0x54), wanted, sizeof(wanted));
-    memcpy(set + 2, "another one has.", 16);
+    memcpy(set + 2, another, sizeof(another));
     exchange(r, set, sizeof(set), BYTES(3, 0x84, 0x53, 0x00));
     memcpy(wanted + 4, set + 2, 16);
     exchange(r, BYTES(1, 0x54), wanted, sizeof(wanted));
@@ -438,16 +439,16 @@ static void still_sane(struct serial_rig *r)
 static void row_30_every_command_with_random_bodies(void **state)
 {
     struct serial_rig *r = *state;
+    struct rng rng = rng_make(30, 0);
     uint8_t body[256];
 
-    srand(30);
     for (unsigned round = 0; round < 30; round++) {
         for (unsigned opcode = 0; opcode < 256; opcode++) {
             struct usher_serial_packet p;
-            size_t len = (size_t)rand() % 255;
+            size_t len = rng_below(&rng, 255);
 
             for (size_t i = 0; i < sizeof(body); i++) {
-                body[i] = (uint8_t)rand();
+                body[i] = (uint8_t)rng_next(&rng);
             }
             body[0] &= 0x0F; /* contexts that there are, or nearly */
             while (serial_known(SERIAL_COMMAND, (uint8_t)opcode) && round % 4 != 0 &&
