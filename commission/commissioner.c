@@ -245,23 +245,23 @@ static void target_orphan(struct commissioner *c, struct target *t)
     commissioner_later(c, t, commissioner_now(c) + STRAND_MS);
 }
 
-/** Begins with a device whose turn it is, if a radio takes it. */
-static void target_try(struct commissioner *c, struct target *t, uint64_t *again)
+/** Begins with a device whose turn it is, if a radio takes it. @return Whether one did. */
+static bool target_try(struct commissioner *c, struct target *t, uint64_t *again)
 {
     size_t n;
     if (t->unsure && t->silent) { /* for longer than a link lives: it is a node, or gone */
         waiting_remove(&c->room, &t->waiting);
         commissioner_give_up(c, t, &(struct usher_outcome){ .phase = USHER_PHASE_DATA },
                              &failure_unsure);
-        return;
+        return false;
     }
     switch (
         lane_choose(c->lanes, c->radio_count, t->heard, commissioner_now(c), t->since, &n, again)) {
     case LANE_CHOSEN:
-        waiting_remove(&c->room, &t->waiting);
+        waiting_serve(&c->room, &t->waiting);
         t->choosing = false;
         commissioner_link_start(c, &c->radios[n], t);
-        break;
+        return true;
     case LANE_NOBODY:
         waiting_remove(&c->room, &t->waiting);
         target_orphan(c, t);
@@ -269,6 +269,7 @@ static void target_try(struct commissioner *c, struct target *t, uint64_t *again
     case LANE_LATER:
         break;
     }
+    return false;
 }
 
 /** Whether a radio could take one more. */
@@ -288,8 +289,8 @@ static void targets_try(struct commissioner *c, uint64_t *again)
     struct waiting *w = waiting_first(&c->room, commissioner_now(c));
     while (w && room_for_more(c)) {
         struct waiting *next = waiting_behind(&c->room, w);
-        target_try(c, (struct target *)w, again);
-        w = next;
+        bool taken = target_try(c, (struct target *)w, again);
+        w = taken ? waiting_first(&c->room, commissioner_now(c)) : next; /* another's turn */
     }
 }
 
@@ -431,7 +432,8 @@ void commissioner_heard(struct commissioner *c, const struct radio *radio,
     } else if (t->orphan) {
         t->orphan = false;
         t->since = commissioner_now(c);
-        waiting_hurry(&c->room, &t->waiting);
+        waiting_remove(&c->room, &t->waiting);
+        waiting_add(&c->room, &t->waiting);
         commissioner_run(c);
     } else if (t->silent) {
         t->silent = false;

@@ -137,8 +137,7 @@ void commissioner_link_start(struct commissioner *c, struct radio *radio, struct
         }
         t->last = before;
         heard->not_before = commissioner_now(c) + ROOM_MS;
-        waiting_add(&c->room, &t->waiting);
-        c->run_again = true; /* another radio may take it */
+        waiting_add(&c->room, &t->waiting); /* another radio may take it */
     } else {
         commissioner_give_up(c, t,
                              &(struct usher_outcome){ .phase = USHER_PHASE_LINK, .gatt = l->gatt },

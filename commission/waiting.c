@@ -56,15 +56,14 @@ void waiting_remove(struct waiting_room *room, struct waiting *w)
         TAILQ_REMOVE(&room->later, w, entry);
     } else {
         TAILQ_REMOVE(&room->ready[w->rank], w, entry);
-        room->turn ^= 1;
     }
 }
 
-void waiting_hurry(struct waiting_room *room, struct waiting *w)
+void waiting_serve(struct waiting_room *room, struct waiting *w)
 {
-    if (w->not_before != 0) {
-        waiting_remove(room, w);
-        waiting_add(room, w);
+    waiting_remove(room, w);
+    if (w->rank < 2) {
+        room->turn = w->rank ^ 1;
     }
 }
 
@@ -73,7 +72,8 @@ static void pauses_end(struct waiting_room *room, uint64_t now)
 {
     struct waiting *w;
     while ((w = TAILQ_FIRST(&room->later)) != NULL && w->not_before <= now) {
-        waiting_hurry(room, w);
+        waiting_remove(room, w);
+        waiting_add(room, w);
     }
 }
 
@@ -94,7 +94,7 @@ struct waiting *waiting_take(struct waiting_room *room, uint64_t now)
 {
     struct waiting *w = waiting_first(room, now);
     if (w) {
-        waiting_remove(room, w);
+        waiting_serve(room, w);
     }
     return w;
 }

@@ -34,17 +34,17 @@ bool waiting_nobody(const struct waiting_room *room);
 
 /** Lets it wait for its turn. */
 void waiting_add(struct waiting_room *room, struct waiting *w);
-/** Lets it wait until @p ms. */
+/** Lets it wait until @p ms, which is not 0. */
 void waiting_add_later(struct waiting_room *room, struct waiting *w, uint64_t ms);
-/** It waits no longer for its time: it is ready, behind those of its rank. It has to be waiting. */
-void waiting_hurry(struct waiting_room *room, struct waiting *w);
-/** Takes out whose turn it is. @retval NULL  Nobody's, at this time. */
+/** Takes out who is ready and has his turn: the next one is of the other rank, of 0 and 1. */
+void waiting_serve(struct waiting_room *room, struct waiting *w);
+/** Takes out whose turn it is, and serves it. @retval NULL  Nobody's, at this time. */
 struct waiting *waiting_take(struct waiting_room *room, uint64_t now);
 /** Who is ready and first. NULL: nobody is, at this time. */
 struct waiting *waiting_first(struct waiting_room *room, uint64_t now);
 /** Who is ready and comes behind @p w, who is ready. NULL: nobody. */
 struct waiting *waiting_behind(const struct waiting_room *room, struct waiting *w);
-/** Takes out who is waiting. */
+/** Takes out who is waiting; nobody's turn is over. */
 void waiting_remove(struct waiting_room *room, struct waiting *w);
 /** Takes out anybody. @retval NULL  There is nobody. */
 struct waiting *waiting_take_any(struct waiting_room *room);
