@@ -14,12 +14,12 @@
 #define ADV_MS 4500u        /* that a device heard on PB-GATT has to be heard on PB-ADV as well */
 #define AUTH_PAUSE_MS 1000u /* after a first failed authentication; then doubled */
 #define AUTH_PAUSE_MAX_MS 60000u
-#define STRAND_MS 70000u   /* a device that lost its provisioner is heard again after a minute */
 #define TARGETS_MAX 40000u /* more devices than a network has addresses */
 #define PAUSE_MS 1000u     /* before the first retry; doubled for each further one */
 #define PAUSE_MAX_MS 30000u
-#define SILENT_MS 61000u /* a device in a link of before beacons again within 60 s (5.3.2.1) */
-#define RANK_AGAIN 1     /* heard since its last attempt; 0 are those without one */
+#define SILENT_MS 70000u /* a device in a link of before beacons again after 60 s (5.3.2.1) */
+#define RANK_FIRST 0     /* heard, and there was no attempt */
+#define RANK_AGAIN 1     /* heard since its last attempt */
 #define RANK_SILENT 2
 #define UNTRIED_MAX 4096u /* of them, that wait for their first attempt */
 
@@ -154,7 +154,8 @@ void commissioner_untried_remove(struct commissioner *c, struct target *t)
     }
 }
 
-void commissioner_later(struct commissioner *c, struct target *t, uint64_t ms)
+/** Lets a device wait for its turn from @p ms on. */
+static void target_later(struct commissioner *c, struct target *t, uint64_t ms)
 {
     t->since = ms;
     waiting_add_later(&c->room, &t->waiting, ms);
@@ -165,13 +166,19 @@ static uint64_t later_of(uint64_t a, uint64_t b)
     return a > b ? a : b;
 }
 
-void commissioner_again(struct commissioner *c, struct target *t)
+/** Lets a device wait to be heard. */
+static void target_await(struct commissioner *c, struct target *t)
 {
     t->silent = true;
     t->waiting.rank = RANK_SILENT;
-    t->not_before = later_of(t->barred, commissioner_now(c) +
-                                            waiting_pause(t->attempts, PAUSE_MS, PAUSE_MAX_MS));
-    commissioner_later(c, t, commissioner_now(c) + SILENT_MS);
+    target_later(c, t, commissioner_now(c) + SILENT_MS);
+}
+
+void commissioner_again(struct commissioner *c, struct target *t)
+{
+    uint64_t pause = waiting_pause(t->attempts, PAUSE_MS, PAUSE_MAX_MS);
+    t->not_before = later_of(t->not_before, commissioner_now(c) + pause);
+    target_await(c, t);
 }
 
 void commissioner_give_up(struct commissioner *c, struct target *t,
@@ -213,7 +220,7 @@ void commissioner_auth_failed(struct commissioner *c, struct target *t)
         r->error(r->ctx, registry_why(c->config.registry));
     }
     t->auth_failures++;
-    t->barred = commissioner_now(c) + auth_pause(t->auth_failures);
+    t->not_before = commissioner_now(c) + auth_pause(t->auth_failures);
 }
 
 /** Looks up how often a device could not be authenticated in earlier runs. */
@@ -229,45 +236,37 @@ static void auth_recall(struct commissioner *c, struct target *t)
     time_t now = time(NULL);
     /* The registry has whole seconds: rather a little longer than too short. */
     uint64_t passed = now > failures.last + 1 ? (uint64_t)(now - failures.last - 1) * 1000 : 0;
-    t->barred = commissioner_now(c) + (passed < pause ? pause - passed : 0);
+    t->not_before = commissioner_now(c) + (passed < pause ? pause - passed : 0);
 }
 
-/** No radio hears a device any more: one may, for a while. */
-static void target_orphan(struct commissioner *c, struct target *t)
+/** A device was not heard for longer than a link lives, and is a node now, or out of reach. */
+static void target_gone(struct commissioner *c, struct target *t)
 {
-    if (t->orphan) {
-        c->counts.stranded++;
-        commissioner_give_up(c, t, &(struct usher_outcome){ .phase = USHER_PHASE_LINK },
-                             t->unsure ? &failure_unsure : &failure_lost);
-        return;
-    }
-    t->orphan = true;
-    commissioner_later(c, t, commissioner_now(c) + STRAND_MS);
+    t->silent = false;
+    commissioner_give_up(
+        c, t, &(struct usher_outcome){ .phase = t->unsure ? USHER_PHASE_DATA : USHER_PHASE_LINK },
+        t->unsure ? &failure_unsure : &failure_lost);
 }
 
 /** Begins with a device whose turn it is, if a radio takes it. @return Whether one did. */
 static bool target_try(struct commissioner *c, struct target *t, uint64_t *again)
 {
     size_t n;
-    if (t->unsure && t->silent) { /* for longer than a link lives: it is a node, or gone */
-        waiting_remove(&c->room, &t->waiting);
-        commissioner_give_up(c, t, &(struct usher_outcome){ .phase = USHER_PHASE_DATA },
-                             &failure_unsure);
-        return false;
-    }
-    switch (
-        lane_choose(c->lanes, c->radio_count, t->heard, commissioner_now(c), t->since, &n, again)) {
-    case LANE_CHOSEN:
+    enum lane_choice choice =
+        lane_choose(c->lanes, c->radio_count, t->heard, commissioner_now(c), t->since, &n, again);
+    if (choice == LANE_CHOSEN && !t->unsure) {
         waiting_serve(&c->room, &t->waiting);
-        t->choosing = false;
         commissioner_link_start(c, &c->radios[n], t);
         return true;
-    case LANE_NOBODY:
+    }
+    if (choice == LANE_NOBODY || t->unsure) {
         waiting_remove(&c->room, &t->waiting);
-        target_orphan(c, t);
-        break;
-    case LANE_LATER:
-        break;
+        if (t->silent) {
+            c->counts.stranded += choice == LANE_NOBODY;
+            target_gone(c, t);
+        } else {
+            target_await(c, t);
+        }
     }
     return false;
 }
@@ -369,17 +368,19 @@ static uint64_t target_ripe_ms(const struct commissioner *c, const struct target
         }
     }
     if (bearers == USHER_BEARER_GATT && c->config.bearers == 0) {
-        return later_of(t->barred, t->found + ADV_MS);
+        return later_of(t->not_before, t->found + ADV_MS);
     }
-    return by_all ? t->barred : later_of(t->barred, t->found + COMMISSIONER_CHOICE_MS);
+    return by_all ? t->not_before : later_of(t->not_before, t->found + COMMISSIONER_CHOICE_MS);
 }
 
-/** A device that is not at work was heard: it may be ready to be taken. */
+/** A device that waits was heard: it may be ready to be taken. */
 static void target_ripen(struct commissioner *c, struct target *t)
 {
     uint64_t ripe = target_ripe_ms(c, t);
+    t->silent = false;
+    t->waiting.rank = t->attempts > 0 ? RANK_AGAIN : RANK_FIRST;
     if (ripe > commissioner_now(c)) {
-        commissioner_later(c, t, ripe);
+        target_later(c, t, ripe);
     } else {
         t->since = commissioner_now(c);
         waiting_add(&c->room, &t->waiting);
@@ -396,7 +397,6 @@ static void target_begin(struct commissioner *c, struct target *t)
                              &failure_locked);
         c->config.changed(c->config.ctx);
     } else {
-        t->choosing = true;
         target_ripen(c, t);
     }
 }
@@ -429,19 +429,7 @@ void commissioner_heard(struct commissioner *c, const struct radio *radio,
     if (!known) {
         r->heard(r->ctx, t->uuid, event);
         target_begin(c, t);
-    } else if (t->orphan) {
-        t->orphan = false;
-        t->since = commissioner_now(c);
-        waiting_remove(&c->room, &t->waiting);
-        waiting_add(&c->room, &t->waiting);
-        commissioner_run(c);
-    } else if (t->silent) {
-        t->silent = false;
-        waiting_remove(&c->room, &t->waiting);
-        t->waiting.rank = RANK_AGAIN;
-        commissioner_later(c, t, t->not_before);
-        commissioner_run(c);
-    } else if (t->choosing && t->waiting.not_before != 0) {
+    } else if (t->silent || (t->is_untried && t->waiting.not_before != 0)) {
         waiting_remove(&c->room, &t->waiting);
         target_ripen(c, t);
     } else if (news) {
@@ -470,8 +458,7 @@ static void link_lost(struct commissioner *c, struct link *l)
     if (!done && !c->stopping) {
         t->unsure |= l->data_given;
         memset(t->heard, 0, c->config.radios * sizeof *t->heard);
-        t->orphan = false;
-        target_orphan(c, t);
+        target_await(c, t);
     }
 }
 

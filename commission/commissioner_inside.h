@@ -20,12 +20,9 @@ struct target {
     uint64_t found;            /* first beacon */
     uint64_t begun;            /* first attempt */
     uint64_t since;            /* it waits for a radio */
-    uint64_t barred;           /* until then, since it could not be authenticated */
+    uint64_t not_before;       /* when it is to be tried, at the earliest, since it has failed */
     unsigned auth_failures;    /* in a row, of all runs */
-    bool choosing;             /* it waits to be heard by more radios, or on PB-ADV */
-    bool orphan;               /* it waits to be heard by any radio */
-    bool silent;               /* it waits to be heard since its last attempt */
-    uint64_t not_before;       /* when it is to be tried again, at the earliest */
+    bool silent;               /* it waits, and first of all to be heard once more */
     bool unsure;               /* it was given its data, and was neither heard nor answered since */
     struct radio *last;        /* that of the last attempt; NULL: none yet */
     struct lane_heard heard[]; /* by each radio */
@@ -95,9 +92,7 @@ void commissioner_untried_remove(struct commissioner *c, struct target *t);
  * others, since it is in a link of before, or gone.
  */
 void commissioner_again(struct commissioner *c, struct target *t);
-/** Lets a device wait for its turn from @p ms on. */
-void commissioner_later(struct commissioner *c, struct target *t, uint64_t ms);
-/** A device could not be authenticated: it is barred for a while. */
+/** A device could not be authenticated: it is left alone for a while. */
 void commissioner_auth_failed(struct commissioner *c, struct target *t);
 /** Whether that was too often. */
 bool commissioner_is_locked(const struct commissioner *c, const struct target *t);
