@@ -58,18 +58,21 @@ static void a_flood_keeps_nobody_from_a_turn(void **state)
     site_end(s);
 }
 
-static void a_mute_one_is_left_for_those_who_wait(void **state)
+static void one_mute_one_is_left_for_each_that_waits(void **state)
 {
     (void)state;
-    struct site_air *s = site_new_air(&(struct air_config){ .seed = 1, .range = 50 }, 1, NULL, 1);
+    struct site_air *s = site_new_air(&(struct air_config){ .seed = 1, .range = 50 }, 1, NULL, 4);
     air_place(s->devs[0].port.radio, 1000, 0);
+    air_place(s->ends[1].port.radio, -1000, 0);
     site_hears(s, mute(0));
-    (void)site_run(s, 1, 30000); /* nobody waits: it has all the time that there is */
-    assert_int_equal(counts_of(s).active, 1);
+    site_hears(s, mute(1));
+    (void)site_run(s, 1, 30000); /* nobody waits: they have all the time that there is */
+    assert_int_equal(counts_of(s).active, 2);
     assert_int_equal(counts_of(s).retries, 0);
     air_place(s->devs[0].port.radio, 0, 0);
     assert_true(site_run(s, 1, 15000));
     assert_true(s->devs[0].complete);
+    assert_int_equal(counts_of(s).active, 1); /* one goes on */
     site_end(s);
 }
 
@@ -139,7 +142,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_flood_keeps_nobody_from_a_turn),
-        cmocka_unit_test(a_mute_one_is_left_for_those_who_wait),
+        cmocka_unit_test(one_mute_one_is_left_for_each_that_waits),
         cmocka_unit_test(the_last_attempt_has_all_its_time),
         cmocka_unit_test(one_that_is_not_heard_again_is_tried_after_a_minute),
         cmocka_unit_test(one_in_doubt_that_is_heard_too_late_stays_given_up),
